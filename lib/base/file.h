@@ -1,0 +1,70 @@
+/*
+ * Files.  Everything relctl writes to disk goes through rel_atomic_file: a
+ * temporary file beside the target, fsync, rename, fsync of the directory.
+ * A crash leaves the old file or the new one, and at worst a stray
+ * ".relctl-*.tmp".
+ */
+#ifndef REL_BASE_FILE_H
+#define REL_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/*
+ * Append the content of `path` to `out`.
+ * Errors  REL_ENOTFOUND; REL_ELIMIT over out->max; REL_EIO (a directory or
+ *         a special file is REL_EIO too: never blocks on a FIFO).
+ */
+REL_MUST_CHECK int rel_file_read(struct rel_buf *out, const char *path,
+				 struct rel_error *err);
+
+/* A read-only memory map; ptr is NULL for an empty file. */
+struct rel_map {
+	const void *ptr;
+	size_t len; /* bytes */
+};
+
+/* Errors as rel_file_read().  Release with rel_map_close(). */
+REL_MUST_CHECK int rel_map_open(struct rel_map *out, const char *path,
+				struct rel_error *err);
+void rel_map_close(struct rel_map *map);
+
+/* Create `path` and its missing parents, mode 0777 & ~umask. */
+REL_MUST_CHECK int rel_mkdirs(const char *path, struct rel_error *err);
+
+struct rel_atomic_file {
+	int fd; /* -1 = not open */
+	char *target, *temp;
+	int status; /* first failure, repeated by commit */
+	int saved_errno;
+};
+
+/* Start writing what will become `target`.  Parents must exist. */
+REL_MUST_CHECK int rel_atomic_open(struct rel_atomic_file *file,
+				   const char *target, struct rel_error *err);
+/* Append; failures are remembered and reported by commit as well. */
+int rel_atomic_write(struct rel_atomic_file *file, const void *ptr, size_t len);
+/* fsync, rename, fsync of the directory.  Frees everything, also when it
+ * fails; then the temporary file is gone and the target unchanged. */
+REL_MUST_CHECK int rel_atomic_commit(struct rel_atomic_file *file,
+				     struct rel_error *err);
+/* Drop it; fine after commit and on a zeroed struct with fd -1. */
+void rel_atomic_abort(struct rel_atomic_file *file);
+
+/* An advisory lock (flock) on `path`, which is created when missing. */
+struct rel_lock {
+	int fd; /* -1 = not held */
+};
+
+/*
+ * wait  false: REL_EEXISTS at once when another process holds it
+ * The kernel drops the lock when the process dies, however it dies.
+ */
+REL_MUST_CHECK int rel_lock_take(struct rel_lock *lock, const char *path,
+				 bool wait, struct rel_error *err);
+void rel_lock_drop(struct rel_lock *lock);
+
+#endif

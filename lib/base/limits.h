@@ -1,0 +1,46 @@
+/*
+ * Every cap on what comes from outside, each with its reason.  A cap that is
+ * hit is an error (REL_ELIMIT) or an `unreadable` verdict, never a crash and
+ * never silence.
+ */
+#ifndef REL_BASE_LIMITS_H
+#define REL_BASE_LIMITS_H
+
+#define REL_KIB ((size_t)1024)
+#define REL_MIB (1024 * REL_KIB)
+#define REL_GIB (1024 * REL_MIB)
+
+/* Manifests: median 1.3 KiB, largest known 24 KiB. */
+#define REL_LIMIT_MANIFEST_BYTES (1 * REL_MIB)
+/* Nesting of groups, lists and options; the deepest real manifest has 7.
+ * Bounds recursion on the stack. */
+#define REL_LIMIT_NESTING 200
+/* Clauses one dependency formula may grow to in conjunctive normal form;
+ * the largest real one has 60. */
+#define REL_LIMIT_CNF_CLAUSES 20000
+/* Versions in one remote; opam-repository at its largest had 33,033. */
+#define REL_LIMIT_PACKAGES 2000000u
+/* Text interned by one snapshot; opam-repository needs 3 MiB. */
+#define REL_LIMIT_STRINGS (512 * REL_MIB)
+/* Memory of one snapshot or universe under construction. */
+#define REL_LIMIT_ARENA (8 * REL_GIB)
+/* relctl.yml, repo files, credentials' output, .netrc. */
+#define REL_LIMIT_CONFIG_BYTES (1 * REL_MIB)
+/* index.tar.gz as received; opam.ocaml.org's has 12 MiB. */
+#define REL_LIMIT_INDEX_BYTES (512 * REL_MIB)
+/* index.tar.gz unpacked, against decompression bombs. */
+#define REL_LIMIT_INDEX_UNPACKED (2 * REL_GIB)
+/* Members of index.tar.gz. */
+#define REL_LIMIT_INDEX_MEMBERS 4000000u
+/* Directory levels below packages/; opam-repository has 2. */
+#define REL_LIMIT_TREE_DEPTH 32
+/* Redirects of one HTTP request, as curl's and opam's own default. */
+#define REL_LIMIT_REDIRECTS 20
+/* Seconds without a byte after which a transfer is given up. */
+#define REL_LIMIT_STALL_SECONDS 60
+/* Sum of the parsed-snapshot cache's files; a snapshot takes about 6 MiB. */
+#define REL_LIMIT_CACHE_BYTES (1 * REL_GIB)
+/* One line of a child process's diagnostics kept for an error text. */
+#define REL_LIMIT_CHILD_TEXT (64 * REL_KIB)
+
+#endif
