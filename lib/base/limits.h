@@ -42,5 +42,7 @@
 #define REL_LIMIT_CACHE_BYTES (1 * REL_GIB)
 /* One line of a child process's diagnostics kept for an error text. */
 #define REL_LIMIT_CHILD_TEXT (64 * REL_KIB)
+/* One git tree object; the largest of opam-repository has 170 KiB. */
+#define REL_LIMIT_GIT_TREE_BYTES (64 * REL_MIB)
 
 #endif
