@@ -1,0 +1,31 @@
+/*
+ * The `repo` file at the root of a package repository.
+ * Source  opam src/format/opamFile.ml, RepoSyntax; FIELD notes on redirects.
+ */
+#ifndef REL_OPAM_REPOFILE_H
+#define REL_OPAM_REPOFILE_H
+
+#include "opam/filter.h"
+
+/* All text lives in the arena given to read. */
+struct rel_repofile {
+	struct rel_str opam_version; /* len 0 = absent */
+	struct rel_str browse, upstream, stamp;
+	struct rel_str *redirects; /* URL, filters already applied */
+	uint32_t n_redirects;
+	struct rel_str *archive_mirrors; /* URL or path relative to the root */
+	uint32_t n_archive_mirrors;
+};
+
+/*
+ * Read `source`.  Unknown fields are ignored, as opam ignores them.
+ * variables  for the filters of `redirect:`
+ * Errors     REL_EPARSE with path, line and column; REL_ENOMEM.
+ */
+REL_MUST_CHECK int rel_repofile_read(struct rel_repofile *out,
+				     struct rel_str source, const char *path,
+				     const struct rel_variables *variables,
+				     struct rel_arena *arena,
+				     struct rel_error *err);
+
+#endif
