@@ -1,0 +1,53 @@
+/*
+ * Locations: the text that says where a remote is.
+ *
+ *   [NAME=]LOCATION[,role]        --remote
+ *   LOCATION := [git+]URL[//SUBDIR][#REVISION]
+ *
+ * URL: git://, http(s)://…, ssh://, file://, user@host:path, a path.  What is
+ * git: the `git+` prefix, git:// and ssh, a path ending in ".git", and on
+ * disk whatever holds a git repository (bare, or with .git and a revision
+ * asked for; a work tree without revision is read as a plain directory only
+ * when it is no git repository).  Every other http(s) URL is an index.tar.gz
+ * remote.  Sub-directory: `//dir` after the URL's own path.
+ * Source  opam src/core/opamUrl.ml; DESIGN "remote".
+ */
+#ifndef REL_REPO_LOCATION_H
+#define REL_REPO_LOCATION_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+enum rel_location_kind {
+	REL_LOCATION_GIT_LOCAL,	 /* repository on this disk, read in place */
+	REL_LOCATION_GIT_REMOTE, /* fetched into relctl's cache */
+	REL_LOCATION_DIRECTORY,
+	REL_LOCATION_HTTP, /* index.tar.gz */
+};
+
+enum rel_role {
+	REL_ROLE_DEVELOPMENT,
+	REL_ROLE_UPSTREAM,
+};
+
+struct rel_location {
+	enum rel_location_kind kind;
+	const char *text;     /* as given, credentials blotted out */
+	const char *url;      /* path or URL without git+, subdir, revision */
+	const char *subdir;   /* "" = the root; a safe relative path */
+	const char *revision; /* "" = HEAD */
+};
+
+/*
+ * Parse `text`; strings live in `arena`.  Looks at the disk to tell kinds of
+ * paths apart.  Relative paths are taken from `base_dir` (NULL = here).
+ * Errors  REL_EUSAGE: what is wrong with it; REL_ENOTFOUND: no such path.
+ */
+REL_MUST_CHECK int rel_location_parse(struct rel_location *out,
+				      struct rel_str text, const char *base_dir,
+				      struct rel_arena *arena,
+				      struct rel_error *err);
+
+const char *rel_role_text(enum rel_role role);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Remote → snapshot: whatever the location is, one call.
+ */
+#ifndef REL_REPO_REMOTE_H
+#define REL_REPO_REMOTE_H
+
+#include "base/cancel.h"
+#include "repo/snapshot.h"
+
+struct rel_remote {
+	const char *name; /* "mirage-dev" */
+	enum rel_role role;
+	struct rel_location location;
+};
+
+struct rel_remote_options {
+	const char *cache_dir;	/* rel_path_cache(); NULL = use no cache */
+	bool offline;		/* the cache as it is, no network */
+	bool no_snapshot_cache; /* parse anew (benchmarks, tests) */
+	unsigned jobs;		/* threads for reading; 0 = 1 */
+	const struct rel_progress *progress; /* may be NULL */
+	const struct rel_cancel *cancel;     /* may be NULL */
+	/* told about what went wrong but does not stop the run (a cache
+	 * that cannot be written, …); may be NULL */
+	void (*warn)(void *context, const char *text);
+	void *warn_context;
+	/* variables for filters in `repo` files; may be NULL */
+	const struct rel_variables *variables;
+};
+
+/*
+ * Read `remote` at its revision, or at `revision` when that is not NULL
+ * (--since; then history is deepened as far as needed).
+ * An empty remote is a snapshot with no packages, not an error.
+ * *out  freed by the caller with rel_snapshot_free()
+ * Errors  REL_ENOTFOUND, REL_EIO, REL_EAUTH, REL_EPARSE (not a package
+ *         repository, corrupt index), REL_ELIMIT, REL_ECANCELLED, REL_ENOMEM;
+ *         the text names remote, place and remedy.
+ */
+REL_MUST_CHECK int rel_remote_read(struct rel_snapshot **out,
+				   const struct rel_remote *remote,
+				   const char *revision,
+				   const struct rel_remote_options *options,
+				   struct rel_error *err);
+
+/*
+ * A snapshot of loose manifest files, for --with FILE.opam…: name and
+ * version from the file's fields, else from its name (NAME.opam,
+ * NAME.VERSION.opam, …/NAME.VERSION/opam); version "dev" when none says.
+ */
+REL_MUST_CHECK int rel_remote_read_files(struct rel_snapshot **out,
+					 const char *const paths[],
+					 size_t n_paths, struct rel_error *err);
+
+#endif
