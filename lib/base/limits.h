@@ -32,12 +32,22 @@
 #define REL_LIMIT_INDEX_UNPACKED (2 * REL_GIB)
 /* Members of index.tar.gz. */
 #define REL_LIMIT_INDEX_MEMBERS 4000000u
+/* Unpacked bytes per packed byte, beyond the first REL_LIMIT_RATIO_FREE
+ * unpacked ones; an index of opam-repository has 13, deflate can do 1,032. */
+#define REL_LIMIT_RATIO	     200
+#define REL_LIMIT_RATIO_FREE (16 * REL_MIB)
 /* Directory levels below packages/; opam-repository has 2. */
 #define REL_LIMIT_TREE_DEPTH 32
 /* Redirects of one HTTP request, as curl's and opam's own default. */
 #define REL_LIMIT_REDIRECTS 20
 /* Seconds without a byte after which a transfer is given up. */
 #define REL_LIMIT_STALL_SECONDS 60
+/* Seconds for name lookup, connection and TLS together. */
+#define REL_LIMIT_CONNECT_SECONDS 30
+/* Further attempts after a passing failure (429, 5xx, broken connection). */
+#define REL_LIMIT_HTTP_RETRIES 3
+/* Longest Retry-After that is waited for; nobody watches a longer one. */
+#define REL_LIMIT_RETRY_SECONDS 60
 /* Sum of the parsed-snapshot cache's files; a snapshot takes about 6 MiB. */
 #define REL_LIMIT_CACHE_BYTES (1 * REL_GIB)
 /* One line of a child process's diagnostics kept for an error text. */

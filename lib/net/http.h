@@ -1,0 +1,147 @@
+/*
+ * lib/net: HTTP(S) GET with caps, retries and clear errors.  Owner of
+ * libcurl.  Never writes credentials into a text: what the errors show has
+ * gone through rel_url_redact().
+ *
+ * From the environment: proxies as curl reads them (http_proxy, https_proxy,
+ * all_proxy, no_proxy); the CA file from CURL_CA_BUNDLE, else SSL_CERT_FILE,
+ * the CA directory from SSL_CERT_DIR; .netrc through $HOME.
+ */
+#ifndef REL_NET_HTTP_H
+#define REL_NET_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/progress.h"
+#include "base/str.h"
+
+/*
+ * A client keeps connections between requests.  Not thread-safe: one client
+ * per thread.
+ */
+struct rel_http;
+
+/* Errors  REL_ENOMEM, REL_EIO.  Release with rel_http_free(). */
+REL_MUST_CHECK int rel_http_new(struct rel_http **out, struct rel_error *err);
+/* Fine on NULL. */
+void rel_http_free(struct rel_http *http);
+
+/* What to get, and how.  Zero-initialise; only url and max_bytes are needed. */
+struct rel_http_request {
+	/* http:// or https://; "user:password@" is sent as basic auth. */
+	const char *url;
+	/* Cap on the body as received, in bytes, from base/limits.h. */
+	uint64_t max_bytes;
+	/* Validators of the copy at hand, as an earlier answer gave them;
+	 * either may be NULL.  With one of them the outcome may be
+	 * NOT_MODIFIED. */
+	const char *etag;
+	const char *last_modified;
+	/* A .netrc file; NULL: $HOME/.netrc when it exists. */
+	const char *netrc_file;
+	/* Seconds without a byte (also before the first one);
+	 * 0 = REL_LIMIT_STALL_SECONDS. */
+	unsigned stall_seconds;
+	/* Seconds for name lookup, connection and TLS;
+	 * 0 = REL_LIMIT_CONNECT_SECONDS. */
+	unsigned connect_seconds;
+	/* First pause before a retry, doubled each time; 0 = 1000. */
+	unsigned backoff_ms;
+	/* Do not retry what may be a passing failure. */
+	bool no_retry;
+	/* Both may be NULL.  `what` is the text for progress; NULL = the URL
+	 * without userinfo, after "fetching ". */
+	const struct rel_progress *progress;
+	const char *what;
+	const struct rel_cancel *cancel;
+};
+
+enum rel_http_outcome {
+	REL_HTTP_OK,	       /* the body was delivered, completely */
+	REL_HTTP_NOT_MODIFIED, /* 304: what is at hand is still current */
+};
+
+/* Zero-initialise before the call; release with rel_http_answer_free(). */
+struct rel_http_answer {
+	enum rel_http_outcome outcome;
+	int status;	/* HTTP status, also when the call failed; 0 = none */
+	uint64_t bytes; /* of the body, as received */
+	char *url;	/* after redirects, without userinfo */
+	char *etag;	/* validator headers of the final answer, */
+	char *last_modified; /* or NULL */
+};
+
+/* Fine on a zeroed struct and twice. */
+void rel_http_answer_free(struct rel_http_answer *answer);
+
+/*
+ * Where the body goes.  `begin` is called once per attempt that has a body
+ * to deliver (status 200), before the first `write`: forget what an earlier,
+ * broken attempt delivered.  `length` is 0 when the server does not say.
+ * Non-zero results end the transfer and are returned, without a retry.
+ */
+struct rel_http_sink {
+	int (*begin)(void *context, uint64_t length, struct rel_error *err);
+	int (*write)(void *context, const void *ptr, size_t len,
+		     struct rel_error *err);
+	void *context;
+};
+
+/*
+ * GET request->url and deliver the body to `sink`.
+ *
+ * - The payload is delivered as it is: no Accept-Encoding is sent and no
+ *   Content-Encoding undone.
+ * - At most REL_LIMIT_REDIRECTS redirects, http and https only, never from
+ *   https to http.  Credentials (URL and .netrc) are sent to the host and
+ *   port of the first URL only; a redirect from http to https on the same
+ *   host with default ports keeps them.  Userinfo in a Location is dropped.
+ * - A body shorter than announced is an error, never a short success.
+ * - 429, 500, 502, 503, 504, refused and broken connections are tried again,
+ *   REL_LIMIT_HTTP_RETRIES times, after a pause that obeys Retry-After up to
+ *   REL_LIMIT_RETRY_SECONDS (a longer one is not waited for: the error says
+ *   how long the server wants).  A stall is not retried.
+ *
+ * Errors (texts name the redacted URL, or the host and the remedy)
+ *   REL_EUSAGE      not an http(s) URL
+ *   REL_ENOTFOUND   404, 410
+ *   REL_EAUTH       401, 403, 407
+ *   REL_ELIMIT      body over max_bytes, or too many redirects (a loop)
+ *   REL_ECANCELLED  request->cancel, noticed within about a second
+ *   REL_EIO         everything else: name lookup, connection, TLS, stall,
+ *                   short body, other statuses
+ *   REL_ENOMEM; whatever the sink returned
+ */
+REL_MUST_CHECK int rel_http_get(struct rel_http_answer *answer,
+				struct rel_http *http,
+				const struct rel_http_request *request,
+				const struct rel_http_sink *sink,
+				struct rel_error *err);
+
+/* rel_http_get() appending to `body`, which is cut back when it fails. */
+REL_MUST_CHECK int rel_http_get_buf(struct rel_http_answer *answer,
+				    struct rel_buf *body, struct rel_http *http,
+				    const struct rel_http_request *request,
+				    struct rel_error *err);
+
+/*
+ * rel_http_get() into the file `path`, replaced atomically and only when all
+ * has arrived; NOT_MODIFIED and failures leave it as it was.
+ */
+REL_MUST_CHECK int rel_http_get_file(struct rel_http_answer *answer,
+				     const char *path, struct rel_http *http,
+				     const struct rel_http_request *request,
+				     struct rel_error *err);
+
+/*
+ * Append `url` to `out` fit for a message: without "user:password@", query
+ * values and fragment (a signed URL keeps its secret in the query), control
+ * characters shown as "?".  Takes any text.  Returns out->status.
+ */
+int rel_url_redact(struct rel_buf *out, struct rel_str url);
+
+#endif
