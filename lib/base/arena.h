@@ -12,8 +12,8 @@ struct rel_arena_block;
 
 struct rel_arena {
 	struct rel_arena_block *blocks; /* newest first */
-	size_t used;			/* bytes handed out since the reset */
-	size_t max;			/* bytes; beyond it alloc fails */
+	size_t used; /* bytes since the reset, with padding */
+	size_t max;  /* bytes; beyond it alloc fails */
 };
 
 /* `max` in bytes, from base/limits.h. */

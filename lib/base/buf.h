@@ -29,7 +29,8 @@ int rel_buf_add_str(struct rel_buf *buf, struct rel_str s);
 int rel_buf_add_cstr(struct rel_buf *buf, const char *s);
 int rel_buf_add_char(struct rel_buf *buf, char c);
 int rel_buf_printf(struct rel_buf *buf, const char *fmt, ...) REL_PRINTF(2, 3);
-/* Make room for `extra` more bytes; the caller writes and adds to len. */
+/* Make room for `extra` more bytes and a NUL; the caller writes them, the NUL
+ * too, and adds to len. */
 int rel_buf_reserve(struct rel_buf *buf, size_t extra);
 
 /* 0, or the remembered failure as an error about `what`. */
@@ -41,7 +42,11 @@ static inline struct rel_str rel_buf_str(const struct rel_buf *buf)
 	return (struct rel_str){buf->ptr ? buf->ptr : "", buf->len};
 }
 
-/* Hand the bytes over: the caller frees them with free(); buf is empty. */
+/*
+ * Hand the bytes over: the caller frees them with free(); buf is empty and
+ * keeps its status.  Never NULL for a lack of content ("" then), NULL only
+ * when out of memory.  `len` may be NULL.
+ */
 char *rel_buf_detach(struct rel_buf *buf, size_t *len);
 
 #endif

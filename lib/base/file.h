@@ -14,7 +14,7 @@
 #include "base/error.h"
 
 /*
- * Append the content of `path` to `out`.
+ * Append the content of `path` to `out`, which is as before on failure.
  * Errors  REL_ENOTFOUND; REL_ELIMIT over out->max; REL_EIO (a directory or
  *         a special file is REL_EIO too: never blocks on a FIFO).
  */
@@ -27,7 +27,11 @@ struct rel_map {
 	size_t len; /* bytes */
 };
 
-/* Errors as rel_file_read().  Release with rel_map_close(). */
+/*
+ * Errors as rel_file_read().  Release with rel_map_close().  Only for files
+ * that are replaced, never cut short in place: reading past the new end of
+ * one that was is SIGBUS.
+ */
 REL_MUST_CHECK int rel_map_open(struct rel_map *out, const char *path,
 				struct rel_error *err);
 void rel_map_close(struct rel_map *map);
@@ -42,16 +46,23 @@ struct rel_atomic_file {
 	int saved_errno;
 };
 
-/* Start writing what will become `target`.  Parents must exist. */
+/*
+ * Start writing what will become `target`, or the file it points to when it
+ * is a symbolic link.  Parents must exist.  REL_EIO when `target` exists and
+ * is not a regular file.
+ */
 REL_MUST_CHECK int rel_atomic_open(struct rel_atomic_file *file,
 				   const char *target, struct rel_error *err);
 /* Append; failures are remembered and reported by commit as well. */
 int rel_atomic_write(struct rel_atomic_file *file, const void *ptr, size_t len);
-/* fsync, rename, fsync of the directory.  Frees everything, also when it
- * fails; then the temporary file is gone and the target unchanged. */
+/*
+ * fsync, rename, fsync of the directory.  Frees everything, also when it
+ * fails; then the temporary file is gone and the target unchanged (unless it
+ * is the last fsync that fails: then the target is new but may not last).
+ */
 REL_MUST_CHECK int rel_atomic_commit(struct rel_atomic_file *file,
 				     struct rel_error *err);
-/* Drop it; fine after commit and on a zeroed struct with fd -1. */
+/* Drop it; fine after commit or a failed open, and on a zeroed struct. */
 void rel_atomic_abort(struct rel_atomic_file *file);
 
 /* An advisory lock (flock) on `path`, which is created when missing. */
@@ -60,7 +71,8 @@ struct rel_lock {
 };
 
 /*
- * wait  false: REL_EEXISTS at once when another process holds it
+ * wait  false: REL_EEXISTS at once when another process holds it;
+ *       true: REL_ECANCELLED when a signal handler ran while waiting
  * The kernel drops the lock when the process dies, however it dies.
  */
 REL_MUST_CHECK int rel_lock_take(struct rel_lock *lock, const char *path,

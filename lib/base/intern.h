@@ -19,8 +19,8 @@ struct rel_intern {
 	struct rel_arena text;
 	struct rel_str *items; /* by id */
 	uint32_t count, cap;
-	uint32_t *slots; /* id + 1, 0 = free; power of two */
-	uint32_t n_slots;
+	uint64_t *slots;  /* hash << 32 | id + 1, 0 = free */
+	uint32_t n_slots; /* a power of two, or 0 */
 };
 
 /* `max_bytes` of text, from base/limits.h. */

@@ -4,7 +4,8 @@
 
 #include "base/buf.h"
 
-/* Append dir + "/" + name (no doubled slash). */
+/* Append dir + "/" + name (no doubled slash); `name` alone when `dir` is
+ * empty.  Returns out->status. */
 int rel_path_join(struct rel_buf *out, struct rel_str dir, struct rel_str name);
 
 /*

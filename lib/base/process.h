@@ -41,8 +41,8 @@ REL_MUST_CHECK int rel_process_wait(struct rel_process *process, int *status,
 void rel_process_kill(struct rel_process *process);
 
 /*
- * Run to the end: feed `input`, collect stdout into `out` and stderr into
- * `diagnostics` (either may be NULL: inherited resp. discarded stdout).
+ * Run to the end: feed `input`, collect stdout into `out` (NULL: discarded)
+ * and stderr into `diagnostics` (NULL: inherited).
  * Both streams are drained at once, so no deadlock.  Over a buffer's max the
  * child is killed and the result is REL_ELIMIT.
  * *status as above; a non-zero status is not an error of this function.

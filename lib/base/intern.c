@@ -1,0 +1,121 @@
+#include "base/intern.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/hash.h"
+
+#define SLOTS_MIN 256
+
+static uint64_t slot_of(uint32_t hash, rel_string_id id)
+{
+	return (uint64_t)hash << 32 | (id + 1);
+}
+
+static uint32_t slot_hash(uint64_t slot)
+{
+	return (uint32_t)(slot >> 32);
+}
+
+static rel_string_id slot_id(uint64_t slot)
+{
+	return (uint32_t)slot - 1;
+}
+
+void rel_intern_init(struct rel_intern *table, size_t max_bytes)
+{
+	*table = (struct rel_intern){0};
+	rel_arena_init(&table->text, max_bytes);
+}
+
+void rel_intern_free(struct rel_intern *table)
+{
+	if (!table)
+		return;
+	rel_arena_free(&table->text);
+	free(table->items);
+	free(table->slots);
+	table->items = NULL;
+	table->slots = NULL;
+	table->count = table->cap = table->n_slots = 0;
+}
+
+/* The slot that holds `s`, or the free one where it belongs. */
+static uint32_t probe(const struct rel_intern *table, struct rel_str s,
+		      uint32_t hash)
+{
+	uint32_t mask = table->n_slots - 1, at = hash & mask;
+
+	for (;; at = (at + 1) & mask) {
+		uint64_t slot = table->slots[at];
+
+		if (slot == 0)
+			return at;
+		if (slot_hash(slot) == hash &&
+		    rel_str_eq(table->items[slot_id(slot)], s))
+			return at;
+	}
+}
+
+/* At most two thirds of the slots are taken. */
+static int grow(struct rel_intern *table)
+{
+	uint32_t n = table->n_slots ? table->n_slots * 2 : SLOTS_MIN;
+	uint64_t *slots;
+
+	if ((uint64_t)table->count * 3 < (uint64_t)table->n_slots * 2)
+		return 0;
+	if (n < table->n_slots)
+		return REL_ENOMEM;
+	slots = calloc(n, sizeof(*slots));
+	if (!slots)
+		return REL_ENOMEM;
+	for (uint32_t i = 0; i < table->n_slots; i++) {
+		uint64_t slot = table->slots[i];
+		uint32_t at = slot_hash(slot) & (n - 1);
+
+		if (slot == 0)
+			continue;
+		while (slots[at] != 0)
+			at = (at + 1) & (n - 1);
+		slots[at] = slot;
+	}
+	free(table->slots);
+	table->slots = slots;
+	table->n_slots = n;
+	return 0;
+}
+
+rel_string_id rel_intern_add(struct rel_intern *table, struct rel_str s)
+{
+	uint32_t hash = (uint32_t)rel_hash_bytes(s.ptr, s.len), at;
+	char *copy;
+
+	if (grow(table) != 0)
+		return REL_STRING_NONE;
+	at = probe(table, s, hash);
+	if (table->slots[at] != 0)
+		return slot_id(table->slots[at]);
+	if (rel_array_reserve(&table->items, &table->cap,
+			      (uint64_t)table->count + 1,
+			      sizeof(*table->items)) != 0)
+		return REL_STRING_NONE;
+	copy = rel_arena_copy(&table->text, s);
+	if (!copy)
+		return REL_STRING_NONE;
+	table->items[table->count] = rel_str_n(copy, s.len);
+	table->slots[at] = slot_of(hash, table->count);
+	return table->count++;
+}
+
+rel_string_id rel_intern_find(const struct rel_intern *table, struct rel_str s)
+{
+	uint32_t at;
+
+	if (table->n_slots == 0)
+		return REL_STRING_NONE;
+	at = probe(table, s, (uint32_t)rel_hash_bytes(s.ptr, s.len));
+	if (table->slots[at] == 0)
+		return REL_STRING_NONE;
+	return slot_id(table->slots[at]);
+}

@@ -1,0 +1,76 @@
+#include "base/path.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+int rel_path_join(struct rel_buf *out, struct rel_str dir, struct rel_str name)
+{
+	rel_buf_add_str(out, dir);
+	if (dir.len > 0) {
+		while (name.len > 0 && name.ptr[0] == '/')
+			name = rel_str_sub(name, 1, name.len);
+		if (dir.ptr[dir.len - 1] != '/')
+			rel_buf_add_char(out, '/');
+	}
+	return rel_buf_add_str(out, name);
+}
+
+/* The specification tells programs to ignore relative values. */
+static const char *absolute_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0] == '/' ? value : NULL;
+}
+
+int rel_path_cache(struct rel_buf *out, struct rel_error *err)
+{
+	const char *cache = absolute_env("XDG_CACHE_HOME");
+	const char *home = absolute_env("HOME");
+
+	if (cache) {
+		rel_path_join(out, rel_str_of(cache), REL_STR("relctl"));
+	} else if (home) {
+		rel_path_join(out, rel_str_of(home), REL_STR(".cache/relctl"));
+	} else {
+		return rel_fail(err, REL_ENOTFOUND,
+				"no cache directory: neither XDG_CACHE_HOME "
+				"nor HOME is set to an absolute path");
+	}
+	return rel_buf_status(out, "cache directory", err);
+}
+
+bool rel_path_is_safe(struct rel_str path)
+{
+	struct rel_str rest = path;
+	unsigned parts = 0;
+
+	if (path.len == 0 || rel_str_find(path, '\0') != path.len ||
+	    rel_str_find(path, '\\') != path.len)
+		return false;
+	while (rest.ptr) {
+		struct rel_str part = rel_str_cut(&rest, '/');
+
+		if (part.len == 0 || rel_str_is(part, ".") ||
+		    rel_str_is(part, "..") || ++parts > REL_LIMIT_TREE_DEPTH)
+			return false;
+	}
+	return true;
+}
+
+struct rel_str rel_path_base(struct rel_str path)
+{
+	size_t slash = rel_str_rfind(path, '/');
+
+	return slash == path.len ? path
+				 : rel_str_sub(path, slash + 1, path.len);
+}
+
+struct rel_str rel_path_dir(struct rel_str path)
+{
+	size_t slash = rel_str_rfind(path, '/');
+
+	return slash == path.len ? rel_str_n("", 0)
+				 : rel_str_sub(path, 0, slash);
+}

@@ -1,0 +1,425 @@
+#include "base/process.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CANCEL_POLL_MS 100
+#define KILL_WAIT_MS   2000
+#define KILL_WAIT_STEP 10 /* milliseconds */
+#define PIPE_NONE      \
+	{              \
+		-1, -1 \
+	}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void close_pipe(int ends[2])
+{
+	close_fd(&ends[0]);
+	close_fd(&ends[1]);
+}
+
+/* A pipe of which no end is 0, 1 or 2 (closed in our parent), because those
+ * are overwritten one after the other in the child. */
+static int open_pipe(int ends[2])
+{
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		ends[0] = ends[1] = -1;
+		return -1;
+	}
+	for (int i = 0; i < 2; i++) {
+		int low = ends[i];
+
+		if (low > 2)
+			continue;
+		ends[i] = fcntl(low, F_DUPFD_CLOEXEC, 3);
+		close(low);
+		if (ends[i] < 0) {
+			close_pipe(ends);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Does `entry` set the variable that `change` sets or unsets? */
+static bool same_variable(const char *entry, const char *change)
+{
+	size_t len = strcspn(change, "=");
+
+	return strncmp(entry, change, len) == 0 && entry[len] == '=';
+}
+
+/* environ with the changes applied; the entries are borrowed.  NULL when out
+ * of memory. */
+static char **make_env(const char *const changes[])
+{
+	size_t n_old = 0, n_new = 0, n = 0;
+	char **env;
+
+	while (environ && environ[n_old])
+		n_old++;
+	while (changes && changes[n_new])
+		n_new++;
+	env = calloc(n_old + n_new + 1, sizeof(*env));
+	if (!env)
+		return NULL;
+	for (size_t i = 0; i < n_old; i++) {
+		bool changed = false;
+
+		for (size_t j = 0; j < n_new && !changed; j++)
+			changed = same_variable(environ[i], changes[j]);
+		if (!changed)
+			env[n++] = environ[i];
+	}
+	for (size_t j = 0; j < n_new; j++) {
+		if (strchr(changes[j], '='))
+			env[n++] = (char *)(uintptr_t)changes[j];
+	}
+	return env;
+}
+
+struct pipes {
+	int in[2], out[2], err[2];
+};
+
+static int open_pipes(struct pipes *pipes, unsigned flags)
+{
+	*pipes = (struct pipes){PIPE_NONE, PIPE_NONE, PIPE_NONE};
+	if (open_pipe(pipes->in) != 0 || open_pipe(pipes->out) != 0)
+		return -1;
+	if (flags & REL_PROCESS_STDERR_PIPE)
+		return open_pipe(pipes->err);
+	return 0;
+}
+
+static void close_pipes(struct pipes *pipes)
+{
+	close_pipe(pipes->in);
+	close_pipe(pipes->out);
+	close_pipe(pipes->err);
+}
+
+/* What happens between fork and exec.  Returns 0 or an errno value. */
+static int plan_actions(posix_spawn_file_actions_t *actions,
+			const struct pipes *pipes, const char *cwd,
+			unsigned flags)
+{
+	int code;
+
+	code = posix_spawn_file_actions_adddup2(actions, pipes->in[0], 0);
+	if (code == 0)
+		code =
+		    posix_spawn_file_actions_adddup2(actions, pipes->out[1], 1);
+	if (code == 0 && (flags & REL_PROCESS_STDERR_PIPE))
+		code =
+		    posix_spawn_file_actions_adddup2(actions, pipes->err[1], 2);
+	else if (code == 0 && (flags & REL_PROCESS_STDERR_NULL))
+		code = posix_spawn_file_actions_addopen(actions, 2, "/dev/null",
+							O_WRONLY, 0);
+	if (code == 0 && cwd)
+		code = posix_spawn_file_actions_addchdir_np(actions, cwd);
+	return code;
+}
+
+/* The child starts with no signal blocked (our worker threads block all) and
+ * none of those ignored that we may ignore ourselves. */
+static int plan_signals(posix_spawnattr_t *attr)
+{
+	sigset_t none, defaults;
+	int code;
+
+	sigemptyset(&none);
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGXFSZ);
+	code = posix_spawnattr_setsigmask(attr, &none);
+	if (code == 0)
+		code = posix_spawnattr_setsigdefault(attr, &defaults);
+	if (code == 0)
+		code = posix_spawnattr_setflags(
+		    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return code;
+}
+
+/* Returns 0 or an errno value; that of a failed exec as well. */
+static int spawn(pid_t *pid, const char *const argv[], const char *cwd,
+		 char **env, const struct pipes *pipes, unsigned flags)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	int code;
+
+	code = posix_spawn_file_actions_init(&actions);
+	if (code != 0)
+		return code;
+	code = posix_spawnattr_init(&attr);
+	if (code != 0)
+		goto out;
+	code = plan_actions(&actions, pipes, cwd, flags);
+	if (code == 0)
+		code = plan_signals(&attr);
+	if (code == 0)
+		code = posix_spawnp(pid, argv[0], &actions, &attr,
+				    (char *const *)(uintptr_t)argv, env);
+	posix_spawnattr_destroy(&attr);
+out:
+	posix_spawn_file_actions_destroy(&actions);
+	return code;
+}
+
+static int check_cwd(const char *cwd, struct rel_error *err)
+{
+	struct stat st;
+
+	if (!cwd)
+		return 0;
+	if (stat(cwd, &st) != 0)
+		return rel_fail_errno(err, errno, cwd,
+				      "cannot use as working directory");
+	if (!S_ISDIR(st.st_mode))
+		return rel_fail_errno(err, ENOTDIR, cwd,
+				      "cannot use as working directory");
+	return 0;
+}
+
+int rel_process_start(struct rel_process *out, const char *const argv[],
+		      const char *cwd, const char *const extra_env[],
+		      unsigned flags, struct rel_error *err)
+{
+	struct pipes pipes;
+	char **env = NULL;
+	int code, failure;
+
+	assert(argv[0]);
+	*out = (struct rel_process){.pid = -1, .in = -1, .out = -1, .err = -1};
+	/* Told apart here: exec and chdir fail with the same ENOENT. */
+	code = check_cwd(cwd, err);
+	if (code != 0)
+		return code;
+	if (open_pipes(&pipes, flags) != 0) {
+		code = rel_fail_errno(err, errno, NULL, "cannot create a pipe");
+		goto out;
+	}
+	env = make_env(extra_env);
+	if (!env) {
+		code = rel_fail_nomem(err);
+		goto out;
+	}
+	failure = spawn(&out->pid, argv, cwd, env, &pipes, flags);
+	if (failure != 0) {
+		out->pid = -1;
+		code = rel_fail_errno(err, failure, NULL, argv[0]);
+		rel_error_prefix(err, "cannot run");
+		goto out;
+	}
+	out->in = pipes.in[1];
+	out->out = pipes.out[0];
+	out->err = pipes.err[0];
+	pipes.in[1] = pipes.out[0] = pipes.err[0] = -1;
+out:
+	free(env);
+	close_pipes(&pipes);
+	return code;
+}
+
+static void close_ends(struct rel_process *process)
+{
+	close_fd(&process->in);
+	close_fd(&process->out);
+	close_fd(&process->err);
+}
+
+int rel_process_wait(struct rel_process *process, int *status,
+		     struct rel_error *err)
+{
+	pid_t pid = process->pid;
+	int raw;
+
+	assert(pid > 0);
+	close_ends(process);
+	process->pid = -1;
+	while (waitpid(pid, &raw, 0) < 0) {
+		if (errno != EINTR)
+			return rel_fail_errno(err, errno, NULL,
+					      "cannot wait for a child");
+	}
+	*status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+	return 0;
+}
+
+void rel_process_kill(struct rel_process *process)
+{
+	const struct timespec step = {0, KILL_WAIT_STEP * 1000000L};
+	pid_t pid = process->pid;
+
+	close_ends(process);
+	process->pid = -1;
+	if (pid <= 0)
+		return;
+	kill(pid, SIGTERM);
+	for (int ms = 0; ms < KILL_WAIT_MS; ms += KILL_WAIT_STEP) {
+		pid_t got = waitpid(pid, NULL, WNOHANG);
+
+		if (got == pid || (got < 0 && errno != EINTR))
+			return;
+		nanosleep(&step, NULL);
+	}
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* write(2) that gives EPIPE without the signal, whatever the caller does
+ * with SIGPIPE: blocked in this thread, and taken back if we caused it. */
+static ssize_t write_quietly(int fd, const void *ptr, size_t len)
+{
+	const struct timespec now = {0, 0};
+	sigset_t pipe_only, old, pending;
+	ssize_t n;
+	int saved;
+
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe_only, &old);
+	n = write(fd, ptr, len);
+	saved = errno;
+	if (n < 0 && saved == EPIPE && !sigismember(&pending, SIGPIPE)) {
+		while (sigtimedwait(&pipe_only, NULL, &now) < 0 &&
+		       errno == EINTR)
+			;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = saved;
+	return n;
+}
+
+static bool is_transient(int errnum)
+{
+	return errnum == EINTR || errnum == EAGAIN;
+}
+
+static int feed(struct rel_process *process, struct rel_str *input,
+		struct rel_error *err)
+{
+	ssize_t n = write_quietly(process->in, input->ptr, input->len);
+
+	if (n < 0 && is_transient(errno))
+		return 0;
+	if (n < 0 && errno == EPIPE) {
+		/* It does not want the rest; its status tells the story. */
+		close_fd(&process->in);
+		return 0;
+	}
+	if (n < 0)
+		return rel_fail_errno(err, errno, NULL,
+				      "cannot write to a child");
+	*input = rel_str_sub(*input, (size_t)n, input->len);
+	if (input->len == 0)
+		close_fd(&process->in);
+	return 0;
+}
+
+/* Move what is there from *fd to `out` (NULL: nowhere). */
+static int collect(int *fd, struct rel_buf *out, const char *program,
+		   struct rel_error *err)
+{
+	char chunk[8 * 1024];
+	ssize_t n = read(*fd, chunk, sizeof(chunk));
+
+	if (n < 0 && is_transient(errno))
+		return 0;
+	if (n < 0)
+		return rel_fail_errno(err, errno, NULL,
+				      "cannot read from a child");
+	if (n == 0) {
+		close_fd(fd);
+		return 0;
+	}
+	if (!out)
+		return 0;
+	rel_buf_add(out, chunk, (size_t)n);
+	if (rel_buf_status(out, program, err) != 0) {
+		rel_error_prefix(err, "output of");
+		return out->status;
+	}
+	return 0;
+}
+
+/* Feed and drain until the child has closed both its streams. */
+static int exchange(struct rel_process *process, const char *program,
+		    struct rel_str input, struct rel_buf *out,
+		    struct rel_buf *diagnostics,
+		    const struct rel_cancel *cancel, struct rel_error *err)
+{
+	int code = 0;
+
+	while (code == 0 && (process->out >= 0 || process->err >= 0)) {
+		struct pollfd fds[3] = {
+		    {.fd = process->in, .events = POLLOUT},
+		    {.fd = process->out, .events = POLLIN},
+		    {.fd = process->err, .events = POLLIN},
+		};
+		int n = poll(fds, 3, cancel ? CANCEL_POLL_MS : -1);
+
+		if (rel_cancelled(cancel))
+			return rel_fail_cancelled(err);
+		if (n < 0 && !is_transient(errno))
+			return rel_fail_errno(err, errno, NULL, "poll");
+		if (n <= 0)
+			continue;
+		if (fds[0].revents)
+			code = feed(process, &input, err);
+		if (code == 0 && fds[1].revents)
+			code = collect(&process->out, out, program, err);
+		if (code == 0 && fds[2].revents)
+			code =
+			    collect(&process->err, diagnostics, program, err);
+	}
+	return code;
+}
+
+int rel_process_run(const char *const argv[], const char *cwd,
+		    const char *const extra_env[], struct rel_str input,
+		    struct rel_buf *out, struct rel_buf *diagnostics,
+		    int *status, const struct rel_cancel *cancel,
+		    struct rel_error *err)
+{
+	struct rel_process process;
+	int code;
+
+	code =
+	    rel_process_start(&process, argv, cwd, extra_env,
+			      diagnostics ? REL_PROCESS_STDERR_PIPE : 0, err);
+	if (code != 0)
+		return code;
+	if (input.len == 0)
+		close_fd(&process.in);
+	else if (fcntl(process.in, F_SETFL, O_NONBLOCK) != 0)
+		code = rel_fail_errno(err, errno, NULL, "cannot feed a child");
+	if (code == 0)
+		code = exchange(&process, argv[0], input, out, diagnostics,
+				cancel, err);
+	if (code != 0) {
+		rel_process_kill(&process);
+		return code;
+	}
+	return rel_process_wait(&process, status, err);
+}
