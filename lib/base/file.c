@@ -55,9 +55,9 @@ static int read_all(struct rel_buf *out, int fd, size_t size, const char *path,
 
 	for (;;) {
 		size_t room = out->max - out->len;
-		size_t want = size >= out->len - start + 1
-				  ? size - (out->len - start) + 1
-				  : READ_STEP;
+		size_t got = out->len - start;
+		/* One more than expected, to see the end. */
+		size_t want = got <= size ? size - got + 1 : READ_STEP;
 		char probe;
 		ssize_t n;
 

@@ -363,7 +363,7 @@ static int collect(int *fd, struct rel_buf *out, const char *program,
 	return 0;
 }
 
-/* Feed and drain until the child has closed both its streams. */
+/* Feed and drain until the child has, or wants, no more. */
 static int exchange(struct rel_process *process, const char *program,
 		    struct rel_str input, struct rel_buf *out,
 		    struct rel_buf *diagnostics,
@@ -371,7 +371,8 @@ static int exchange(struct rel_process *process, const char *program,
 {
 	int code = 0;
 
-	while (code == 0 && (process->out >= 0 || process->err >= 0)) {
+	while (code == 0 &&
+	       (process->in >= 0 || process->out >= 0 || process->err >= 0)) {
 		struct pollfd fds[3] = {
 		    {.fd = process->in, .events = POLLOUT},
 		    {.fd = process->out, .events = POLLIN},
