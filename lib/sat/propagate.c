@@ -1,0 +1,271 @@
+/* What follows from the steps on the trail. */
+#include "base/array.h"
+#include "sat/solver.h"
+
+static sat_lit set_lit(const struct sat_solver *s, uint32_t set)
+{
+	return 2 * (s->problem->n_vars + set);
+}
+
+static bool need_counts(const struct sat_solver *s, uint32_t need)
+{
+	return !s->proof || s->proof->need_on[need];
+}
+
+static bool bar_counts(const struct sat_solver *s, uint32_t bar)
+{
+	return !s->proof || s->proof->bar_on[bar];
+}
+
+/*
+ * How does clause `c` stand?  TRUE, FALSE (all sets false) or OPEN; then
+ * *open is an open set and *n_open their number.
+ */
+static enum sat_value clause_value(const struct sat_solver *s, uint32_t c,
+				   uint32_t *open, uint32_t *n_open)
+{
+	const struct rel_sat_problem *p = s->problem;
+
+	*n_open = 0;
+	for (uint32_t i = p->clause_first[c]; i < p->clause_first[c + 1]; i++) {
+		uint32_t set = p->clause_sets[i];
+
+		switch (sat_value(s, set_lit(s, set))) {
+		case SAT_TRUE:
+			return SAT_TRUE;
+		case SAT_FALSE:
+			break;
+		case SAT_OPEN:
+			if ((*n_open)++ == 0)
+				*open = set;
+			break;
+		}
+	}
+	return *n_open ? SAT_OPEN : SAT_FALSE;
+}
+
+static bool conflict_on_need(struct sat_solver *s, uint32_t var, uint32_t need)
+{
+	const struct rel_sat_problem *p = s->problem;
+	uint32_t c = p->needs[need];
+
+	/* An empty clause has no literal to be false; the variable itself
+	 * is then what cannot be. */
+	if (p->clause_first[c] == p->clause_first[c + 1])
+		s->conflict = (struct sat_step){.lit = 2 * var + 1,
+						.reason = SAT_NO_NEED,
+						.var = var,
+						.fact = need};
+	else
+		s->conflict = (struct sat_step){
+		    .lit = set_lit(s, p->clause_sets[p->clause_first[c]]),
+		    .reason = SAT_BY_NEED,
+		    .var = var,
+		    .fact = need};
+	s->has_conflict = true;
+	return false;
+}
+
+bool sat_enforce_need(struct sat_solver *s, uint32_t var, uint32_t need,
+		      bool *open)
+{
+	uint32_t set = 0, n_open;
+	enum sat_value value =
+	    clause_value(s, s->problem->needs[need], &set, &n_open);
+
+	*open = value == SAT_OPEN && n_open > 1;
+	if (value == SAT_TRUE || *open)
+		return true;
+	if (value == SAT_FALSE)
+		return conflict_on_need(s, var, need);
+
+	struct sat_step step = {.lit = set_lit(s, set),
+				.reason = SAT_BY_NEED,
+				.var = var,
+				.fact = need};
+	return sat_assert(s, &step);
+}
+
+static bool enforce_needs(struct sat_solver *s, uint32_t var)
+{
+	const struct rel_sat_problem *p = s->problem;
+
+	for (uint32_t i = p->need_first[var]; i < p->need_first[var + 1]; i++) {
+		bool open;
+
+		if (!need_counts(s, i))
+			continue;
+		if (!sat_enforce_need(s, var, i, &open))
+			return false;
+		if (!open)
+			continue;
+		if (rel_array_reserve(&s->tasks, &s->tasks_cap,
+				      (uint64_t)s->n_tasks + 1,
+				      sizeof(*s->tasks))) {
+			s->nomem = true;
+			return false;
+		}
+		s->tasks[s->n_tasks++] = (struct sat_task){SAT_NONE, var, i};
+	}
+	return true;
+}
+
+static bool enforce_bars(struct sat_solver *s, uint32_t var)
+{
+	const struct rel_sat_problem *p = s->problem;
+
+	for (uint32_t i = p->bar_first[var]; i < p->bar_first[var + 1]; i++) {
+		struct sat_step step = {.lit = set_lit(s, p->bars[i]) + 1,
+					.reason = SAT_BY_BAR,
+					.var = var,
+					.fact = i};
+
+		if (bar_counts(s, i) && !sat_assert(s, &step))
+			return false;
+	}
+	return true;
+}
+
+bool sat_fails(const struct sat_solver *s, uint32_t var, struct sat_step *why)
+{
+	const struct rel_sat_problem *p = s->problem;
+	uint32_t set = 0, n_open;
+
+	*why = (struct sat_step){.lit = 2 * var + 1, .var = var};
+	for (uint32_t i = p->need_first[var]; i < p->need_first[var + 1]; i++) {
+		if (need_counts(s, i) &&
+		    clause_value(s, p->needs[i], &set, &n_open) == SAT_FALSE) {
+			why->reason = SAT_NO_NEED;
+			why->fact = i;
+			return true;
+		}
+	}
+	for (uint32_t i = p->bar_first[var]; i < p->bar_first[var + 1]; i++) {
+		if (bar_counts(s, i) &&
+		    sat_value(s, set_lit(s, p->bars[i])) == SAT_TRUE) {
+			why->reason = SAT_NO_BAR;
+			why->fact = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool watch(struct sat_solver *s, uint32_t clause, sat_lit lit,
+		  sat_lit blocker)
+{
+	uint32_t g = sat_atom_group(s, lit / 2);
+	struct sat_watch_list *list = &s->groups[g].watches;
+
+	if (rel_array_reserve(&list->items, &list->cap,
+			      (uint64_t)list->count + 1,
+			      sizeof(*list->items))) {
+		s->nomem = true;
+		return false;
+	}
+	list->items[list->count++] = (struct sat_watch){clause, blocker};
+	return true;
+}
+
+bool sat_watch_clause(struct sat_solver *s, uint32_t clause)
+{
+	const sat_lit *lits = s->clauses + clause + 1;
+
+	return watch(s, clause, lits[0], lits[1]) &&
+	       watch(s, clause, lits[1], lits[0]);
+}
+
+enum visit {
+	VISIT_KEEP,
+	VISIT_MOVED, /* watched through another group now */
+	VISIT_CONFLICT,
+};
+
+static bool is_false_here(const struct sat_solver *s, sat_lit lit, uint32_t g)
+{
+	return sat_atom_group(s, lit / 2) == g &&
+	       sat_value(s, lit) == SAT_FALSE;
+}
+
+/* Find another literal to watch in place of lits[1]. */
+static enum visit replace_watch(struct sat_solver *s, uint32_t clause,
+				uint32_t g)
+{
+	uint32_t size = s->clauses[clause];
+	sat_lit *lits = s->clauses + clause + 1;
+
+	for (uint32_t i = 2; i < size; i++) {
+		sat_lit lit = lits[i];
+
+		if (sat_value(s, lit) == SAT_FALSE)
+			continue;
+		lits[i] = lits[1];
+		lits[1] = lit;
+		if (sat_atom_group(s, lit / 2) == g)
+			return VISIT_KEEP;
+		return watch(s, clause, lit, lits[0]) ? VISIT_MOVED
+						      : VISIT_CONFLICT;
+	}
+
+	struct sat_step step = {
+	    .lit = lits[0], .reason = SAT_BY_CLAUSE, .fact = clause};
+	return sat_assert(s, &step) ? VISIT_KEEP : VISIT_CONFLICT;
+}
+
+static enum visit visit_clause(struct sat_solver *s, struct sat_watch *w,
+			       uint32_t g)
+{
+	if (sat_value(s, w->blocker) == SAT_TRUE)
+		return VISIT_KEEP;
+
+	sat_lit *lits = s->clauses + w->clause + 1;
+
+	if (!is_false_here(s, lits[1], g)) {
+		if (!is_false_here(s, lits[0], g))
+			return VISIT_KEEP;
+		sat_lit swap = lits[0];
+		lits[0] = lits[1];
+		lits[1] = swap;
+	}
+	w->blocker = lits[0];
+	if (sat_value(s, lits[0]) == SAT_TRUE)
+		return VISIT_KEEP;
+	return replace_watch(s, w->clause, g);
+}
+
+static bool visit_watches(struct sat_solver *s, uint32_t g)
+{
+	struct sat_watch_list *list = &s->groups[g].watches;
+	uint32_t kept = 0, i = 0;
+	bool ok = true;
+
+	for (; i < list->count && ok; i++) {
+		struct sat_watch w = list->items[i];
+		enum visit result = visit_clause(s, &w, g);
+
+		ok = result != VISIT_CONFLICT;
+		if (result != VISIT_MOVED)
+			list->items[kept++] = w;
+	}
+	for (; i < list->count; i++)
+		list->items[kept++] = list->items[i];
+	list->count = kept;
+	return ok;
+}
+
+bool sat_propagate(struct sat_solver *s)
+{
+	while (s->trail_head < s->n_trail && !s->has_conflict && !s->nomem) {
+		/* A copy: the trail may move while it grows. */
+		struct sat_step step = s->trail[s->trail_head++];
+
+		if (!visit_watches(s, step.group))
+			break;
+		if ((step.lit & 1) || step.lit / 2 >= s->problem->n_vars)
+			continue;
+		if (!enforce_needs(s, step.lit / 2) ||
+		    !enforce_bars(s, step.lit / 2))
+			break;
+	}
+	return !s->has_conflict && !s->nomem;
+}

@@ -1,0 +1,108 @@
+/* Birth and death of a solver. */
+#include <assert.h>
+
+#include "sat/solver.h"
+
+static uint32_t widest_group(const struct rel_sat_problem *p)
+{
+	uint32_t most = 1;
+
+	for (uint32_t g = 0; g < p->n_groups; g++) {
+		uint32_t n = p->group_word[g + 1] - p->group_word[g];
+
+		if (n > most)
+			most = n;
+	}
+	return most;
+}
+
+/* Every variable of every group. */
+static void fill_domains(const struct rel_sat_problem *p, uint64_t *words)
+{
+	for (uint32_t g = 0; g < p->n_groups; g++) {
+		uint32_t n = p->group_first[g + 1] - p->group_first[g];
+		uint64_t *word = words + p->group_word[g];
+
+		for (; n >= 64; n -= 64)
+			*word++ = ~(uint64_t)0;
+		if (n)
+			*word = ((uint64_t)1 << n) - 1;
+	}
+}
+
+int sat_solver_init(struct sat_solver *s, const struct rel_sat_problem *problem)
+{
+	size_t n_words = problem->group_word[problem->n_groups];
+
+	memset(s, 0, sizeof(*s));
+	s->problem = problem;
+	s->domain = calloc(n_words + 1, sizeof(*s->domain));
+	s->alive = calloc(n_words + 1, sizeof(*s->alive));
+	s->wanted = calloc(n_words + 1, sizeof(*s->wanted));
+	s->rest = calloc((size_t)widest_group(problem) * 2, sizeof(*s->rest));
+	s->groups = calloc((size_t)problem->n_groups + 1, sizeof(*s->groups));
+	if (!s->domain || !s->alive || !s->wanted || !s->rest || !s->groups) {
+		sat_solver_free(s);
+		return REL_ENOMEM;
+	}
+	sat_solver_revive(s);
+	for (uint32_t g = 0; g < problem->n_groups; g++) {
+		s->groups[g].last = SAT_NONE;
+		s->groups[g].selected = SAT_NONE;
+	}
+	return 0;
+}
+
+void sat_solver_free(struct sat_solver *s)
+{
+	if (s->groups) {
+		for (uint32_t g = 0; g < s->problem->n_groups; g++)
+			free(s->groups[g].watches.items);
+	}
+	free(s->groups);
+	free(s->domain);
+	free(s->alive);
+	free(s->wanted);
+	free(s->rest);
+	free(s->trail);
+	free(s->saved);
+	free(s->tasks);
+	free(s->levels);
+	free(s->clauses);
+	free(s->seen);
+	free(s->marked);
+	free(s->learnt);
+	free(s->chain);
+	memset(s, 0, sizeof(*s));
+}
+
+void sat_solver_revive(struct sat_solver *s)
+{
+	assert(s->n_trail == 0);
+	fill_domains(s->problem, s->alive);
+	fill_domains(s->problem, s->domain);
+}
+
+void sat_solver_kill(struct sat_solver *s, uint32_t var, uint32_t clause)
+{
+	const struct rel_sat_problem *p = s->problem;
+	uint32_t g = p->var_group[var];
+	uint32_t bit = var - p->group_first[g];
+	uint64_t mask = ~((uint64_t)1 << (bit % 64));
+
+	assert(s->n_trail == 0);
+	s->alive[p->group_word[g] + bit / 64] &= mask;
+	s->domain[p->group_word[g] + bit / 64] &= mask;
+	sat_proof_note_kill(s, var, clause);
+}
+
+void sat_solver_want(struct sat_solver *s, uint32_t var, bool on)
+{
+	const struct rel_sat_problem *p = s->problem;
+	uint32_t g = p->var_group[var];
+	uint32_t bit = var - p->group_first[g];
+	uint64_t mask = (uint64_t)1 << (bit % 64);
+	uint64_t *word = &s->wanted[p->group_word[g] + bit / 64];
+
+	*word = on ? *word | mask : *word & ~mask;
+}
