@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 #define BLOCK_MIN ((size_t)64 * 1024)
 #define BLOCK_MAX ((size_t)1024 * 1024)
 
@@ -90,6 +92,9 @@ static struct rel_arena_block *add_block(struct rel_arena *arena, size_t size)
 	block = malloc(sizeof(*block) + size);
 	if (!block)
 		return NULL;
+	/* Not the first of a small arena, which may be all it ever needs. */
+	if (size > BLOCK_MIN)
+		rel_memory_populate(block, sizeof(*block) + size);
 	block->size = size;
 	block->used = 0;
 	hide(block);

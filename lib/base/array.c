@@ -4,11 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define CAP_MIN 8
+/* Bytes of new room got from the kernel at once.  Below, a fault or two more
+ * do not matter; above, the room might stay unused for long. */
+#define POPULATE_MIN ((size_t)128 * 1024)
+#define POPULATE_MAX ((size_t)8 * 1024 * 1024)
 
 int rel_array_reserve(void *items, uint32_t *cap, uint64_t need, size_t size)
 {
 	uint64_t room = (uint64_t)*cap * 2;
+	size_t fresh;
 	void *ptr;
 
 	assert(size > 0);
@@ -30,6 +37,9 @@ int rel_array_reserve(void *items, uint32_t *cap, uint64_t need, size_t size)
 	if (!ptr)
 		return REL_ENOMEM;
 	memcpy(items, &ptr, sizeof(ptr));
+	fresh = (size_t)(room - *cap) * size;
+	if (fresh >= POPULATE_MIN && fresh <= POPULATE_MAX)
+		rel_memory_populate((char *)ptr + *cap * size, fresh);
 	*cap = (uint32_t)room;
 	return 0;
 }

@@ -83,8 +83,8 @@ int rel_buf_add_char(struct rel_buf *buf, char c)
 	return rel_buf_add(buf, &c, 1);
 }
 
-static int add_va(struct rel_buf *buf, const char *fmt, va_list args,
-		  va_list again)
+static REL_PRINTF(2, 0) int add_va(struct rel_buf *buf, const char *fmt,
+				   va_list args, va_list again)
 {
 	size_t room = buf->cap - buf->len; /* > 0: reserved by the caller */
 	int n = vsnprintf(buf->ptr + buf->len, room, fmt, args);

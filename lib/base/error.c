@@ -32,7 +32,8 @@ static void flatten(char *text)
 	}
 }
 
-static void format(char *out, size_t size, const char *fmt, va_list args)
+static REL_PRINTF(3, 0) void format(char *out, size_t size, const char *fmt,
+				    va_list args)
 {
 	int n = vsnprintf(out, size, fmt, args);
 

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/hash.h"
+#include "base/memory.h"
 
 #define SLOTS_MIN 256
 
@@ -70,6 +71,8 @@ static int grow(struct rel_intern *table)
 	slots = calloc(n, sizeof(*slots));
 	if (!slots)
 		return REL_ENOMEM;
+	/* Hashes go everywhere at once. */
+	rel_memory_populate(slots, n * sizeof(*slots));
 	for (uint32_t i = 0; i < table->n_slots; i++) {
 		uint64_t slot = table->slots[i];
 		uint32_t at = slot_hash(slot) & (n - 1);

@@ -167,8 +167,7 @@ static void test_utf8_good(void **state)
 	    "\xf0\x90\x80\x80",
 	    "\xf3\xbf\xbf\xbf",
 	    "\xf4\x8f\xbf\xbf",
-	    "12345678\xe2\x82\xac"
-	    "12345678",
+	    "12345678\xe2\x82\xac,12345678",
 	};
 
 	(void)state;
