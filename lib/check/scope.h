@@ -1,0 +1,33 @@
+/*
+ * Scope: which packages of a universe a report speaks of.
+ * Source  DESIGN, "What broken means".
+ */
+#ifndef REL_CHECK_SCOPE_H
+#define REL_CHECK_SCOPE_H
+
+#include "solve/universe.h"
+
+struct rel_scope_options {
+	/* everything; else every version in a development remote and every
+	 * upstream version that reaches one (a lone remote: everything) */
+	bool all;
+	bool latest; /* of these, the newest version of each name */
+	/* of these, the reverse dependencies of "PKG" or "PKG.VER"s */
+	const char *const *packages;
+	size_t n_packages;
+	bool direct; /* with packages: only direct ones */
+};
+
+/*
+ * selected  [rel_universe_size()], 0 or 1, written
+ * edges     dependencies of the universe
+ * Errors    REL_ENOTFOUND: no such package, with the nearest names;
+ *           REL_ENOMEM.
+ */
+REL_MUST_CHECK int rel_scope_select(uint8_t *selected,
+				    const struct rel_universe *universe,
+				    const struct rel_edges *edges,
+				    const struct rel_scope_options *options,
+				    struct rel_error *err);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Survey: a whole `list-broken` run on snapshots already read: universes,
+ * verdicts, reasons, what the overlay changes and what changed since an
+ * earlier revision, for each environment.
+ */
+#ifndef REL_CHECK_SURVEY_H
+#define REL_CHECK_SURVEY_H
+
+#include "check/cycles.h"
+#include "check/scope.h"
+#include "solve/reason.h"
+
+struct rel_survey_options {
+	struct rel_scope_options scope;
+	const struct rel_environment *environments;
+	size_t n_environments;
+	bool cycles;  /* look for cycles too */
+	bool reasons; /* explain what is broken */
+	unsigned jobs;
+	const struct rel_cancel *cancel;     /* may be NULL */
+	const struct rel_progress *progress; /* may be NULL */
+};
+
+/* How a package fares in the stack it is compared with. */
+enum rel_compared {
+	REL_COMPARED_ABSENT, /* not there, or with another manifest */
+	REL_COMPARED_INSTALLABLE,
+	REL_COMPARED_BROKEN,
+	REL_COMPARED_OTHER, /* unavailable, unreadable */
+};
+
+/* One environment's results. */
+struct rel_survey_result {
+	const struct rel_environment *environment; /* borrowed */
+	struct rel_universe *universe;
+	uint8_t *verdicts; /* [rel_universe_size()], enum rel_verdict */
+	uint8_t *selected; /* [rel_universe_size()], the scope */
+	struct rel_reasons *reasons; /* NULL unless asked for */
+	struct rel_cycles *cycles;   /* NULL unless asked for */
+	/* [rel_universe_size()], enum rel_compared; NULL without the
+	 * comparison: against the upstream remotes alone, and against the
+	 * stack as it was (--since) */
+	uint8_t *alone, *before;
+	/* packages of the stack compared with that were broken there and are
+	 * gone or not broken now */
+	uint32_t n_fixed;
+};
+
+struct rel_survey {
+	struct rel_survey_result *results;
+	size_t n_results;
+};
+
+/*
+ * stack   the stack to report on
+ * alone   the upstream remotes only, or NULL
+ * before  the stack as it was, or NULL
+ * *out    freed with rel_survey_free(); borrows the stacks and environments
+ */
+REL_MUST_CHECK int rel_survey_run(struct rel_survey **out,
+				  const struct rel_stack *stack,
+				  const struct rel_stack *alone,
+				  const struct rel_stack *before,
+				  const struct rel_survey_options *options,
+				  struct rel_error *err);
+void rel_survey_free(struct rel_survey *survey);
+
+#endif

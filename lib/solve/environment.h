@@ -1,0 +1,84 @@
+/*
+ * Environments and profiles: the values of the opam variables under which
+ * formulas and `available:` are evaluated.
+ *
+ * Profile `env` is a concrete machine: what a fresh switch on it would say.
+ * Profiles `opam-2.1` and `opam-2.4` reproduce `opam admin check` of those
+ * series, where most variables have no value at all.
+ *
+ * Source  opam src/state/opamPackageVar.ml, opamSysPoll.ml (host values);
+ *         src/client/opamAdminCheck.ml, env (profiles).
+ */
+#ifndef REL_SOLVE_ENVIRONMENT_H
+#define REL_SOLVE_ENVIRONMENT_H
+
+#include "base/arena.h"
+#include "opam/filter.h"
+
+enum rel_profile {
+	REL_PROFILE_ENV,
+	REL_PROFILE_OPAM_2_1, /* opam admin check of 2.1.x */
+	REL_PROFILE_OPAM_2_4, /* of 2.4.x and later */
+};
+
+struct rel_variable_value {
+	const char *name, *value; /* booleans are "true" and "false" */
+};
+
+struct rel_environment {
+	const char *name; /* "debian-12", "debian-12/ocaml-4.14" */
+	enum rel_profile profile;
+	bool ignore_test_doc; /* opam-2.1: with-test and with-doc are false */
+	const struct rel_variable_value *values;
+	size_t n_values;
+	/* pinned compiler: "4.14" is every 4.14.x; NULL = all free */
+	const char *ocaml;
+};
+
+/* The opam-version whose manifests and variables relctl follows. */
+#define REL_OPAM_VERSION "2.5.2"
+
+/* REL_EUSAGE naming the profiles when `name` is none. */
+REL_MUST_CHECK int rel_profile_of(enum rel_profile *out, const char *name,
+				  struct rel_error *err);
+const char *rel_profile_name(enum rel_profile profile);
+
+/*
+ * The environment of this machine: os, os-family, os-distribution,
+ * os-version, arch as opam detects them, opam-version REL_OPAM_VERSION.
+ * A file that cannot be read leaves its variable without a value, as in opam.
+ */
+REL_MUST_CHECK int rel_environment_host(struct rel_environment *out,
+					struct rel_arena *arena,
+					struct rel_error *err);
+
+/*
+ * "KEY=VALUE,…" on top of `base` (whose values stay unless named again);
+ * key `ocaml` pins the compiler.
+ * Errors  REL_EUSAGE: what is wrong, with an example.
+ */
+REL_MUST_CHECK int rel_environment_parse(struct rel_environment *out,
+					 struct rel_str text,
+					 const struct rel_environment *base,
+					 struct rel_arena *arena,
+					 struct rel_error *err);
+
+/* What a filter in a manifest is asked about. */
+struct rel_environment_scope {
+	const struct rel_environment *environment;
+	struct rel_str name, version; /* the package of the manifest */
+	bool dev;		      /* its value of `dev` */
+};
+
+/*
+ * Lookups for rel_filter_*, context a struct rel_environment_scope: for
+ * dependency formulas, and for `available:` (where build, post, with-test and
+ * the package's own variables do not exist).
+ */
+void rel_environment_lookup(const void *scope, struct rel_str package,
+			    struct rel_str name, struct rel_value *out);
+void rel_environment_lookup_available(const void *scope, struct rel_str package,
+				      struct rel_str name,
+				      struct rel_value *out);
+
+#endif

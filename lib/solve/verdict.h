@@ -1,0 +1,58 @@
+/*
+ * Verdicts: which package versions of a universe can be installed, and of
+ * what kind the trouble is where they cannot.
+ */
+#ifndef REL_SOLVE_VERDICT_H
+#define REL_SOLVE_VERDICT_H
+
+#include "solve/universe.h"
+
+enum rel_verdict {
+	REL_INSTALLABLE,
+	REL_BROKEN,
+	REL_UNAVAILABLE, /* `available:` is false */
+	REL_PINNED_OUT,	 /* told as unavailable: only another compiler than
+			  * the pinned one lets it be installed */
+	REL_UNREADABLE,
+};
+
+enum rel_broken_kind {
+	REL_BROKEN_NOT,
+	REL_BROKEN_MISSING,    /* needs a name that no remote has */
+	REL_BROKEN_CONSTRAINT, /* no version satisfies the constraint */
+	REL_BROKEN_CONFLICT,   /* dependencies exclude each other */
+};
+
+/* "installable", "broken", …; "missing", "constraint", "conflict" */
+const char *rel_verdict_text(enum rel_verdict verdict);
+const char *rel_broken_kind_text(enum rel_broken_kind kind);
+
+/*
+ * Decide every package.
+ * verdicts  [rel_universe_size()], enum rel_verdict, written
+ * jobs      threads
+ * stats     may be NULL
+ * Errors    REL_ENOMEM, REL_ECANCELLED.
+ */
+REL_MUST_CHECK int rel_decide(const struct rel_universe *universe,
+			      uint8_t *verdicts, unsigned jobs,
+			      const struct rel_cancel *cancel,
+			      struct rel_sat_stats *stats,
+			      struct rel_error *err);
+
+/*
+ * The same, when the verdicts of another universe (same environment) are
+ * known: only what the difference of the two stacks can touch is decided
+ * anew.  Sound because a model that avoids everything that was removed or
+ * changed is still a model, and what was broken stays broken unless it
+ * reaches something new.
+ */
+REL_MUST_CHECK int rel_decide_from(const struct rel_universe *universe,
+				   uint8_t *verdicts,
+				   const struct rel_universe *known,
+				   const uint8_t *known_verdicts, unsigned jobs,
+				   const struct rel_cancel *cancel,
+				   struct rel_sat_stats *stats,
+				   struct rel_error *err);
+
+#endif
