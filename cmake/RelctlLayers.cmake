@@ -40,3 +40,17 @@ while(_pairs)
   list(APPEND RELCTL_MODULES ${_module})
   set(RELCTL_RANK_${_module} ${_rank})
 endwhile()
+
+# Headers of the C library and the compiler; any other header between < and >
+# needs an owner.
+set(RELCTL_LIBC_HEADERS
+  "(arpa|linux|net|netinet|sanitizer|sys)/.*\\.h"
+  "(assert|ctype|dirent|dlfcn|endian|errno|fcntl|fnmatch|ftw|getopt)\\.h"
+  "(glob|grp|inttypes|langinfo|libgen|limits|locale|math|netdb)\\.h"
+  "(poll|pthread|pwd|regex|sched|setjmp|signal|spawn|termios)\\.h"
+  "(stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib)\\.h"
+  "(string|strings|time|unistd|wchar|wctype|malloc)\\.h")
+
+# Further headers that only tests/ may include: the test framework, and the
+# solvers that judge ours.
+set(RELCTL_TEST_HEADERS "(cmocka|picosat|ccadical)\\.h")

@@ -73,7 +73,7 @@ static void test_cache(void **state)
 	check_cache("relative", "also/relative", NULL);
 	check_cache(NULL, "", NULL);
 	check_cache(NULL, NULL, NULL);
-	set("HOME", "/home/somebody");
+	set("HOME", "/users/somebody");
 	rel_buf_init(&buf, 10);
 	assert_int_equal(rel_path_cache(&buf, NULL), REL_ELIMIT);
 	rel_buf_free(&buf);
