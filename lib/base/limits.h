@@ -10,11 +10,15 @@
 #define REL_MIB (1024 * REL_KIB)
 #define REL_GIB (1024 * REL_MIB)
 
-/* Manifests: median 1.3 KiB, largest known 24 KiB. */
-#define REL_LIMIT_MANIFEST_BYTES (1 * REL_MIB)
+/* Manifests: median 1.3 KiB, largest known 24 KiB; opam itself reads one
+ * with a string of 1 MiB. */
+#define REL_LIMIT_MANIFEST_BYTES (4 * REL_MIB)
 /* Nesting of groups, lists and options; the deepest real manifest has 7.
  * Bounds recursion on the stack. */
 #define REL_LIMIT_NESTING 200
+/* Levels of a value: chains of `&` or `|` lean to the left, so that a long one
+ * is a high tree; the highest real one has 40.  Bounds recursion over trees. */
+#define REL_LIMIT_EXPRESSION_HEIGHT 2000
 /* Clauses one dependency formula may grow to in conjunctive normal form;
  * the largest real one has 60. */
 #define REL_LIMIT_CNF_CLAUSES 20000

@@ -7,7 +7,11 @@
  *
  * Format  opam manual, "Common file format"; opam-file-format
  *         src/opamLexer.mll and src/opamBaseParser.mly.
- * Limits  REL_LIMIT_MANIFEST_BYTES, REL_LIMIT_NESTING.
+ * Bytes   any byte may stand in a string or a comment, NUL and what is no
+ *         UTF-8 included, as opam has it; elsewhere only printable ASCII,
+ *         blanks and line ends (LF or CRLF).  A CRLF in a string is one "\n".
+ * Limits  REL_LIMIT_MANIFEST_BYTES, REL_LIMIT_NESTING,
+ *         REL_LIMIT_EXPRESSION_HEIGHT.
  * Threads a tree is immutable; different threads may parse at once.
  */
 #ifndef REL_OPAM_TREE_H
@@ -33,7 +37,7 @@ enum rel_node_kind {
 	REL_NODE_BOOL,	 /* number = 0 or 1 */
 	REL_NODE_INT,	 /* number; text = the digits as written */
 	REL_NODE_STRING, /* text = decoded content */
-	REL_NODE_IDENT,	 /* text = as written, "a+b:var?x:y" included */
+	REL_NODE_IDENT,	 /* text = as written, "a+b:var" included */
 	REL_NODE_LIST,	 /* [ … ]: children */
 	REL_NODE_GROUP,	 /* ( … ): children */
 	REL_NODE_OPTION, /* value { … }: first child = value, rest = content */
@@ -47,7 +51,7 @@ enum rel_node_kind {
 		       * text = the operator as written */
 };
 
-/* `~`, the former "matches" operator, is not part of the 2.x format. */
+/* `~`, the former "matches" operator, is read as `>=`, as opam reads it. */
 enum rel_relop {
 	REL_OP_EQ,
 	REL_OP_NEQ,
@@ -84,6 +88,9 @@ struct rel_opam_tree {
  * Parse `source` (which must outlive the tree) into nodes allocated in
  * `arena`.  `path` is used in errors only.
  * Errors  REL_EPARSE or REL_ELIMIT with path, line and column; REL_ENOMEM.
+ *         A second `opam-version:` is a syntax error where opam's parser has
+ *         one, and with a first one over 2.2 the text of a syntax error
+ *         starts with that.  On failure the tree must not be used.
  */
 REL_MUST_CHECK int rel_opam_parse(struct rel_opam_tree *out,
 				  struct rel_arena *arena,
