@@ -30,6 +30,14 @@
 #define REL_LIMIT_ARENA (8 * REL_GIB)
 /* relctl.yml, repo files, credentials' output, .netrc. */
 #define REL_LIMIT_CONFIG_BYTES (1 * REL_MIB)
+/* Entries of one list or mapping of relctl.yml; people write it by hand, and
+ * each is compared with all before it. */
+#define REL_LIMIT_CONF_ITEMS 1000u
+/* Nesting of relctl.yml; its own schema has 4. */
+#define REL_LIMIT_CONF_NESTING 16
+/* Memory of the tree of relctl.yml: a node takes about 64 bytes and at least
+ * two bytes of text. */
+#define REL_LIMIT_CONF_ARENA (64 * REL_MIB)
 /* index.tar.gz as received; opam.ocaml.org's has 12 MiB. */
 #define REL_LIMIT_INDEX_BYTES (512 * REL_MIB)
 /* index.tar.gz unpacked, against decompression bombs. */

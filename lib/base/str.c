@@ -172,3 +172,29 @@ bool rel_str_is_utf8(struct rel_str s, size_t *bad)
 	}
 	return true;
 }
+
+size_t rel_str_rune(struct rel_str s, size_t at, uint32_t *rune)
+{
+	const unsigned char *p = (const unsigned char *)s.ptr + at;
+	size_t n = sequence_len(p, s.len - at);
+
+	if (n == 0) {
+		*rune = REL_STR_NO_RUNE;
+		return 1;
+	}
+	/* The lead byte of n > 1 bytes carries 7 - n bits. */
+	*rune = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++)
+		*rune = *rune << 6 | (p[i] & 0x3fu);
+	return n;
+}
+
+bool rel_rune_is_control(uint32_t rune)
+{
+	return rune < 0x20 || (rune >= 0x7f && rune < 0xa0) || rune == 0xad ||
+	       rune == 0x061c || (rune >= 0x200b && rune <= 0x200f) ||
+	       (rune >= 0x2028 && rune <= 0x202e) ||
+	       (rune >= 0x2060 && rune <= 0x206f) || rune == 0xfeff ||
+	       (rune >= 0xfff9 && rune <= 0xfffb) ||
+	       (rune >= 0xe0000 && rune <= 0xe007f);
+}

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct rel_str {
@@ -71,5 +72,21 @@ bool rel_str_to_uint(struct rel_str s, unsigned long max, unsigned long *out);
 
 /* Well-formed UTF-8 (RFC 3629)?  On false *bad is the offset. */
 bool rel_str_is_utf8(struct rel_str s, size_t *bad);
+
+#define REL_STR_NO_RUNE UINT32_MAX
+
+/*
+ * The code point at offset `at` < s.len, in *rune.  Returns its length in
+ * bytes; 1 with REL_STR_NO_RUNE where no well-formed sequence starts.
+ */
+size_t rel_str_rune(struct rel_str s, size_t at, uint32_t *rune);
+
+/*
+ * Is `rune` one that changes how the text around it is shown: C0 and C1
+ * controls, DEL, bidirectional controls, line and paragraph separators,
+ * zero-width characters?  Terminals obey some of them (UTR #36, section 2.5;
+ * ECMA-48), so outside text that holds them is shown escaped.
+ */
+bool rel_rune_is_control(uint32_t rune);
 
 #endif

@@ -6,14 +6,8 @@
 #define REL_REPORT_REPORT_H
 
 #include "base/error.h"
+#include "base/sink.h"
 #include "report/model.h"
-
-/* Where the bytes go; write returns 0 or a negative code, with `err` set. */
-struct rel_sink {
-	int (*write)(void *context, const void *ptr, size_t len,
-		     struct rel_error *err);
-	void *context;
-};
 
 enum rel_report_format {
 	REL_REPORT_TEXT,

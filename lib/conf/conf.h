@@ -1,0 +1,105 @@
+/*
+ * relctl.yml: which remotes there are, in which environments they are
+ * checked, how releases are cut.  See relctl.yml(5).
+ *
+ * A mistake is an error with file, line and column and what to write
+ * instead: unknown and repeated keys, values of the wrong type, two remotes
+ * or environments of one name.  YAML is used plainly: no anchors, aliases,
+ * tags or further documents; a number is the text that stands there (4.10 is
+ * not 4.1), and only true and false are booleans.
+ */
+#ifndef REL_CONF_CONF_H
+#define REL_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+#define REL_CONF_FILE "relctl.yml"
+
+struct rel_conf_remote {
+	const char *name;      /* unique; [A-Za-z0-9._+-] */
+	const char *role;      /* "development", "upstream"; NULL = not said */
+	const char *url;       /* as rel_location_parse() takes it */
+	uint32_t line, column; /* of the entry, from 1 */
+};
+
+/* An opam variable. */
+struct rel_conf_value {
+	const char *name;
+	const char *text; /* "true" or "false" when boolean */
+	bool boolean;
+};
+
+struct rel_conf_environment {
+	const char *name;		     /* unique; no blank or comma */
+	const struct rel_conf_value *values; /* in the file's order */
+	size_t n_values;
+	const char *const *ocaml; /* pinned compilers, one environment each */
+	size_t n_ocaml;		  /* 0 = compilers are free to choose */
+	uint32_t line, column;
+};
+
+/* What is not said is NULL. */
+struct rel_conf_release {
+	const char *archive; /* "tbz" "tar.gz" "tar.xz" "tar.zst" */
+	const char *tag;     /* holds "{version}" */
+	const char *sign;    /* "none" "ssh" "gpg" */
+};
+
+struct rel_conf_publish {
+	/* "mirror" "put" "s3" "github" "gitlab" "forgejo", or NULL */
+	const char *kind;
+};
+
+/* Packages that must be installable together. */
+struct rel_conf_target {
+	const char *const *packages; /* names, or name.version */
+	size_t n_packages;	     /* at least 1 */
+	uint32_t line, column;
+};
+
+/* Zero-initialise; rel_conf_free() is fine then. */
+struct rel_conf {
+	const char *path;      /* of the file, as given */
+	const char *directory; /* of the file: relative locations start here */
+	const struct rel_conf_remote *remotes; /* in stack order */
+	size_t n_remotes;
+	const struct rel_conf_environment *environments;
+	size_t n_environments;
+	struct rel_conf_release release;
+	struct rel_conf_publish publish;
+	const struct rel_conf_target *targets;
+	size_t n_targets;
+	struct rel_arena arena; /* everything above lives here */
+};
+
+/*
+ * Append to `out` the path of the relctl.yml that rules `directory`: in it or
+ * in the nearest directory above, up to the one that holds ".git" (then that
+ * one is the last looked at) or the root of the file system.
+ * Errors  REL_ENOTFOUND: there is none; REL_EIO: `directory` cannot be
+ *         entered.
+ */
+REL_MUST_CHECK int rel_conf_find(struct rel_buf *out, const char *directory,
+				 struct rel_error *err);
+
+/*
+ * Read the file `path` into *out.
+ * Errors  those of rel_file_read(); REL_EPARSE and REL_ELIMIT with line and
+ *         column (from 1, in bytes); REL_ENOMEM.  *out is empty then.
+ * Owner   rel_conf_free()
+ */
+REL_MUST_CHECK int rel_conf_read(struct rel_conf *out, const char *path,
+				 struct rel_error *err);
+
+/* The same from memory; `path` is for messages and `directory`. */
+REL_MUST_CHECK int rel_conf_parse(struct rel_conf *out, struct rel_str text,
+				  const char *path, struct rel_error *err);
+
+void rel_conf_free(struct rel_conf *conf);
+
+#endif

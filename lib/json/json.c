@@ -1,0 +1,211 @@
+#include "json/json.h"
+
+#include <assert.h>
+#include <jansson.h>
+
+#include "base/limits.h"
+
+/* Bytes gathered before the sink is bothered. */
+#define CHUNK (64 * REL_KIB)
+
+void rel_json_begin(struct rel_json *json, struct rel_sink *sink)
+{
+	*json = (struct rel_json){.sink = sink};
+	rel_buf_init(&json->buf, REL_LIMIT_ARENA);
+}
+
+static void flush(struct rel_json *json)
+{
+	if (!json->status)
+		json->status = rel_buf_status(&json->buf, "JSON", &json->error);
+	if (!json->status && json->buf.len > 0)
+		json->status =
+		    json->sink->write(json->sink->context, json->buf.ptr,
+				      json->buf.len, &json->error);
+	rel_buf_clear(&json->buf);
+}
+
+static void start_line(struct rel_json *json, unsigned depth)
+{
+	rel_buf_add_char(&json->buf, '\n');
+	for (unsigned i = 0; i < depth; i++)
+		rel_buf_add_cstr(&json->buf, "  ");
+}
+
+/* Do the members of the value that is open at `depth` have own lines? */
+static bool own_lines(const struct rel_json *json, unsigned depth)
+{
+	return depth == 1 || (depth == 2 && json->closers[1] == ']');
+}
+
+static int add_dumped(const char *ptr, size_t len, void *context)
+{
+	return rel_buf_add(context, ptr, len) ? -1 : 0;
+}
+
+/* `s` is UTF-8. */
+static void add_string(struct rel_json *json, struct rel_str s, bool ascii)
+{
+	json_t *value = json_stringn_nocheck(s.ptr, s.len);
+	size_t flags = JSON_ENCODE_ANY | (ascii ? JSON_ENSURE_ASCII : 0);
+
+	if (!value || json_dump_callback(value, add_dumped, &json->buf, flags))
+		json->buf.status = REL_ENOMEM;
+	json_decref(value);
+}
+
+/* Add `s` to `out` with U+FFFD for every byte that is not of UTF-8. */
+static void repair(struct rel_buf *out, struct rel_str s)
+{
+	uint32_t rune;
+
+	for (size_t at = 0, n; at < s.len; at += n) {
+		n = rel_str_rune(s, at, &rune);
+		if (rune == REL_STR_NO_RUNE)
+			rel_buf_add_cstr(out, "\xef\xbf\xbd");
+		else
+			rel_buf_add(out, s.ptr + at, n);
+	}
+}
+
+/* Those of ASCII are escaped by JSON itself. */
+static bool has_wide_control(struct rel_str s)
+{
+	uint32_t rune;
+
+	for (size_t at = 0; at < s.len;) {
+		at += rel_str_rune(s, at, &rune);
+		if (rune >= 0x80 && rune != REL_STR_NO_RUNE &&
+		    rel_rune_is_control(rune))
+			return true;
+	}
+	return false;
+}
+
+static void add_any(struct rel_json *json, struct rel_str s)
+{
+	bool ascii = has_wide_control(s);
+	struct rel_buf whole;
+
+	if (rel_str_is_utf8(s, NULL)) {
+		add_string(json, s, ascii);
+		return;
+	}
+	rel_buf_init(&whole, REL_LIMIT_ARENA);
+	repair(&whole, s);
+	if (whole.status)
+		json->buf.status = whole.status;
+	else
+		add_string(json, rel_buf_str(&whole), ascii);
+	rel_buf_free(&whole);
+}
+
+/* What stands before every value. */
+static void before(struct rel_json *json, const char *key)
+{
+	unsigned d = json->depth;
+
+	if (json->buf.len >= CHUNK)
+		flush(json);
+	if (d == 0) {
+		assert(!key);
+		return;
+	}
+	assert((key != NULL) == (json->closers[d - 1] == '}'));
+	if (json->filled[d - 1])
+		rel_buf_add_cstr(&json->buf, own_lines(json, d) ? "," : ", ");
+	json->filled[d - 1] = true;
+	if (own_lines(json, d))
+		start_line(json, d);
+	if (key) {
+		add_any(json, rel_str_of(key));
+		rel_buf_add_cstr(&json->buf, ": ");
+	}
+}
+
+static void open_value(struct rel_json *json, const char *key, char opener,
+		       char closer)
+{
+	before(json, key);
+	assert(json->depth < REL_JSON_DEPTH_MAX);
+	rel_buf_add_char(&json->buf, opener);
+	json->closers[json->depth] = closer;
+	json->filled[json->depth] = false;
+	json->depth++;
+}
+
+void rel_json_object(struct rel_json *json, const char *key)
+{
+	open_value(json, key, '{', '}');
+}
+
+void rel_json_array(struct rel_json *json, const char *key)
+{
+	open_value(json, key, '[', ']');
+}
+
+void rel_json_close(struct rel_json *json)
+{
+	unsigned d = json->depth;
+
+	assert(d > 0);
+	if (json->filled[d - 1] && own_lines(json, d))
+		start_line(json, d - 1);
+	rel_buf_add_char(&json->buf, json->closers[d - 1]);
+	json->depth--;
+}
+
+void rel_json_str(struct rel_json *json, const char *key, struct rel_str value)
+{
+	before(json, key);
+	add_any(json, value);
+}
+
+void rel_json_text(struct rel_json *json, const char *key, const char *value)
+{
+	if (value)
+		rel_json_str(json, key, rel_str_of(value));
+	else
+		rel_json_null(json, key);
+}
+
+void rel_json_uint(struct rel_json *json, const char *key, uint64_t value)
+{
+	before(json, key);
+	rel_buf_printf(&json->buf, "%llu", (unsigned long long)value);
+}
+
+void rel_json_milli(struct rel_json *json, const char *key, uint64_t value)
+{
+	before(json, key);
+	/* Not "%f": its point is the locale's. */
+	rel_buf_printf(&json->buf, "%llu.%03u",
+		       (unsigned long long)(value / 1000),
+		       (unsigned)(value % 1000));
+}
+
+void rel_json_bool(struct rel_json *json, const char *key, bool value)
+{
+	before(json, key);
+	rel_buf_add_cstr(&json->buf, value ? "true" : "false");
+}
+
+void rel_json_null(struct rel_json *json, const char *key)
+{
+	before(json, key);
+	rel_buf_add_cstr(&json->buf, "null");
+}
+
+int rel_json_end(struct rel_json *json, struct rel_error *err)
+{
+	int status;
+
+	assert(json->depth == 0);
+	rel_buf_add_char(&json->buf, '\n');
+	flush(json);
+	status = json->status;
+	if (status && err)
+		*err = json->error;
+	rel_buf_free(&json->buf);
+	return status;
+}

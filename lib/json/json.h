@@ -1,0 +1,67 @@
+/*
+ * Writing JSON (RFC 8259) piece by piece, so that a report of any length is
+ * never held as a whole.
+ *
+ * Members of the outermost value, and of arrays directly in it, start on
+ * lines of their own; what is nested deeper stays on its line.  So a long
+ * array has one element a line, for grep and diff.
+ *
+ * Failures are remembered: a run of calls is checked once, by
+ * rel_json_end().
+ */
+#ifndef REL_JSON_JSON_H
+#define REL_JSON_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/sink.h"
+
+#define REL_JSON_DEPTH_MAX 16
+
+struct rel_json {
+	struct rel_sink *sink;
+	struct rel_buf buf;		  /* not yet given to the sink */
+	unsigned depth;			  /* of open objects and arrays */
+	char closers[REL_JSON_DEPTH_MAX]; /* '}' or ']', outermost first */
+	bool filled[REL_JSON_DEPTH_MAX];  /* has a member */
+	int status;			  /* 0 or the first failure */
+	struct rel_error error;
+};
+
+/* `sink` is borrowed until rel_json_end(). */
+void rel_json_begin(struct rel_json *json, struct rel_sink *sink);
+
+/*
+ * In an object every value has a `key`; in an array, and for the outermost
+ * value, it is NULL.
+ */
+void rel_json_object(struct rel_json *json, const char *key);
+void rel_json_array(struct rel_json *json, const char *key);
+/* End the innermost open object or array. */
+void rel_json_close(struct rel_json *json);
+
+/*
+ * A string of any bytes; each that is not of UTF-8 becomes U+FFFD.  A string
+ * that holds a control character beyond ASCII (rel_rune_is_control) is
+ * written in ASCII with \u escapes.
+ */
+void rel_json_str(struct rel_json *json, const char *key, struct rel_str value);
+/* NULL becomes null. */
+void rel_json_text(struct rel_json *json, const char *key, const char *value);
+void rel_json_uint(struct rel_json *json, const char *key, uint64_t value);
+/* `value` of thousandths, with three decimals: 1234 is 1.234. */
+void rel_json_milli(struct rel_json *json, const char *key, uint64_t value);
+void rel_json_bool(struct rel_json *json, const char *key, bool value);
+void rel_json_null(struct rel_json *json, const char *key);
+
+/*
+ * Give the sink what is left, with a line end, and release everything.  All
+ * that was opened must be closed.
+ * Errors  the sink's; REL_ENOMEM.
+ */
+REL_MUST_CHECK int rel_json_end(struct rel_json *json, struct rel_error *err);
+
+#endif

@@ -1,0 +1,330 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "conf/conf.h"
+#include "support/support.h"
+
+/* DESIGN section 5, as given there. */
+static const char design[] =
+    "remotes:\n"
+    "  - name: mirage-dev\n"
+    "    role: development\n"
+    "    url: git+https://git.example.org/mirage/mirage-dev.git\n"
+    "  - name: default\n"
+    "    role: upstream\n"
+    "    url: https://opam.example.org\n"
+    "environments:\n"
+    "  - {name: debian-12, os: linux, os-distribution: debian,\n"
+    "     os-family: debian, arch: x86_64, ocaml: [\"4.14\", \"5.4\"]}\n"
+    "release:\n"
+    "  archive: tbz                # tbz | tar.gz | tar.xz | tar.zst\n"
+    "  tag: \"{version}\"\n"
+    "  sign: ssh                   # none | ssh | gpg\n"
+    "publish: {kind: mirror}       # mirror | put | s3 | github\n"
+    "targets:                      # sets that must be installable\n"
+    "  - [mirage, mirage-xen, mirage-http]\n";
+
+static void parse(struct rel_conf *conf, const char *text)
+{
+	struct rel_error err = {0};
+
+	if (rel_conf_parse(conf, rel_str_of(text), "dir/relctl.yml", &err))
+		fail_msg("%u:%u: %s", err.line, err.column, err.text);
+}
+
+static void test_design(void **state)
+{
+	const struct rel_conf_environment *env;
+	struct rel_conf conf;
+
+	(void)state;
+	parse(&conf, design);
+	assert_string_equal(conf.path, "dir/relctl.yml");
+	assert_string_equal(conf.directory, "dir");
+	assert_int_equal(conf.n_remotes, 2);
+	assert_string_equal(conf.remotes[0].name, "mirage-dev");
+	assert_string_equal(conf.remotes[0].role, "development");
+	assert_string_equal(conf.remotes[0].url,
+			    "git+https://git.example.org/mirage/"
+			    "mirage-dev.git");
+	assert_string_equal(conf.remotes[1].name, "default");
+	assert_int_equal(conf.remotes[1].line, 5);
+	assert_int_equal(conf.remotes[1].column, 5);
+	assert_int_equal(conf.n_environments, 1);
+	env = &conf.environments[0];
+	assert_string_equal(env->name, "debian-12");
+	assert_int_equal(env->n_values, 4);
+	assert_string_equal(env->values[1].name, "os-distribution");
+	assert_string_equal(env->values[1].text, "debian");
+	assert_false(env->values[1].boolean);
+	assert_int_equal(env->n_ocaml, 2);
+	assert_string_equal(env->ocaml[1], "5.4");
+	assert_string_equal(conf.release.archive, "tbz");
+	assert_string_equal(conf.release.tag, "{version}");
+	assert_string_equal(conf.release.sign, "ssh");
+	assert_string_equal(conf.publish.kind, "mirror");
+	assert_int_equal(conf.n_targets, 1);
+	assert_int_equal(conf.targets[0].n_packages, 3);
+	assert_string_equal(conf.targets[0].packages[2], "mirage-http");
+	rel_conf_free(&conf);
+	rel_conf_free(&conf);
+}
+
+static void test_values(void **state)
+{
+	const struct rel_conf_environment *env;
+	struct rel_conf conf;
+
+	(void)state;
+	/* Numbers stay as they stand, compilers may be one text. */
+	parse(&conf, "environments:\n"
+		     "- name: a\n"
+		     "  ocaml: 4.10\n"
+		     "  os-version: 012\n"
+		     "  with-test: true\n"
+		     "  mine: \"true\"\n"
+		     "  own: false\n");
+	env = &conf.environments[0];
+	assert_int_equal(env->n_ocaml, 1);
+	assert_string_equal(env->ocaml[0], "4.10");
+	assert_string_equal(env->values[0].text, "012");
+	assert_true(env->values[1].boolean);
+	assert_false(env->values[2].boolean);
+	assert_string_equal(env->values[2].text, "true");
+	assert_true(env->values[3].boolean);
+	assert_string_equal(env->values[3].text, "false");
+	rel_conf_free(&conf);
+}
+
+static void test_empty(void **state)
+{
+	static const char *const texts[] = {
+	    "", "# nothing\n", "---\n", "{}", "\xef\xbb\xbf# mark\n", "---\n~",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct rel_conf conf;
+
+		parse(&conf, texts[i]);
+		assert_int_equal(conf.n_remotes, 0);
+		assert_null(conf.release.tag);
+		rel_conf_free(&conf);
+	}
+}
+
+struct mistake {
+	const char *text;
+	unsigned line, column;
+	const char *says; /* part of the message */
+};
+
+static const struct mistake mistakes[] = {
+    {"remote: []\n", 1, 1, "did you mean \"remotes\"?"},
+    {"zzz: []\n", 1, 1,
+     "unknown key \"zzz\"; known: remotes, environments, release, publish, "
+     "targets"},
+    {"remotes:\n  - {name: a, url: b, rol: upstream}\n", 2, 23,
+     "unknown key in a remote \"rol\"; did you mean \"role\"?"},
+    {"remotes:\n  - {name: a, url: b, role: downstream}\n", 2, 29,
+     "known: development, upstream"},
+    {"remotes:\n  - {name: a, url: b, role: upsteam}\n", 2, 29,
+     "did you mean \"upstream\"?"},
+    {"remotes:\n  - {name: a}\n", 2, 5, "no \"url\""},
+    {"remotes:\n  - {url: a}\n", 2, 5, "no \"name\""},
+    {"remotes:\n  - {name: a, url: }\n", 2, 20, "url has no value"},
+    {"remotes:\n  - {name: a=b, url: c}\n", 2, 12, "letters, digits"},
+    {"remotes:\n  - {name: a, url: b}\n  - {name: a, url: c}\n", 3, 5,
+     "second remote named \"a\", the first is on line 2"},
+    {"remotes: {name: a}\n", 1, 10, "must be a list, not a mapping"},
+    {"remotes: a\n", 1, 10, "must be a list, not a text"},
+    {"remotes: [a]\n", 1, 11, "a remote must be a mapping, not a text"},
+    {"remotes: []\nremotes: []\n", 2, 1,
+     "\"remotes\" is here twice, first on line 1"},
+    {"environments:\n- {name: a, os: x, os: y}\n", 2, 20, "here twice"},
+    {"environments:\n- {name: a, os-familly: x}\n", 2, 13,
+     "did you mean \"os-family\"?"},
+    {"environments:\n- {name: a, os: true}\n", 2, 17, "must be a text"},
+    {"environments:\n- {name: a, with-test: yes}\n", 2, 24,
+     "must be true or false"},
+    {"environments:\n- {name: a, with-doc: 'true'}\n", 2, 23,
+     "must be true or false"},
+    {"environments:\n- {name: a, ocaml: []}\n", 2, 20, "empty list"},
+    {"environments:\n- {name: a, ocaml: {x: y}}\n", 2, 20, "a list of texts"},
+    {"environments:\n- {name: a, ocaml: ['4', '4']}\n", 2, 26, "twice"},
+    {"environments:\n- {name: a, o s: x}\n", 2, 13, "opam variable"},
+    {"environments:\n- {os: linux}\n", 2, 3, "no \"name\""},
+    {"environments:\n- {name: é, ös: x}\n", 2, 10, "letters, digits"},
+    /* columns count bytes */
+    {"release: {tag: \"é{version}\", sing: ssh}\n", 1, 31,
+     "did you mean \"sign\"?"},
+    {"release: {tag: v1}\n", 1, 16, "{version}"},
+    {"release: {archive: zip}\n", 1, 20, "known: tbz, tar.gz"},
+    {"publish: {}\n", 1, 10, "no \"kind\""},
+    {"publish: {kind: githup}\n", 1, 17, "did you mean \"github\"?"},
+    {"targets: [a, b]\n", 1, 11, "a target must be a list"},
+    {"targets: [[]]\n", 1, 11, "empty list"},
+    {"remotes: &x []\n", 1, 10, "anchors"},
+    {"remotes: *x\n", 1, 10, "aliases"},
+    {"remotes: !!seq []\n", 1, 10, "tags"},
+    {"remotes: []\n---\nremotes: []\n", 2, 1, "second document"},
+    {"? [a]\n: b\n", 1, 3, "a key must be a word"},
+    {"- a\n", 1, 1, "the file must be a mapping, not a list"},
+    {"remotes: [\n", 2, 1, "not valid YAML"},
+    {"remotes:\n\t- a\n", 2, 1, "not valid YAML"},
+    {"remotes: \"a\\0b\"\n", 1, 10, "control characters"},
+    {"remotes: |\n  a\n  b\n", 1, 10, "line ends"},
+    {"\xef\xbb\xbfzzz: 1\n", 1, 4, "unknown key"},
+    {"a: b\n\xff", 2, 1, "not valid YAML"},
+};
+
+static void test_mistakes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		const struct mistake *m = &mistakes[i];
+		struct rel_error err = {0};
+		struct rel_conf conf;
+
+		assert_int_equal(rel_conf_parse(&conf, rel_str_of(m->text),
+						"relctl.yml", &err),
+				 REL_EPARSE);
+		if (err.line != m->line || err.column != m->column ||
+		    !strstr(err.text, m->says))
+			fail_msg("%s\ngives %u:%u: %s\nnot   %u:%u: %s",
+				 m->text, err.line, err.column, err.text,
+				 m->line, m->column, m->says);
+		assert_string_equal(err.path, "relctl.yml");
+		assert_int_equal(conf.n_remotes, 0);
+	}
+}
+
+/* `head`, then many times `text`, a number and `tail`. */
+static void check_limit(const char *head, const char *text, const char *tail,
+			unsigned times)
+{
+	struct rel_error err = {0};
+	struct rel_conf conf;
+	struct rel_buf buf;
+
+	rel_buf_init(&buf, 64 * REL_MIB);
+	rel_buf_add_cstr(&buf, head);
+	for (unsigned i = 0; i < times; i++)
+		rel_buf_printf(&buf, "%s%u%s", text, i, tail);
+	assert_int_equal(buf.status, 0);
+	assert_int_equal(
+	    rel_conf_parse(&conf, rel_buf_str(&buf), "relctl.yml", &err),
+	    REL_ELIMIT);
+	assert_true(err.line > 0);
+	rel_buf_free(&buf);
+}
+
+static void test_limits(void **state)
+{
+	(void)state;
+	check_limit("remotes: ", "[", ",[", 100000);
+	check_limit("remotes: ", "{a", ": ", 100000);
+	check_limit("", "key", ": x\n", 20000);
+	check_limit("targets: [", "[a", "], ", 20000);
+}
+
+static void test_nul_bytes(void **state)
+{
+	struct rel_error err = {0};
+	struct rel_conf conf;
+
+	(void)state;
+	assert_int_equal(
+	    rel_conf_parse(&conf, REL_STR("a: b\0c\n"), "relctl.yml", &err),
+	    REL_EPARSE);
+	assert_int_equal(
+	    rel_conf_parse(&conf, REL_STR("\xff\xfe\0"), "relctl.yml", &err),
+	    REL_EPARSE);
+}
+
+static void check_find(const char *directory, const char *expected)
+{
+	struct rel_error err = {0};
+	struct rel_buf path;
+	int rc;
+
+	rel_buf_init(&path, REL_MIB);
+	rc = rel_conf_find(&path, directory, &err);
+	if (expected) {
+		assert_int_equal(rc, 0);
+		assert_string_equal(path.ptr, expected);
+	} else {
+		assert_int_equal(rc, REL_ENOTFOUND);
+		assert_non_null(strstr(err.text, "--remote"));
+	}
+	rel_buf_free(&path);
+}
+
+static void test_find(void **state)
+{
+	char *dir = rel_test_dir_new();
+	char *real = realpath(dir, NULL);
+	char *above = rel_test_text("%s/relctl.yml", real);
+	char *own = rel_test_text("%s/repo/sub/relctl.yml", real);
+	char *sub = rel_test_text("%s/repo/sub", dir);
+	char *deep = rel_test_text("%s/repo/sub/a/b", dir);
+	char *none = rel_test_text("%s/none", dir);
+	struct rel_error err = {0};
+	struct rel_buf path;
+
+	(void)state;
+	rel_test_write_text(dir, "relctl.yml", "");
+	rel_test_write_text(dir, "repo/sub/a/b/file", "");
+	check_find(deep, above);
+	/* Not beyond the top of a repository; a work tree's .git is a file. */
+	rel_test_write_text(dir, "repo/.git", "gitdir: elsewhere\n");
+	check_find(deep, NULL);
+	rel_test_write_text(dir, "repo/sub/relctl.yml", "");
+	check_find(deep, own);
+	check_find(sub, own);
+	rel_buf_init(&path, REL_MIB);
+	assert_int_equal(rel_conf_find(&path, none, &err), REL_EIO);
+	rel_buf_free(&path);
+	free(none);
+	free(deep);
+	free(sub);
+	free(own);
+	free(above);
+	free(real);
+	rel_test_dir_free(dir);
+}
+
+static void test_read(void **state)
+{
+	char *dir = rel_test_dir_new();
+	char *path = rel_test_text("%s/relctl.yml", dir);
+	struct rel_error err = {0};
+	struct rel_conf conf;
+
+	(void)state;
+	assert_int_equal(rel_conf_read(&conf, path, &err), REL_ENOTFOUND);
+	rel_test_write_text(dir, "relctl.yml", design);
+	assert_int_equal(rel_conf_read(&conf, path, &err), 0);
+	assert_int_equal(conf.n_remotes, 2);
+	assert_string_equal(conf.directory, dir);
+	rel_conf_free(&conf);
+	free(path);
+	rel_test_dir_free(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_design), cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_empty),  cmocka_unit_test(test_mistakes),
+	    cmocka_unit_test(test_limits), cmocka_unit_test(test_nul_bytes),
+	    cmocka_unit_test(test_find),   cmocka_unit_test(test_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
