@@ -26,10 +26,14 @@ enum rel_package_state {
 #define REL_NEED_CLASS	(REL_EXPR_NONE - 1) /* a conflict-class */
 #define REL_NEED_PINNED (REL_EXPR_NONE - 2) /* the pinned compiler */
 
-/* Dependencies for walks, not for solving: var → sets, flattened. */
+/*
+ * Dependencies for walks, not for solving: package → clauses, each a
+ * disjunction of sets as in problem.clause_first.  A clause whose names no
+ * remote has, or whose constraints nothing satisfies, is empty.
+ */
 struct rel_edges {
-	uint32_t *first; /* [size + 1] → sets */
-	uint32_t *sets;
+	uint32_t *first;   /* [size + 1] → clauses */
+	uint32_t *clauses; /* ids of problem's clauses */
 };
 
 enum rel_edge_flags {
