@@ -11,7 +11,10 @@
 #include <time.h>
 
 #pragma GCC poison sprintf vsprintf strcpy strcat strncpy strncat strtok
-#pragma GCC poison atoi atol atof gets gmtime localtime ctime asctime
+#pragma GCC poison atoi atol atof gets gmtime localtime asctime
 #pragma GCC poison system popen tmpnam mktemp
+
+/* Not poisoned, because libgit2's headers have a member of that name. */
+char *ctime(const time_t *) __attribute__((deprecated("use strftime")));
 
 #endif

@@ -9,9 +9,7 @@
  * Errors   name the repository, the revision and what to do next.
  *
  * libgit2 is initialised with the first handle and shut down with the last;
- * it counts by itself, so no state of ours is global.  Configuration of the
- * user and of the host is not read by libgit2 for stores: reading objects
- * must not depend on it.
+ * it counts by itself, so no state of ours is global.
  */
 #ifndef REL_GIT_STORE_H
 #define REL_GIT_STORE_H

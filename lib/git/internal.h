@@ -1,0 +1,57 @@
+/*
+ * What the files of lib/git share; no header for other modules.
+ */
+#ifndef REL_GIT_INTERNAL_H
+#define REL_GIT_INTERNAL_H
+
+#include <git2.h>
+
+#include "base/buf.h"
+#include "git/store.h"
+
+struct rel_git_store {
+	git_repository *repo;
+	git_odb *odb;
+	char *path; /* the git directory, no trailing slash */
+};
+
+/*
+ * Count one more (one less) user of libgit2.  The first sets its process-wide
+ * options; see library.c for which and why.
+ */
+REL_MUST_CHECK int rel_git_library_open(struct rel_error *err);
+void rel_git_library_close(void);
+
+/*
+ * Turn the failure `status` (a git_error_code, < 0) of libgit2 into ours:
+ * "<what>: <libgit2's text>".  Returns the code.
+ */
+int rel_git_library_fail(struct rel_error *err, int status, const char *fmt,
+			 ...) REL_PRINTF(3, 4);
+
+/* Between our ids and libgit2's; both are raw bytes. */
+void rel_git_id_to_oid(git_oid *out, const struct rel_git_id *id);
+void rel_git_id_of_oid(struct rel_git_id *out, const git_oid *oid);
+
+/*
+ * Read an object of the wanted type.
+ * max    bytes; a bigger one is REL_ELIMIT and is not unpacked
+ * Owner  the caller frees *out with git_odb_object_free()
+ * Errors REL_ENOTFOUND, REL_EPARSE (another type), REL_ELIMIT, REL_EIO
+ */
+REL_MUST_CHECK int rel_git_object_read(git_odb_object **out,
+				       struct rel_git_store *store,
+				       const struct rel_git_id *id,
+				       git_object_t type, size_t max,
+				       struct rel_error *err);
+
+/*
+ * Is a pack of the store cut short or damaged at its end?  Compares each
+ * pack's trailing checksum with the one its index recorded; cheap, for
+ * explaining that an object was not found.
+ * name  the first such pack's file name
+ */
+bool rel_git_store_damaged(const struct rel_git_store *store, char *name,
+			   size_t size);
+
+#endif

@@ -1,0 +1,323 @@
+/* Revisions to commits, and texts that help when there is none. */
+#include "base/limits.h"
+#include "git/internal.h"
+#include "git/tree.h"
+
+/* Names listed, and the longest name compared, when a revision is missing. */
+#define HINT_NAMES  4
+#define HINT_LENGTH 100
+
+struct hint {
+	char name[HINT_LENGTH + 1];
+	size_t distance;
+};
+
+struct hints {
+	struct hint near[HINT_NAMES]; /* by distance, then as met */
+	size_t n_near, n_branches, n_refs;
+	const char *wanted;
+};
+
+/* Levenshtein's distance; both at most HINT_LENGTH long. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t row[HINT_LENGTH + 1], n = strlen(b);
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t above = row[j];
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			diagonal = above;
+		}
+	}
+	return row[n];
+}
+
+static void hint_add(struct hints *hints, const char *name)
+{
+	size_t at, distance;
+
+	if (strlen(name) > HINT_LENGTH)
+		return;
+	distance = edit_distance(hints->wanted, name);
+	at = hints->n_near;
+	while (at > 0 && hints->near[at - 1].distance > distance)
+		at--;
+	if (at == HINT_NAMES)
+		return;
+	if (hints->n_near < HINT_NAMES)
+		hints->n_near++;
+	for (size_t i = hints->n_near - 1; i > at; i--)
+		hints->near[i] = hints->near[i - 1];
+	hints->near[at].distance = distance;
+	snprintf(hints->near[at].name, sizeof(hints->near[at].name), "%s",
+		 name);
+}
+
+static void hints_collect(struct hints *hints, git_repository *repo)
+{
+	static const char *const prefixes[] = {
+	    "refs/heads/", "refs/remotes/origin/", "refs/tags/"};
+	git_reference_iterator *iterator = NULL;
+	const char *name;
+
+	if (git_reference_iterator_new(&iterator, repo) < 0)
+		return;
+	while (git_reference_next_name(&name, iterator) == 0) {
+		hints->n_refs++;
+		for (size_t i = 0; i < 3; i++) {
+			size_t len = strlen(prefixes[i]);
+
+			if (strncmp(name, prefixes[i], len) != 0)
+				continue;
+			hints->n_branches += i < 2;
+			hint_add(hints, name + len);
+		}
+	}
+	git_reference_iterator_free(iterator);
+}
+
+static int fail_unknown(struct rel_git_store *store, const char *revision,
+			struct rel_error *err)
+{
+	struct hints hints = {.wanted = revision};
+	struct rel_buf names;
+
+	if (strlen(revision) > HINT_LENGTH)
+		return rel_fail(err, REL_ENOTFOUND, "no such revision: %.100s…",
+				revision);
+	hints_collect(&hints, store->repo);
+	if (hints.n_refs == 0)
+		return rel_fail(err, REL_ENOTFOUND,
+				"the git repository is empty: it has no "
+				"branch and no tag yet");
+	rel_buf_init(&names, REL_LIMIT_CHILD_TEXT);
+	for (size_t i = 0; i < hints.n_near; i++)
+		rel_buf_printf(&names, "%s%s", i ? ", " : "",
+			       hints.near[i].name);
+	rel_fail(err, REL_ENOTFOUND, "no revision '%s'; %s %.*s%s", revision,
+		 hints.n_refs > hints.n_near ? "the nearest names are"
+					     : "there is",
+		 REL_STR_ARG(rel_buf_str(&names)),
+		 hints.n_branches ? "" : " (and no branch)");
+	rel_buf_free(&names);
+	return REL_ENOTFOUND;
+}
+
+static int fail_resolve(struct rel_git_store *store, int status,
+			const char *revision, struct rel_error *err)
+{
+	char pack[300];
+	int r;
+
+	if (rel_git_store_damaged(store, pack, sizeof(pack)))
+		r = rel_fail(err, REL_EIO,
+			     "packfile %s is cut short or damaged; fetch the "
+			     "repository anew or look with git fsck",
+			     pack);
+	else if (status == GIT_EINVALIDSPEC)
+		r = rel_fail(err, REL_EUSAGE, "'%s' is no revision", revision);
+	else if (status == GIT_EAMBIGUOUS)
+		r = rel_fail(err, REL_EUSAGE,
+			     "'%s' is short for several commits; give more "
+			     "digits",
+			     revision);
+	else if (status != GIT_ENOTFOUND)
+		r = rel_git_library_fail(err, status, "cannot resolve '%s'",
+					 revision);
+	else if (rel_git_store_is_shallow(store))
+		r = rel_fail(err, REL_ENOTFOUND,
+			     "no revision '%s' here: the history is shallow; "
+			     "git fetch --unshallow brings the rest",
+			     revision);
+	else
+		r = fail_unknown(store, revision, err);
+	rel_error_at(err, store->path, 0, 0);
+	return r;
+}
+
+/* Does `revision` start from HEAD?  Then its rest ("~1", "") is returned. */
+static const char *after_head(const char *revision)
+{
+	const char *rest = NULL;
+
+	if (strncmp(revision, "HEAD", 4) == 0)
+		rest = revision + 4;
+	else if (revision[0] == '@')
+		rest = revision + 1;
+	if (rest != NULL && *rest != '\0' && *rest != '~' && *rest != '^')
+		rest = NULL;
+	return rest;
+}
+
+/*
+ * Can the object be read that the reference in front of `spec` names?  0 also
+ * when it is no reference.  git_revparse_single() of libgit2 1.5 would leak
+ * the reference if not.
+ */
+static int probe(struct rel_git_store *store, const char *spec)
+{
+	git_reference *ref = NULL, *direct = NULL;
+	git_object *object = NULL;
+	char *base = strndup(spec, strcspn(spec, "~^:@{"));
+	int status = 0;
+
+	if (base != NULL && *base != '\0' &&
+	    git_reference_dwim(&ref, store->repo, base) == 0 &&
+	    git_reference_resolve(&direct, ref) == 0)
+		status = git_object_lookup(&object, store->repo,
+					   git_reference_target(direct),
+					   GIT_OBJECT_ANY);
+	git_object_free(object);
+	git_reference_free(direct);
+	git_reference_free(ref);
+	free(base);
+	return status;
+}
+
+/*
+ * `prefix` + revision as libgit2 sees it, or its status.  "@~1" is spelt out,
+ * because libgit2 knows only the bare "@".
+ */
+static int lookup(git_object **out, struct rel_git_store *store,
+		  const char *prefix, const char *revision)
+{
+	const char *rest = after_head(revision);
+	struct rel_buf spec;
+	int status;
+
+	rel_buf_init(&spec, REL_LIMIT_CHILD_TEXT);
+	rel_buf_printf(&spec, "%s%s%s", prefix, rest ? "HEAD" : "",
+		       rest ? rest : revision);
+	status = spec.status < 0 ? GIT_EINVALIDSPEC : probe(store, spec.ptr);
+	if (status == 0)
+		status = git_revparse_single(out, store->repo, spec.ptr);
+	rel_buf_free(&spec);
+	return status;
+}
+
+int rel_git_resolve(struct rel_git_id *commit, struct rel_git_store *store,
+		    const char *revision, struct rel_error *err)
+{
+	git_object *found = NULL, *peeled = NULL;
+	int status, r = 0;
+
+	if (revision == NULL || *revision == '\0')
+		revision = "HEAD";
+	status = lookup(&found, store, "", revision);
+	if (status == GIT_ENOTFOUND)
+		status =
+		    lookup(&found, store, "refs/remotes/origin/", revision);
+	if (status < 0) {
+		r = fail_resolve(store, status, revision, err);
+		goto out;
+	}
+	status = git_object_peel(&peeled, found, GIT_OBJECT_COMMIT);
+	if (status == GIT_ENOTFOUND) {
+		r = fail_resolve(store, status, revision, err);
+		goto out;
+	}
+	if (status < 0) {
+		r = rel_fail(err, REL_EPARSE, "'%s' is a %s, not a commit",
+			     revision,
+			     git_object_type2string(git_object_type(found)));
+		rel_error_at(err, store->path, 0, 0);
+		goto out;
+	}
+	rel_git_id_of_oid(commit, git_object_id(peeled));
+out:
+	git_object_free(peeled);
+	git_object_free(found);
+	return r;
+}
+
+int rel_git_resolve_from(struct rel_git_id *commit, struct rel_git_store *store,
+			 const struct rel_git_id *tip, const char *revision,
+			 struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT];
+	const char *rest;
+	struct rel_buf spec;
+	int r;
+
+	if (revision == NULL || *revision == '\0')
+		revision = "HEAD";
+	rest = after_head(revision);
+	if (rest == NULL)
+		return rel_git_resolve(commit, store, revision, err);
+	rel_buf_init(&spec, REL_LIMIT_CHILD_TEXT);
+	rel_buf_printf(&spec, "%s%s", rel_git_id_format(hex, tip), rest);
+	r = rel_buf_status(&spec, "revision", err);
+	if (r == 0)
+		r = rel_git_resolve(commit, store, spec.ptr, err);
+	rel_buf_free(&spec);
+	return r;
+}
+
+static int commit_open(git_commit **out, struct rel_git_store *store,
+		       const struct rel_git_id *id, struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT];
+	git_oid oid;
+	int status;
+
+	rel_git_id_to_oid(&oid, id);
+	status = git_commit_lookup(out, store->repo, &oid);
+	if (status == 0)
+		return 0;
+	rel_git_id_format(hex, id);
+	if (status == GIT_ENOTFOUND)
+		return fail_resolve(store, status, hex, err);
+	rel_git_library_fail(err, status, "cannot read commit %s", hex);
+	rel_error_at(err, store->path, 0, 0);
+	return REL_EIO;
+}
+
+int rel_git_commit_tree(struct rel_git_id *tree, struct rel_git_store *store,
+			const struct rel_git_id *commit, const char *subdir,
+			struct rel_error *err)
+{
+	struct rel_git_entry entry;
+	git_commit *found = NULL;
+	int r = commit_open(&found, store, commit, err);
+
+	if (r < 0)
+		return r;
+	rel_git_id_of_oid(tree, git_commit_tree_id(found));
+	git_commit_free(found);
+	if (subdir == NULL || *subdir == '\0')
+		return 0;
+	r = rel_git_tree_find(&entry, store, tree, rel_str_of(subdir), err);
+	if (r == 0 && entry.kind != REL_GIT_TREE)
+		r = rel_fail(err, REL_ENOTFOUND, "%s is no directory", subdir);
+	if (r < 0) {
+		rel_error_at(err, store->path, 0, 0);
+		return r;
+	}
+	*tree = entry.id;
+	return 0;
+}
+
+int rel_git_commit_time(int64_t *seconds, struct rel_git_store *store,
+			const struct rel_git_id *commit, struct rel_error *err)
+{
+	git_commit *found = NULL;
+	int r = commit_open(&found, store, commit, err);
+
+	if (r < 0)
+		return r;
+	*seconds = git_commit_time(found);
+	git_commit_free(found);
+	return 0;
+}

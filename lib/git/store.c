@@ -1,0 +1,256 @@
+#include "git/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "git/internal.h"
+
+static bool exists(const char *dir, const char *name)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+
+	return n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) == 0;
+}
+
+bool rel_git_is_repository(const char *path)
+{
+	return exists(path, ".git") ||
+	       (exists(path, "HEAD") && exists(path, "objects") &&
+		exists(path, "refs"));
+}
+
+static int fail_open(struct rel_error *err, int status, const char *path)
+{
+	const git_error *last = git_error_last();
+	const char *text = last && last->message ? last->message : "";
+
+	if (access(path, F_OK) != 0)
+		return rel_fail_errno(err, errno, path,
+				      "cannot open git repository");
+	if (status == GIT_ENOTFOUND)
+		rel_fail(err, REL_ENOTFOUND, "not a git repository");
+	else if (strstr(text, "objectformat") != NULL)
+		rel_fail(err, REL_EPARSE,
+			 "git repository with SHA-256 ids: not supported, "
+			 "use one with SHA-1 ids");
+	else if (strstr(text, "unsupported") != NULL)
+		rel_fail(err, REL_EPARSE, "git repository format: %s", text);
+	else
+		rel_git_library_fail(err, status, "cannot open git repository");
+	rel_error_at(err, path, 0, 0);
+	return err ? err->code : REL_EIO;
+}
+
+static int store_fill(struct rel_git_store *store, const char *path,
+		      struct rel_error *err)
+{
+	const char *gitdir;
+	size_t len;
+	int status;
+
+	status = git_repository_open_ext(&store->repo, path,
+					 GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
+	if (status < 0)
+		return fail_open(err, status, path);
+	status = git_repository_odb(&store->odb, store->repo);
+	if (status < 0)
+		return fail_open(err, status, path);
+	gitdir = git_repository_path(store->repo);
+	len = strlen(gitdir);
+	while (len > 1 && gitdir[len - 1] == '/')
+		len--;
+	store->path = strndup(gitdir, len);
+	return store->path ? 0 : rel_fail_nomem(err);
+}
+
+int rel_git_store_open(struct rel_git_store **out, const char *path,
+		       struct rel_error *err)
+{
+	struct rel_git_store *store = NULL;
+	int r = rel_git_library_open(err);
+
+	*out = NULL;
+	if (r < 0)
+		return r;
+	store = calloc(1, sizeof(*store));
+	if (store == NULL) {
+		rel_git_library_close();
+		return rel_fail_nomem(err);
+	}
+	r = store_fill(store, path, err);
+	if (r < 0) {
+		rel_git_store_free(store);
+		return r;
+	}
+	*out = store;
+	return 0;
+}
+
+int rel_git_store_clone(struct rel_git_store **out,
+			const struct rel_git_store *store,
+			struct rel_error *err)
+{
+	return rel_git_store_open(out, store->path, err);
+}
+
+void rel_git_store_free(struct rel_git_store *store)
+{
+	if (store == NULL)
+		return;
+	git_odb_free(store->odb);
+	git_repository_free(store->repo);
+	free(store->path);
+	free(store);
+	rel_git_library_close();
+}
+
+const char *rel_git_store_path(const struct rel_git_store *store)
+{
+	return store->path;
+}
+
+/* Asked of the file, not of libgit2, which takes an empty `shallow` (left by
+ * git after unsharing) for a cut. */
+bool rel_git_store_is_shallow(const struct rel_git_store *store)
+{
+	struct stat st;
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/shallow", store->path);
+
+	return n > 0 && (size_t)n < sizeof(path) && stat(path, &st) == 0 &&
+	       st.st_size > 0;
+}
+
+/* Opened anew: libgit2 keeps the grafts and packed references it has read. */
+int rel_git_store_refresh(struct rel_git_store *store, struct rel_error *err)
+{
+	struct rel_git_store fresh = {0};
+	int r = store_fill(&fresh, store->path, err);
+
+	if (r < 0) {
+		git_odb_free(fresh.odb);
+		git_repository_free(fresh.repo);
+		free(fresh.path);
+		return r;
+	}
+	git_odb_free(store->odb);
+	git_repository_free(store->repo);
+	free(store->path);
+	*store = fresh;
+	return 0;
+}
+
+/*
+ * The last 20 bytes of a pack are the checksum of what stands before, and
+ * the index repeats them before its own last 20 (git's gitformat-pack).
+ */
+static bool trailer_read(unsigned char out[REL_GIT_ID_BYTES], int dir,
+			 const char *name, off_t from_end)
+{
+	bool ok = false;
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	off_t size;
+
+	if (fd < 0)
+		return false;
+	size = lseek(fd, 0, SEEK_END);
+	if (size >= from_end)
+		ok = pread(fd, out, REL_GIT_ID_BYTES, size - from_end) ==
+		     REL_GIT_ID_BYTES;
+	close(fd);
+	return ok;
+}
+
+static bool pack_damaged(int dir, const char *idx)
+{
+	unsigned char recorded[REL_GIT_ID_BYTES], found[REL_GIT_ID_BYTES];
+	char pack[NAME_MAX + 2];
+
+	snprintf(pack, sizeof(pack), "%.*s.pack", (int)strlen(idx) - 4, idx);
+	return !trailer_read(recorded, dir, idx, 2 * REL_GIT_ID_BYTES) ||
+	       !trailer_read(found, dir, pack, REL_GIT_ID_BYTES) ||
+	       memcmp(recorded, found, REL_GIT_ID_BYTES) != 0;
+}
+
+bool rel_git_store_damaged(const struct rel_git_store *store, char *name,
+			   size_t size)
+{
+	char path[4096];
+	struct dirent *entry;
+	bool damaged = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/objects/pack", store->path);
+	dir = opendir(path);
+	if (dir == NULL)
+		return false;
+	while (!damaged && (entry = readdir(dir)) != NULL) {
+		if (!rel_str_ends(rel_str_of(entry->d_name), REL_STR(".idx")))
+			continue;
+		damaged = pack_damaged(dirfd(dir), entry->d_name);
+		snprintf(name, size, "%.*s.pack",
+			 (int)strlen(entry->d_name) - 4, entry->d_name);
+	}
+	closedir(dir);
+	return damaged;
+}
+
+static int fail_missing(struct rel_git_store *store,
+			const struct rel_git_id *id, struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT], pack[NAME_MAX + 2];
+
+	rel_git_id_format(hex, id);
+	if (rel_git_store_damaged(store, pack, sizeof(pack)))
+		rel_fail(err, REL_EIO,
+			 "packfile %s is cut short or damaged; fetch the "
+			 "repository anew or look with git fsck",
+			 pack);
+	else
+		rel_fail(err, REL_ENOTFOUND, "object %s is missing", hex);
+	rel_error_at(err, store->path, 0, 0);
+	return err ? err->code : REL_EIO;
+}
+
+int rel_git_object_read(git_odb_object **out, struct rel_git_store *store,
+			const struct rel_git_id *id, git_object_t type,
+			size_t max, struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT];
+	git_object_t found;
+	git_oid oid;
+	size_t size;
+	int status;
+
+	*out = NULL;
+	rel_git_id_to_oid(&oid, id);
+	/* Before unpacking: sizes in packs are whatever the remote wrote. */
+	status = git_odb_read_header(&size, &found, store->odb, &oid);
+	if (status == GIT_ENOTFOUND)
+		return fail_missing(store, id, err);
+	if (status == 0 && found == type && size <= max)
+		status = git_odb_read(out, store->odb, &oid);
+	if (status == 0 && *out != NULL)
+		return 0;
+	rel_git_id_format(hex, id);
+	if (status < 0) {
+		rel_git_library_fail(err, status, "cannot read object %s", hex);
+		if (err != NULL)
+			err->code = REL_EIO;
+	} else if (found != type) {
+		rel_fail(err, REL_EPARSE, "object %s is a %s, not a %s", hex,
+			 git_object_type2string(found),
+			 git_object_type2string(type));
+	} else {
+		rel_fail(err, REL_ELIMIT,
+			 "object %s has %zu bytes, more than %zu", hex, size,
+			 max);
+	}
+	rel_error_at(err, store->path, 0, 0);
+	return status < 0 ? REL_EIO : found != type ? REL_EPARSE : REL_ELIMIT;
+}
