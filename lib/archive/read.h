@@ -63,9 +63,9 @@ struct rel_archive;
  * name    for error texts; copied
  * limits  may be NULL: all caps as in base/limits.h
  * cancel  may be NULL; must outlive the reader
- * Errors  REL_ENOTFOUND, REL_EIO, REL_ENOMEM; REL_EPARSE: not a tar archive.
- *         An archive without members is fine; a file of no bytes is
- *         REL_EPARSE.
+ * Errors  REL_ENOTFOUND, REL_EIO, REL_ENOMEM, REL_ECANCELLED; REL_EPARSE: not a
+ *         tar archive.  An archive without members is fine, a file of no
+ *         bytes is not.
  */
 REL_MUST_CHECK int rel_archive_open_path(
     struct rel_archive **out, const char *path,
