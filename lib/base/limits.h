@@ -22,6 +22,8 @@
 /* Clauses one dependency formula may grow to in conjunctive normal form;
  * the largest real one has 60. */
 #define REL_LIMIT_CNF_CLAUSES 20000
+/* Atoms in those clauses together; bounds memory to 16 MB. */
+#define REL_LIMIT_CNF_ATOMS 1000000
 /* Versions in one remote; opam-repository at its largest had 33,033. */
 #define REL_LIMIT_PACKAGES 2000000u
 /* Text interned by one snapshot; opam-repository needs 3 MiB. */

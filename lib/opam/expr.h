@@ -18,7 +18,8 @@
 #include "base/intern.h"
 #include "opam/tree.h"
 
-/* Index into a table of struct rel_expr.  NONE = the empty formula. */
+/* Index into a table of struct rel_expr.  NONE = the empty formula, or no
+ * constraint; for `available`, true. */
 typedef uint32_t rel_expr_id;
 #define REL_EXPR_NONE UINT32_MAX
 
@@ -60,8 +61,12 @@ struct rel_exprs {
 
 /*
  * Append the formula that `value` (a LIST or a single value) stands for.
- * disjunction  list items are joined by `|` (depopts, conflicts), else by `&`
+ * disjunction  list items are joined by `|` (depopts, conflicts), and every
+ *              `&` between packages is read as `|`, as opam does
+ *              (src/format/opamFile.ml, cleanup_depopts, cleanup_conflicts);
+ *              else they are joined by `&`
  * *out         REL_EXPR_NONE for an empty list
+ * A `!` in a constraint is pushed down to its leaves.
  * Errors       REL_EPARSE with line and column; REL_ELIMIT; REL_ENOMEM.
  */
 REL_MUST_CHECK int rel_expr_add_formula(rel_expr_id *out,

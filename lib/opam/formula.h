@@ -30,6 +30,9 @@ struct rel_formula_rules {
 	struct rel_variables late;
 	/* FILTER: value of a filter that is undefined (opam: false) */
 	bool fallback;
+	/* PARTIAL: a converter (`x?a:b`) of a known variable does nothing, as
+	 * in opam before 2.2 */
+	bool lazy_converters;
 };
 
 enum rel_constraint_kind {
@@ -38,7 +41,12 @@ enum rel_constraint_kind {
 	REL_CONSTRAINT_RELOP, /* op, version */
 };
 
-/* A version constraint without filters. */
+/*
+ * A version constraint without filters.  A bound that cannot be evaluated
+ * (an undefined variable, or no version after expansion) holds for every
+ * version: opam's filter_constraints ignores it so in a switch; its solver
+ * front end stops with an assertion.
+ */
 struct rel_constraint {
 	enum rel_constraint_kind kind;
 	enum rel_relop op;
@@ -53,7 +61,7 @@ struct rel_formula_atom {
 };
 
 struct rel_formula_clause {
-	uint32_t first, count; /* in atoms; count 0 = false, cannot hold */
+	uint32_t first, count; /* in atoms; count > 0 */
 	rel_expr_id source;    /* the top-level conjunct it came from */
 };
 
@@ -67,7 +75,8 @@ struct rel_formula {
 /*
  * Resolve the formula `id` (REL_EXPR_NONE = no clauses).
  * Errors  REL_ELIMIT when the normal form has more than
- *         REL_LIMIT_CNF_CLAUSES clauses; REL_ENOMEM.
+ *         REL_LIMIT_CNF_CLAUSES clauses or REL_LIMIT_CNF_ATOMS atoms;
+ *         REL_ENOMEM.
  */
 REL_MUST_CHECK int rel_formula_resolve(struct rel_formula *out,
 				       const struct rel_exprs *exprs,
@@ -78,9 +87,10 @@ REL_MUST_CHECK int rel_formula_resolve(struct rel_formula *out,
 
 /*
  * The atoms of a `conflicts:` formula, as one flat list (a conflict with any
- * of them).  Filters are always evaluated first, undefined = false; `|` and
- * the list separate alternatives, and a nested `&` is taken apart the same
- * way, as opam's set_to_disjunction does.
+ * of them; no clauses).  Filters are always evaluated first, undefined =
+ * false; `|` and the list separate alternatives, and a nested `&` is taken
+ * apart the same way.  opam src/format/opamFile.ml, cleanup_conflicts;
+ * opamFormula.ml, set_to_disjunction.
  */
 REL_MUST_CHECK int rel_formula_conflicts(struct rel_formula *out,
 					 const struct rel_exprs *exprs,

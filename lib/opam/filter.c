@@ -1,0 +1,272 @@
+#include "opam/filter_eval.h"
+
+#include "base/limits.h"
+#include "opam/ident.h"
+#include "opam/version.h"
+
+static const struct rel_value undefined = {.kind = REL_VALUE_UNDEFINED};
+
+static struct rel_value value_of_bool(bool b)
+{
+	return (struct rel_value){.kind = REL_VALUE_BOOL, .boolean = b};
+}
+
+static struct rel_value value_of_string(struct rel_str s)
+{
+	return (struct rel_value){.kind = REL_VALUE_STRING, .string = s};
+}
+
+struct rel_str rel_value_text(const struct rel_value *value)
+{
+	if (value->kind == REL_VALUE_STRING)
+		return value->string;
+	if (value->kind == REL_VALUE_BOOL)
+		return value->boolean ? REL_STR("true") : REL_STR("false");
+	return REL_STR("");
+}
+
+bool rel_value_truth(const struct rel_value *value, bool *out)
+{
+	if (value->kind == REL_VALUE_BOOL) {
+		*out = value->boolean;
+		return true;
+	}
+	if (value->kind != REL_VALUE_STRING)
+		return false;
+	*out = rel_str_is(value->string, "true");
+	return *out || rel_str_is(value->string, "false");
+}
+
+static struct rel_value look_up(const struct rel_variables *variables,
+				struct rel_str package, struct rel_str name)
+{
+	struct rel_value value = undefined;
+
+	variables->lookup(variables->context, package, name, &value);
+	return value;
+}
+
+/* One package's variable, or whether it is true for all of "a+b". */
+static struct rel_value look_up_all(const struct rel_variables *variables,
+				    struct rel_str packages,
+				    struct rel_str name)
+{
+	struct rel_value all = value_of_bool(true), one;
+	struct rel_str package;
+	bool truth, any = false;
+
+	while (rel_ident_next_package(&packages, &package)) {
+		one = look_up(variables, package, name);
+		if (!any && !packages.ptr)
+			return one;
+		any = true;
+		if (one.kind == REL_VALUE_BOOL && one.boolean)
+			continue;
+		if (!rel_value_truth(&one, &truth)) {
+			all = undefined;
+			continue;
+		}
+		all = value_of_bool(truth);
+		if (!truth)
+			break;
+	}
+	return any ? all : look_up(variables, REL_STR(""), name);
+}
+
+static struct rel_value convert(const struct rel_filter_eval *eval,
+				const struct rel_ident *ident,
+				struct rel_value value)
+{
+	bool truth;
+
+	if (rel_value_truth(&value, &truth))
+		return value_of_string(truth ? ident->if_true
+					     : ident->if_false);
+	return eval->partial ? value : value_of_string(ident->if_false);
+}
+
+static struct rel_value ident_value(const struct rel_filter_eval *eval,
+				    struct rel_str text)
+{
+	struct rel_ident ident;
+	struct rel_value value;
+
+	rel_ident_parse(&ident, text);
+	value = look_up_all(eval->first, ident.packages, ident.name);
+	if (value.kind != REL_VALUE_UNDEFINED) {
+		if (!ident.converts || eval->lazy_converters)
+			return value;
+	} else if (eval->second) {
+		value = look_up_all(eval->second, ident.packages, ident.name);
+	}
+	return ident.converts ? convert(eval, &ident, value) : value;
+}
+
+static struct rel_value expand_into(struct rel_buf *buf,
+				    struct rel_filter_eval *eval,
+				    struct rel_str text)
+{
+	struct rel_value value;
+	enum rel_piece_kind kind;
+	struct rel_str piece;
+	char *copy;
+
+	while ((kind = rel_piece_next(&text, &piece)) != REL_PIECE_END) {
+		if (kind == REL_PIECE_TEXT) {
+			rel_buf_add_str(buf, piece);
+			continue;
+		}
+		value = ident_value(eval, piece);
+		if (value.kind == REL_VALUE_UNDEFINED && eval->partial)
+			return undefined;
+		rel_buf_add_str(buf, rel_value_text(&value));
+	}
+	eval->status = rel_buf_status(buf, "a string", eval->err);
+	if (eval->status != 0)
+		return undefined;
+	copy = rel_arena_copy(eval->scratch, rel_buf_str(buf));
+	if (!copy) {
+		eval->status = rel_fail_nomem(eval->err);
+		return undefined;
+	}
+	return value_of_string(rel_str_n(copy, buf->len));
+}
+
+struct rel_value rel_filter_expand(struct rel_filter_eval *eval,
+				   struct rel_str text)
+{
+	struct rel_value value;
+	struct rel_buf buf;
+
+	if (eval->status != 0 || rel_str_find(text, '%') == text.len)
+		return value_of_string(text);
+	rel_buf_init(&buf, REL_LIMIT_MANIFEST_BYTES);
+	value = expand_into(&buf, eval, text);
+	rel_buf_free(&buf);
+	return value;
+}
+
+static bool holds(enum rel_relop op, int order)
+{
+	switch (op) {
+	case REL_OP_EQ:
+		return order == 0;
+	case REL_OP_NEQ:
+		return order != 0;
+	case REL_OP_GEQ:
+		return order >= 0;
+	case REL_OP_GT:
+		return order > 0;
+	case REL_OP_LEQ:
+		return order <= 0;
+	case REL_OP_LT:
+		return order < 0;
+	}
+	return false;
+}
+
+/* `absorb` (false for &, true for |) wins over everything, then undefined. */
+static struct rel_value logic(const struct rel_value *a,
+			      const struct rel_value *b, bool absorb)
+{
+	bool x, y;
+
+	if ((a->kind == REL_VALUE_BOOL && a->boolean == absorb) ||
+	    (b->kind == REL_VALUE_BOOL && b->boolean == absorb))
+		return value_of_bool(absorb);
+	if (!rel_value_truth(a, &x) || !rel_value_truth(b, &y))
+		return undefined;
+	return value_of_bool(absorb ? x || y : x && y);
+}
+
+static struct rel_value defined_value(struct rel_filter_eval *eval,
+				      rel_expr_id id)
+{
+	struct rel_filter_eval first_step = *eval;
+	struct rel_value value;
+
+	if (!eval->second) {
+		value = rel_filter_value(eval, id);
+	} else {
+		first_step.second = NULL;
+		first_step.partial = true;
+		value = rel_filter_value(&first_step, id);
+		eval->status = first_step.status;
+	}
+	return value_of_bool(value.kind != REL_VALUE_UNDEFINED);
+}
+
+static struct rel_value binary_value(struct rel_filter_eval *eval,
+				     const struct rel_expr *node)
+{
+	struct rel_value a = rel_filter_value(eval, node->a);
+	struct rel_value b = rel_filter_value(eval, node->b);
+
+	if (node->kind != REL_EXPR_COMPARE)
+		return logic(&a, &b, node->kind == REL_EXPR_OR);
+	if (a.kind == REL_VALUE_UNDEFINED || b.kind == REL_VALUE_UNDEFINED)
+		return undefined;
+	return value_of_bool(
+	    holds((enum rel_relop)node->op,
+		  rel_version_compare(rel_value_text(&a), rel_value_text(&b))));
+}
+
+struct rel_value rel_filter_value(struct rel_filter_eval *eval, rel_expr_id id)
+{
+	const struct rel_exprs *exprs = eval->exprs;
+	const struct rel_expr *node = &exprs->nodes[id];
+	struct rel_value value;
+	bool truth;
+
+	switch ((enum rel_expr_kind)node->kind) {
+	case REL_EXPR_BOOL:
+		return value_of_bool(node->a != 0);
+	case REL_EXPR_STRING:
+		return rel_filter_expand(
+		    eval, exprs->string(exprs->context, node->a));
+	case REL_EXPR_IDENT:
+		value =
+		    ident_value(eval, exprs->string(exprs->context, node->a));
+		if (value.kind == REL_VALUE_STRING)
+			value = rel_filter_expand(eval, value.string);
+		return value;
+	case REL_EXPR_NOT:
+		value = rel_filter_value(eval, node->a);
+		return rel_value_truth(&value, &truth) ? value_of_bool(!truth)
+						       : undefined;
+	case REL_EXPR_DEFINED:
+		return defined_value(eval, node->a);
+	case REL_EXPR_AND:
+	case REL_EXPR_OR:
+	case REL_EXPR_COMPARE:
+		return binary_value(eval, node);
+	case REL_EXPR_PACKAGE:
+	case REL_EXPR_VERSION:
+		break;
+	}
+	return undefined;
+}
+
+int rel_filter_reduce(struct rel_value *out, const struct rel_exprs *exprs,
+		      rel_expr_id id, const struct rel_variables *variables,
+		      struct rel_arena *scratch, struct rel_error *err)
+{
+	struct rel_filter_eval eval = {
+	    .exprs = exprs, .first = variables, .scratch = scratch, .err = err};
+
+	*out = id == REL_EXPR_NONE ? value_of_bool(true)
+				   : rel_filter_value(&eval, id);
+	return eval.status;
+}
+
+int rel_filter_eval(bool *out, const struct rel_exprs *exprs, rel_expr_id id,
+		    const struct rel_variables *variables, bool fallback,
+		    struct rel_arena *scratch, struct rel_error *err)
+{
+	struct rel_value value;
+	int rc = rel_filter_reduce(&value, exprs, id, variables, scratch, err);
+
+	if (rc == 0 && !rel_value_truth(&value, out))
+		*out = fallback;
+	return rc;
+}
