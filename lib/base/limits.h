@@ -37,6 +37,9 @@
 #define REL_LIMIT_CONF_ITEMS 1000u
 /* Nesting of relctl.yml; its own schema has 4. */
 #define REL_LIMIT_CONF_NESTING 16
+/* Variables of one environment; opam knows about twenty, and each is compared
+ * with all before it. */
+#define REL_LIMIT_ENVIRONMENT_VALUES 200u
 /* Memory of the tree of relctl.yml: a node takes about 64 bytes and at least
  * two bytes of text. */
 #define REL_LIMIT_CONF_ARENA (64 * REL_MIB)

@@ -13,7 +13,7 @@
 #define REL_SOLVE_ENVIRONMENT_H
 
 #include "base/arena.h"
-#include "opam/filter.h"
+#include "opam/formula.h"
 
 enum rel_profile {
 	REL_PROFILE_ENV,
@@ -46,16 +46,21 @@ const char *rel_profile_name(enum rel_profile profile);
 /*
  * The environment of this machine: os, os-family, os-distribution,
  * os-version, arch as opam detects them, opam-version REL_OPAM_VERSION.
- * A file that cannot be read leaves its variable without a value, as in opam.
+ * What cannot be found out has no value, as in opam.  Not detected, because
+ * they belong to a switch or to a compiler that happens to be installed:
+ * sys-ocaml-*, jobs, make, root, switch and the switch's directories.
  */
 REL_MUST_CHECK int rel_environment_host(struct rel_environment *out,
 					struct rel_arena *arena,
 					struct rel_error *err);
 
 /*
- * "KEY=VALUE,…" on top of `base` (whose values stay unless named again);
- * key `ocaml` pins the compiler.
- * Errors  REL_EUSAGE: what is wrong, with an example.
+ * "KEY=VALUE,…" on top of `base` (whose values stay unless named again;
+ * NULL = nothing below).  Key `ocaml` pins the compiler, key `name` names the
+ * environment (else it is called by the text itself), an empty value takes
+ * the variable (or the pin) away.
+ * *out    borrows from `base`; the rest lives in the arena
+ * Errors  REL_EUSAGE: what is wrong, with an example; REL_ENOMEM.
  */
 REL_MUST_CHECK int rel_environment_parse(struct rel_environment *out,
 					 struct rel_str text,
@@ -68,12 +73,32 @@ struct rel_environment_scope {
 	const struct rel_environment *environment;
 	struct rel_str name, version; /* the package of the manifest */
 	bool dev;		      /* its value of `dev` */
+	unsigned edges; /* enum rel_edge_flags of a walk; 0 = to decide */
 };
 
 /*
+ * How `depends` and `depopts` are resolved in the scope, which *out borrows.
+ * In every profile known variables are filled in first and `build` and
+ * `post` are known only after the normal form, because a switch does it that
+ * way too: opam src/state/opamSwitchState.ml, package_env_t, universe.
+ */
+void rel_environment_formula_rules(struct rel_formula_rules *out,
+				   const struct rel_environment_scope *scope);
+
+/*
+ * The variables of `conflicts`: those of `available:` in a switch
+ * (opamSwitchState.ml, get_conflicts), those of `depends` in opam admin
+ * check.  *out borrows the scope.
+ */
+void rel_environment_conflict_variables(
+    struct rel_variables *out, const struct rel_environment_scope *scope);
+
+/*
  * Lookups for rel_filter_*, context a struct rel_environment_scope: for
- * dependency formulas, and for `available:` (where build, post, with-test and
- * the package's own variables do not exist).
+ * dependency formulas (build and post are values here), and for `available:`,
+ * where build, post, dev and with-* do not exist.  A package's variables
+ * ("ocaml:version") have no value, but for the manifest's own name and
+ * version.
  */
 void rel_environment_lookup(const void *scope, struct rel_str package,
 			    struct rel_str name, struct rel_value *out);
