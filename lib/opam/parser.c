@@ -517,8 +517,8 @@ int rel_opam_parse(struct rel_opam_tree *out, struct rel_arena *arena,
 		return rc;
 	}
 	rel_lexer_init(&p.lexer, source, path, arena);
-	/* real manifests have a node for every 12 to 30 bytes */
-	p.cap = (uint32_t)(source.len / 16) + 16;
+	/* a node for every 16 bytes is usual */
+	p.cap = (uint32_t)(source.len / 12) + 16;
 	p.nodes = rel_arena_array(arena, p.cap, sizeof(*p.nodes));
 	if (p.nodes == NULL)
 		return rel_fail_nomem(err);
