@@ -11,16 +11,20 @@
 struct rel_repofile {
 	struct rel_str opam_version; /* len 0 = absent */
 	struct rel_str browse, upstream, stamp;
-	struct rel_str *redirects; /* URL, filters already applied */
+	/* URL or path relative to the root, those whose filter holds; opam
+	 * follows the last of them (src/state/opamUpdate.ml, eval_redirect) */
+	struct rel_str *redirects;
 	uint32_t n_redirects;
 	struct rel_str *archive_mirrors; /* URL or path relative to the root */
 	uint32_t n_archive_mirrors;
 };
 
 /*
- * Read `source`.  Unknown fields are ignored, as opam ignores them.
- * variables  for the filters of `redirect:`
- * Errors     REL_EPARSE with path, line and column; REL_ENOMEM.
+ * Read `source`.  Unknown and repeated fields are ignored, as opam ignores
+ * them.
+ * variables  for the filters of `redirect:`; what is undefined is false
+ * Errors     REL_EPARSE with path, line and column: syntax, a known field of
+ *            the wrong form, an opam-version over 2.2; REL_ELIMIT; REL_ENOMEM.
  */
 REL_MUST_CHECK int rel_repofile_read(struct rel_repofile *out,
 				     struct rel_str source, const char *path,
