@@ -84,8 +84,8 @@ size_t rel_str_rune(struct rel_str s, size_t at, uint32_t *rune);
 /*
  * Is `rune` one that changes how the text around it is shown: C0 and C1
  * controls, DEL, bidirectional controls, line and paragraph separators,
- * zero-width characters?  Terminals obey some of them (UTR #36, section 2.5;
- * ECMA-48), so outside text that holds them is shown escaped.
+ * zero-width characters, noncharacters?  Terminals obey some of them (UTR #36,
+ * section 2.5; ECMA-48), so outside text that holds them is shown escaped.
  */
 bool rel_rune_is_control(uint32_t rune);
 

@@ -5,31 +5,17 @@
 
 #include "base/limits.h"
 
-/* Bytes gathered before the sink is bothered. */
-#define CHUNK (64 * REL_KIB)
-
 void rel_json_begin(struct rel_json *json, struct rel_sink *sink)
 {
-	*json = (struct rel_json){.sink = sink};
-	rel_buf_init(&json->buf, REL_LIMIT_ARENA);
-}
-
-static void flush(struct rel_json *json)
-{
-	if (!json->status)
-		json->status = rel_buf_status(&json->buf, "JSON", &json->error);
-	if (!json->status && json->buf.len > 0)
-		json->status =
-		    json->sink->write(json->sink->context, json->buf.ptr,
-				      json->buf.len, &json->error);
-	rel_buf_clear(&json->buf);
+	*json = (struct rel_json){0};
+	rel_writer_begin(&json->out, sink);
 }
 
 static void start_line(struct rel_json *json, unsigned depth)
 {
-	rel_buf_add_char(&json->buf, '\n');
+	rel_buf_add_char(&json->out.buf, '\n');
 	for (unsigned i = 0; i < depth; i++)
-		rel_buf_add_cstr(&json->buf, "  ");
+		rel_buf_add_cstr(&json->out.buf, "  ");
 }
 
 /* Do the members of the value that is open at `depth` have own lines? */
@@ -49,8 +35,9 @@ static void add_string(struct rel_json *json, struct rel_str s, bool ascii)
 	json_t *value = json_stringn_nocheck(s.ptr, s.len);
 	size_t flags = JSON_ENCODE_ANY | (ascii ? JSON_ENSURE_ASCII : 0);
 
-	if (!value || json_dump_callback(value, add_dumped, &json->buf, flags))
-		json->buf.status = REL_ENOMEM;
+	if (!value ||
+	    json_dump_callback(value, add_dumped, &json->out.buf, flags))
+		json->out.buf.status = REL_ENOMEM;
 	json_decref(value);
 }
 
@@ -94,7 +81,7 @@ static void add_any(struct rel_json *json, struct rel_str s)
 	rel_buf_init(&whole, REL_LIMIT_ARENA);
 	repair(&whole, s);
 	if (whole.status)
-		json->buf.status = whole.status;
+		json->out.buf.status = whole.status;
 	else
 		add_string(json, rel_buf_str(&whole), ascii);
 	rel_buf_free(&whole);
@@ -105,21 +92,21 @@ static void before(struct rel_json *json, const char *key)
 {
 	unsigned d = json->depth;
 
-	if (json->buf.len >= CHUNK)
-		flush(json);
+	rel_writer_turn(&json->out);
 	if (d == 0) {
 		assert(!key);
 		return;
 	}
 	assert((key != NULL) == (json->closers[d - 1] == '}'));
 	if (json->filled[d - 1])
-		rel_buf_add_cstr(&json->buf, own_lines(json, d) ? "," : ", ");
+		rel_buf_add_cstr(&json->out.buf,
+				 own_lines(json, d) ? "," : ", ");
 	json->filled[d - 1] = true;
 	if (own_lines(json, d))
 		start_line(json, d);
 	if (key) {
 		add_any(json, rel_str_of(key));
-		rel_buf_add_cstr(&json->buf, ": ");
+		rel_buf_add_cstr(&json->out.buf, ": ");
 	}
 }
 
@@ -128,7 +115,7 @@ static void open_value(struct rel_json *json, const char *key, char opener,
 {
 	before(json, key);
 	assert(json->depth < REL_JSON_DEPTH_MAX);
-	rel_buf_add_char(&json->buf, opener);
+	rel_buf_add_char(&json->out.buf, opener);
 	json->closers[json->depth] = closer;
 	json->filled[json->depth] = false;
 	json->depth++;
@@ -151,7 +138,7 @@ void rel_json_close(struct rel_json *json)
 	assert(d > 0);
 	if (json->filled[d - 1] && own_lines(json, d))
 		start_line(json, d - 1);
-	rel_buf_add_char(&json->buf, json->closers[d - 1]);
+	rel_buf_add_char(&json->out.buf, json->closers[d - 1]);
 	json->depth--;
 }
 
@@ -172,14 +159,14 @@ void rel_json_text(struct rel_json *json, const char *key, const char *value)
 void rel_json_uint(struct rel_json *json, const char *key, uint64_t value)
 {
 	before(json, key);
-	rel_buf_printf(&json->buf, "%llu", (unsigned long long)value);
+	rel_buf_printf(&json->out.buf, "%llu", (unsigned long long)value);
 }
 
 void rel_json_milli(struct rel_json *json, const char *key, uint64_t value)
 {
 	before(json, key);
 	/* Not "%f": its point is the locale's. */
-	rel_buf_printf(&json->buf, "%llu.%03u",
+	rel_buf_printf(&json->out.buf, "%llu.%03u",
 		       (unsigned long long)(value / 1000),
 		       (unsigned)(value % 1000));
 }
@@ -187,25 +174,18 @@ void rel_json_milli(struct rel_json *json, const char *key, uint64_t value)
 void rel_json_bool(struct rel_json *json, const char *key, bool value)
 {
 	before(json, key);
-	rel_buf_add_cstr(&json->buf, value ? "true" : "false");
+	rel_buf_add_cstr(&json->out.buf, value ? "true" : "false");
 }
 
 void rel_json_null(struct rel_json *json, const char *key)
 {
 	before(json, key);
-	rel_buf_add_cstr(&json->buf, "null");
+	rel_buf_add_cstr(&json->out.buf, "null");
 }
 
 int rel_json_end(struct rel_json *json, struct rel_error *err)
 {
-	int status;
-
 	assert(json->depth == 0);
-	rel_buf_add_char(&json->buf, '\n');
-	flush(json);
-	status = json->status;
-	if (status && err)
-		*err = json->error;
-	rel_buf_free(&json->buf);
-	return status;
+	rel_buf_add_char(&json->out.buf, '\n');
+	return rel_writer_end(&json->out, err);
 }

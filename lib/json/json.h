@@ -15,20 +15,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/error.h"
 #include "base/sink.h"
 
 #define REL_JSON_DEPTH_MAX 16
 
 struct rel_json {
-	struct rel_sink *sink;
-	struct rel_buf buf;		  /* not yet given to the sink */
+	struct rel_writer out;
 	unsigned depth;			  /* of open objects and arrays */
 	char closers[REL_JSON_DEPTH_MAX]; /* '}' or ']', outermost first */
 	bool filled[REL_JSON_DEPTH_MAX];  /* has a member */
-	int status;			  /* 0 or the first failure */
-	struct rel_error error;
 };
 
 /* `sink` is borrowed until rel_json_end(). */

@@ -43,6 +43,7 @@ struct rel_report_fact {
 	const char *remote;   /* name of the layer, may be "" */
 	const char *file;     /* from the root of the remote, may be "" */
 	uint32_t line;	      /* from 1; 0 = not known */
+	uint32_t column;      /* from 1, in bytes; 0 = not known */
 };
 
 struct rel_report_root {

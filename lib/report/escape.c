@@ -1,0 +1,90 @@
+#include "report/escape.h"
+
+/* How `kind` writes the byte `c` of a visible text; NULL = as it is. */
+static const char *replacement(enum rel_escape kind, char c)
+{
+	switch (kind) {
+	case REL_ESCAPE_XML:
+		switch (c) {
+		case '&':
+			return "&amp;";
+		case '<':
+			return "&lt;";
+		case '>':
+			return "&gt;";
+		case '"':
+			return "&quot;";
+		case '\'':
+			return "&apos;";
+		}
+		return NULL;
+	case REL_ESCAPE_CSV:
+		return c == '"' ? "\"\"" : NULL;
+	case REL_ESCAPE_DOT:
+		return c == '"' ? "\\\"" : c == '\\' ? "\\\\" : NULL;
+	case REL_ESCAPE_GITHUB_PROPERTY:
+		if (c == ':' || c == ',')
+			return c == ':' ? "%3A" : "%2C";
+		return c == '%' ? "%25" : NULL;
+	case REL_ESCAPE_GITHUB_DATA:
+		return c == '%' ? "%25" : NULL;
+	case REL_ESCAPE_TEXT:
+		break;
+	}
+	return NULL;
+}
+
+static void add(struct rel_buf *out, enum rel_escape kind, const char *ptr,
+		size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		const char *other = replacement(kind, ptr[i]);
+
+		if (other)
+			rel_buf_add_cstr(out, other);
+		else
+			rel_buf_add_char(out, ptr[i]);
+	}
+}
+
+static void add_visible(struct rel_buf *out, enum rel_escape kind,
+			unsigned rune, bool byte)
+{
+	char text[16];
+	int n;
+
+	if (rune == '\n' || rune == '\r' || rune == '\t')
+		n = snprintf(text, sizeof(text), "\\%c",
+			     rune == '\n'   ? 'n'
+			     : rune == '\r' ? 'r'
+					    : 't');
+	else
+		n = snprintf(text, sizeof(text), byte ? "\\x%02x" : "\\u{%04x}",
+			     rune);
+	add(out, kind, text, (size_t)n);
+}
+
+static bool starts_command(struct rel_str s, size_t at)
+{
+	return s.ptr[at] == ':' && at > 0 && s.ptr[at - 1] == ':' &&
+	       (at == 1 || s.ptr[at - 2] == ' ');
+}
+
+int rel_escape(struct rel_buf *out, enum rel_escape kind, const char *text)
+{
+	struct rel_str s = rel_str_of(text);
+	uint32_t rune;
+
+	for (size_t at = 0, n; at < s.len; at += n) {
+		n = rel_str_rune(s, at, &rune);
+		if (rune == REL_STR_NO_RUNE)
+			add_visible(out, kind, (unsigned char)s.ptr[at], true);
+		else if (rel_rune_is_control(rune))
+			add_visible(out, kind, rune, rune < 0x80);
+		else if (kind == REL_ESCAPE_TEXT && starts_command(s, at))
+			add_visible(out, kind, rune, true);
+		else
+			add(out, kind, s.ptr + at, n);
+	}
+	return out->status;
+}

@@ -1,0 +1,29 @@
+/*
+ * Outside bytes made harmless.  In every kind what is not UTF-8, controls and
+ * invisible characters (rel_rune_is_control) show as \n, \r, \t, \xHH or
+ * \u{HHHH}, so that no name or manifest can move a terminal's cursor, fake a
+ * line or hide; on top of that each kind escapes what its format reads as its
+ * own.  JSON needs none of this: see lib/json.
+ */
+#ifndef REL_REPORT_ESCAPE_H
+#define REL_REPORT_ESCAPE_H
+
+#include "base/buf.h"
+
+enum rel_escape {
+	/* "::" at the start of a word too: GitHub's runner obeys lines of a
+	 * log that begin with it. */
+	REL_ESCAPE_TEXT,
+	REL_ESCAPE_XML, /* & < > " '; for contents and attributes */
+	REL_ESCAPE_CSV, /* inside double quotes (RFC 4180, section 2.7) */
+	REL_ESCAPE_DOT, /* inside double quotes, for labels too (escString) */
+	/* GitHub workflow commands.  Source  docs.github.com, "Workflow
+	 * commands"; actions/toolkit packages/core/src/command.ts */
+	REL_ESCAPE_GITHUB_DATA,
+	REL_ESCAPE_GITHUB_PROPERTY,
+};
+
+/* Append `text`; returns out->status. */
+int rel_escape(struct rel_buf *out, enum rel_escape kind, const char *text);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * Workflow commands of GitHub Actions: annotations on file and line.  Told
+ * are the files of development remotes (all files when there is no such
+ * remote), and with --since whatever is newly broken; the rest is a number in
+ * the closing notice.
+ * Source  docs.github.com, "Workflow commands for GitHub Actions"
+ */
+#include "report/escape.h"
+#include "report/formats.h"
+#include "report/view.h"
+
+struct github {
+	const struct rel_report *report;
+	struct rel_writer *out;
+	struct rel_buf text; /* being composed, not escaped */
+	bool any_development;
+	size_t untold; /* entries */
+};
+
+static void put_property(struct github *g, const char *name, const char *value)
+{
+	rel_buf_printf(&g->out->buf, "%s=", name);
+	rel_escape(&g->out->buf, REL_ESCAPE_GITHUB_PROPERTY, value);
+}
+
+/* The composed text ends the command. */
+static void end(struct github *g)
+{
+	rel_buf_add_cstr(&g->out->buf, "::");
+	rel_escape(&g->out->buf, REL_ESCAPE_GITHUB_DATA,
+		   g->text.ptr ? g->text.ptr : "");
+	rel_buf_add_char(&g->out->buf, '\n');
+	if (g->text.status)
+		g->out->buf.status = g->text.status;
+	rel_buf_clear(&g->text);
+	rel_writer_turn(g->out);
+}
+
+static bool is_told(const struct github *g, const struct rel_report_verdict *v)
+{
+	const struct rel_report_layer *layer =
+	    rel_layer_find(g->report, v->remote);
+
+	if (g->report->since || !g->any_development)
+		return true;
+	return layer && strcmp(layer->role, "development") == 0;
+}
+
+static void compose_reason(struct github *g, enum rel_section section,
+			   const struct rel_entry *e)
+{
+	const struct rel_report_verdict *v = &g->report->verdicts[e->first];
+	const struct rel_report_root *root = rel_root_find(g->report, v->root);
+
+	rel_reason_add(&g->text, v->reason, v->n_reason);
+	if (v->n_reason == 0 && root) {
+		rel_buf_add_cstr(&g->text, root->package);
+		rel_buf_add_cstr(&g->text, ": ");
+		rel_buf_add_cstr(&g->text, root->text);
+	}
+	if (e->count < g->report->n_environments) {
+		rel_buf_add_cstr(&g->text, " (in ");
+		rel_entry_environments(&g->text, g->report, section, e);
+		rel_buf_add_char(&g->text, ')');
+	}
+}
+
+static void write_annotation(struct github *g, const char *level,
+			     enum rel_section section,
+			     const struct rel_entry *e)
+{
+	const struct rel_report_verdict *v = &g->report->verdicts[e->first];
+	const struct rel_report_fact *place = rel_verdict_place(v);
+	struct rel_buf *buf = &g->out->buf;
+
+	rel_buf_printf(buf, "::%s ", level);
+	if (v->file && v->file[0]) {
+		put_property(g, "file", v->file);
+		rel_buf_add_char(buf, ',');
+		if (place && place->line > 0)
+			rel_buf_printf(buf, "line=%u,", (unsigned)place->line);
+		if (place && place->line > 0 && place->column > 0)
+			rel_buf_printf(buf, "col=%u,", (unsigned)place->column);
+	}
+	rel_buf_add_cstr(&g->text, v->package);
+	rel_buf_printf(&g->text, " is %s", v->verdict);
+	put_property(g, "title", g->text.ptr ? g->text.ptr : "");
+	rel_buf_clear(&g->text);
+	compose_reason(g, section, e);
+	end(g);
+}
+
+static void write_section(struct github *g, const char *level,
+			  enum rel_section section)
+{
+	struct rel_entry e = {0};
+
+	while (rel_entry_next(g->report, section, &e)) {
+		if (is_told(g, &g->report->verdicts[e.first]))
+			write_annotation(g, level, section, &e);
+		else
+			g->untold++;
+	}
+}
+
+static void write_cycles(struct github *g)
+{
+	for (size_t i = 0; i < g->report->n_cycles; i++) {
+		const struct rel_report_cycle *cycle = &g->report->cycles[i];
+
+		for (size_t k = 0; k < cycle->n_path; k++) {
+			rel_buf_add_cstr(&g->text, cycle->path[k]);
+			rel_buf_add_cstr(&g->text, " \xe2\x86\x92 ");
+		}
+		if (cycle->n_path > 0)
+			rel_buf_add_cstr(&g->text, cycle->path[0]);
+		rel_buf_add_cstr(&g->out->buf,
+				 "::warning title=cycle in the build order");
+		end(g);
+	}
+}
+
+void rel_report_github(const struct rel_report *report,
+		       const struct rel_report_style *style,
+		       struct rel_writer *out)
+{
+	struct github g = {.report = report, .out = out};
+
+	rel_buf_init(&g.text, out->buf.max);
+	for (size_t i = 0; i < report->n_layers; i++)
+		g.any_development |=
+		    strcmp(report->layers[i].role, "development") == 0;
+	if (style->cycles_only) {
+		write_cycles(&g);
+	} else {
+		write_section(&g, "error", REL_SECTION_BROKEN);
+		write_section(&g, "error", REL_SECTION_UNREADABLE);
+		if (report->since)
+			write_section(&g, "warning", REL_SECTION_UNAVAILABLE);
+	}
+	rel_counts_add(&g.text, report);
+	if (g.untold > 0)
+		rel_buf_printf(&g.text,
+			       "; %zu of them in other remotes, not annotated",
+			       g.untold);
+	rel_buf_add_cstr(&out->buf, "::notice title=relctl");
+	end(&g);
+	rel_buf_free(&g.text);
+}
