@@ -61,6 +61,10 @@
 #define REL_LIMIT_STALL_SECONDS 60
 /* Seconds for name lookup, connection and TLS together. */
 #define REL_LIMIT_CONNECT_SECONDS 30
+/* One answer's header lines together; curl's own cap, since 8.3. */
+#define REL_LIMIT_HTTP_HEADERS (300 * REL_KIB)
+/* Body of a redirect or an error that is read to keep the connection. */
+#define REL_LIMIT_HTTP_DISCARD (64 * REL_KIB)
 /* Further attempts after a passing failure (429, 5xx, broken connection). */
 #define REL_LIMIT_HTTP_RETRIES 3
 /* Longest Retry-After that is waited for; nobody watches a longer one. */

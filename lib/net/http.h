@@ -6,6 +6,9 @@
  * From the environment: proxies as curl reads them (http_proxy, https_proxy,
  * all_proxy, no_proxy); the CA file from CURL_CA_BUNDLE, else SSL_CERT_FILE,
  * the CA directory from SSL_CERT_DIR; .netrc through $HOME.
+ *
+ * Writing to a closed TLS connection may raise SIGPIPE, which the program
+ * ignores (as for base/process.h).
  */
 #ifndef REL_NET_HTTP_H
 #define REL_NET_HTTP_H
@@ -101,10 +104,11 @@ struct rel_http_sink {
  *   port of the first URL only; a redirect from http to https on the same
  *   host with default ports keeps them.  Userinfo in a Location is dropped.
  * - A body shorter than announced is an error, never a short success.
- * - 429, 500, 502, 503, 504, refused and broken connections are tried again,
+ * - 429, 500, 502, 503, 504 and broken connections are tried again,
  *   REL_LIMIT_HTTP_RETRIES times, after a pause that obeys Retry-After up to
  *   REL_LIMIT_RETRY_SECONDS (a longer one is not waited for: the error says
- *   how long the server wants).  A stall is not retried.
+ *   how long the server wants).  A stall, a refused connection and an unknown
+ *   host are not tried again.
  *
  * Errors (texts name the redacted URL, or the host and the remedy)
  *   REL_EUSAGE      not an http(s) URL
@@ -138,9 +142,10 @@ REL_MUST_CHECK int rel_http_get_file(struct rel_http_answer *answer,
 				     struct rel_error *err);
 
 /*
- * Append `url` to `out` fit for a message: without "user:password@", query
- * values and fragment (a signed URL keeps its secret in the query), control
- * characters shown as "?".  Takes any text.  Returns out->status.
+ * Append `url` to `out` fit for a message: without "user:password@", query (a
+ * signed URL keeps its secret there) and fragment, control characters shown
+ * as "?".  Takes any text; of an authority that makes no sense nothing is
+ * shown.  Returns out->status.
  */
 int rel_url_redact(struct rel_buf *out, struct rel_str url);
 
