@@ -53,8 +53,7 @@ static void write_section(const struct rel_report *report,
 		last = root ? root->id : REL_REPORT_NONE;
 		if (root && strcmp(root->package, v->package) == 0)
 			continue;
-		write_node(buf, v->package,
-			   v->origin && strcmp(v->origin, "overlay") == 0);
+		write_node(buf, v->package, rel_by_overlay(v));
 		if (root) {
 			rel_buf_add_cstr(buf, "  ");
 			put_id(buf, v->package);

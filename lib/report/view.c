@@ -61,6 +61,11 @@ const struct rel_report_root *rel_root_find(const struct rel_report *report,
 	return NULL;
 }
 
+bool rel_by_overlay(const struct rel_report_verdict *verdict)
+{
+	return is(verdict->origin, "overlay");
+}
+
 /* Either may be NULL. */
 static bool same_text(const char *a, const char *b)
 {

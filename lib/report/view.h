@@ -55,6 +55,9 @@ void rel_entry_environments(struct rel_buf *out,
 			    enum rel_section section,
 			    const struct rel_entry *entry);
 
+/* Does the overlay alone break it? */
+bool rel_by_overlay(const struct rel_report_verdict *verdict);
+
 /* The name of an environment; "" when there is none at `index`. */
 const char *rel_environment_name(const struct rel_report *report,
 				 uint32_t index);

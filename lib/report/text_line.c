@@ -1,0 +1,43 @@
+/* Lines of the text report. */
+#include "report/escape.h"
+#include "report/fold.h"
+#include "report/text.h"
+
+void rel_text_put(struct rel_text *t, const char *ours)
+{
+	rel_buf_add_cstr(&t->line, ours);
+}
+
+void rel_text_outside(struct rel_text *t, const char *theirs)
+{
+	rel_escape(&t->line, REL_ESCAPE_TEXT, theirs);
+}
+
+void rel_text_colour(struct rel_text *t, const char *colour)
+{
+	if (t->style->colour)
+		rel_buf_printf(&t->line, "\x1b[%sm", colour);
+}
+
+/* End the line. */
+void rel_text_end(struct rel_text *t, unsigned indent, unsigned hang)
+{
+	rel_fold(&t->out->buf, rel_buf_str(&t->line), t->style->width, indent,
+		 hang);
+	if (t->line.status)
+		t->out->buf.status = t->line.status;
+	rel_buf_clear(&t->line);
+	rel_writer_turn(t->out);
+}
+
+void rel_text_blank(struct rel_text *t)
+{
+	rel_buf_add_char(&t->out->buf, '\n');
+}
+
+void rel_text_heading(struct rel_text *t, const char *ours)
+{
+	rel_text_colour(t, REL_TEXT_BOLD);
+	rel_text_put(t, ours);
+	rel_text_colour(t, REL_TEXT_PLAIN);
+}
