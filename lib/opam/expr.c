@@ -5,7 +5,6 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "opam/filter_eval.h"
-#include "opam/ident.h"
 #include "opam/version.h"
 
 /* Which part of the grammar of expr.h a value is read as. */
@@ -205,16 +204,6 @@ static int add_chain(struct builder *b, rel_expr_id *out, rel_node_id value,
 	return join(b, out, is_or ? REL_EXPR_OR : REL_EXPR_AND, base);
 }
 
-static int add_ident(struct builder *b, rel_expr_id *out, rel_node_id value)
-{
-	struct rel_str text = node_at(b, value)->text;
-
-	if (!rel_ident_is_valid(text))
-		return fail_at(b, value, REL_EPARSE,
-			       "not a package name in a variable");
-	return add_text(b, out, value, REL_EXPR_IDENT, text);
-}
-
 static int add_operands(struct builder *b, rel_expr_id *out, rel_node_id value,
 			enum rel_expr_kind kind)
 {
@@ -255,7 +244,7 @@ static int add_filter(struct builder *b, rel_expr_id *out, rel_node_id value)
 	case REL_NODE_STRING:
 		return add_text(b, out, value, REL_EXPR_STRING, node->text);
 	case REL_NODE_IDENT:
-		return add_ident(b, out, value);
+		return add_text(b, out, value, REL_EXPR_IDENT, node->text);
 	case REL_NODE_GROUP:
 		return add_filter_group(b, out, value);
 	case REL_NODE_RELOP:
@@ -337,7 +326,7 @@ static int add_version(struct builder *b, rel_expr_id *out, rel_node_id value,
 			rc = add_text(b, &expr.a, bound, REL_EXPR_STRING,
 				      node->text);
 	} else if (node->kind == REL_NODE_IDENT) {
-		rc = add_ident(b, &expr.a, bound);
+		rc = add_text(b, &expr.a, bound, REL_EXPR_IDENT, node->text);
 	} else {
 		rc = fail_at(b, bound, REL_EPARSE,
 			     "expected a version in quotes");

@@ -1,7 +1,5 @@
 #include "opam/ident.h"
 
-#include "opam/version.h"
-
 /* Cut at the last `sep`; false when there is none. */
 static bool cut_last(struct rel_str s, char sep, struct rel_str *before,
 		     struct rel_str *after)
@@ -46,20 +44,6 @@ bool rel_ident_next_package(struct rel_str *rest, struct rel_str *package)
 			return true;
 	}
 	return false;
-}
-
-bool rel_ident_is_valid(struct rel_str text)
-{
-	struct rel_str package;
-	struct rel_ident ident;
-
-	rel_ident_parse(&ident, text);
-	while (rel_ident_next_package(&ident.packages, &package)) {
-		if (!rel_str_is(package, "_") &&
-		    !rel_package_name_is_valid(package))
-			return false;
-	}
-	return true;
 }
 
 /*

@@ -22,9 +22,6 @@ struct rel_ident {
  */
 void rel_ident_parse(struct rel_ident *out, struct rel_str text);
 
-/* Are all its packages "_" or valid names? */
-bool rel_ident_is_valid(struct rel_str text);
-
 /* The next non-empty name of "a+b+c"; false at the end. */
 bool rel_ident_next_package(struct rel_str *rest, struct rel_str *package);
 
