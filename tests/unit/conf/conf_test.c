@@ -317,6 +317,32 @@ static void test_read(void **state)
 	rel_test_dir_free(dir);
 }
 
+/* The example of relctl.yml(5). */
+static void test_manual(void **state)
+{
+	char *path =
+	    rel_test_text("%s/docs/man/relctl.yml.5", rel_test_source_dir());
+	char *page = rel_test_read(path, NULL);
+	char *start, *stop;
+	struct rel_conf conf;
+
+	(void)state;
+	assert_non_null(page);
+	start = strstr(page, ".Bd -literal -offset indent\n");
+	assert_non_null(start);
+	start = strchr(start, '\n') + 1;
+	stop = strstr(start, ".Ed\n");
+	assert_non_null(stop);
+	*stop = '\0';
+	parse(&conf, start);
+	assert_int_equal(conf.n_remotes, 2);
+	assert_int_equal(conf.environments[0].n_ocaml, 2);
+	assert_int_equal(conf.n_targets, 1);
+	rel_conf_free(&conf);
+	free(page);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +350,7 @@ int main(void)
 	    cmocka_unit_test(test_empty),  cmocka_unit_test(test_mistakes),
 	    cmocka_unit_test(test_limits), cmocka_unit_test(test_nul_bytes),
 	    cmocka_unit_test(test_find),   cmocka_unit_test(test_read),
+	    cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
