@@ -316,6 +316,25 @@ static bool is_transient(int errnum)
 	return errnum == EINTR || errnum == EAGAIN;
 }
 
+int rel_process_write(struct rel_process *process, const void *ptr, size_t len,
+		      struct rel_error *err)
+{
+	const char *p = ptr;
+
+	while (len > 0) {
+		ssize_t n = write_quietly(process->in, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return rel_fail_errno(err, errno, NULL,
+					      "cannot write to a child");
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 static int feed(struct rel_process *process, struct rel_str *input,
 		struct rel_error *err)
 {

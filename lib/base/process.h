@@ -33,6 +33,12 @@ REL_MUST_CHECK int rel_process_start(struct rel_process *out,
 				     const char *const extra_env[],
 				     unsigned flags, struct rel_error *err);
 
+/* Write all of it to the child's stdin, blocking.  A child that reads no more
+ * is REL_EIO. */
+REL_MUST_CHECK int rel_process_write(struct rel_process *process,
+				     const void *ptr, size_t len,
+				     struct rel_error *err);
+
 /* Close our ends, wait.  *status: exit status, or 128 + signal. */
 REL_MUST_CHECK int rel_process_wait(struct rel_process *process, int *status,
 				    struct rel_error *err);

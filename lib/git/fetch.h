@@ -9,19 +9,24 @@
  * worst a temporary pack that the next fetch removes.  Nothing is written
  * into it but by rel_git_fetch() and rel_git_fetch_since().
  *
- * How: a snapshot needs the tip only, so the fetch is shallow.  libgit2 does
- * it from 1.7 on; with an older one the installed `git` is run ("git fetch
- * --depth=1", never through a shell); where neither can, libgit2 fetches the
- * whole history.
+ * How: a snapshot needs the tip only, so the first fetch of a revision is
+ * shallow; later ones bring what is new.  The installed `git` does it ("git
+ * fetch --depth=1", never through a shell), because it obeys all that its
+ * users have configured: proxies, credential helpers, insteadOf.  Without it
+ * libgit2 does: shallow from libgit2 1.7 on, the whole history before (then in
+ * a directory of its own, "…-whole", because such a libgit2 cannot add to a
+ * shallow repository).
  *
- * Credentials, in this order: the URL's own; the environment's tokens
- * (RELCTL_TOKEN for every https host that asks; GITHUB_TOKEN and GH_TOKEN for
- * github.com; GITLAB_TOKEN for gitlab.com; CI_JOB_TOKEN for CI_SERVER_HOST);
- * ~/.netrc ($NETRC); git's credential helpers (`git credential fill`).  They
- * are sent over https only (over http just those of the URL itself and to
- * loopback), and never stored in the cache, printed, or put on a command
- * line.  ssh is left to the OpenSSH client (GIT_SSH_COMMAND, GIT_SSH,
- * core.sshCommand, else ssh).
+ * Credentials for http, in this order: the URL's own; the environment's token
+ * for the host:
+ *	RELCTL_TOKEN                for the host in RELCTL_TOKEN_HOST
+ *	GITHUB_TOKEN, GH_TOKEN      for github.com
+ *	GITLAB_TOKEN                for gitlab.com
+ *	CI_JOB_TOKEN                for the host in CI_SERVER_HOST
+ * then $NETRC, else ~/.netrc; then git's credential helpers, which git asks.
+ * All but the URL's own are sent over https or to the own machine only.  None
+ * is stored in the cache, printed, or put on a command line.  ssh is left to
+ * the OpenSSH client (GIT_SSH_COMMAND, core.sshCommand, GIT_SSH, else ssh).
  */
 #ifndef REL_GIT_FETCH_H
 #define REL_GIT_FETCH_H

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "git/store.h"
+#include "git/url.h"
 
 struct rel_git_store {
 	git_repository *repo;
@@ -53,5 +54,12 @@ REL_MUST_CHECK int rel_git_object_read(git_odb_object **out,
  */
 bool rel_git_store_damaged(const struct rel_git_store *store, char *name,
 			   size_t size);
+
+/* Append `s` with its %XX replaced. */
+int rel_git_url_decode(struct rel_buf *out, struct rel_str s);
+/* Append "scheme://host:port". */
+int rel_git_url_origin(struct rel_buf *out, const struct rel_git_url *url);
+/* Append the URL without credentials; the user of ssh stays. */
+int rel_git_url_clean(struct rel_buf *out, const struct rel_git_url *url);
 
 #endif

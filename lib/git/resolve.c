@@ -1,118 +1,22 @@
 /* Revisions to commits, and texts that help when there is none. */
 #include "base/limits.h"
+#include "git/hints.h"
 #include "git/internal.h"
 #include "git/tree.h"
-
-/* Names listed, and the longest name compared, when a revision is missing. */
-#define HINT_NAMES  4
-#define HINT_LENGTH 100
-
-struct hint {
-	char name[HINT_LENGTH + 1];
-	size_t distance;
-};
-
-struct hints {
-	struct hint near[HINT_NAMES]; /* by distance, then as met */
-	size_t n_near, n_branches, n_refs;
-	const char *wanted;
-};
-
-/* Levenshtein's distance; both at most HINT_LENGTH long. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t row[HINT_LENGTH + 1], n = strlen(b);
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t above = row[j];
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			diagonal = above;
-		}
-	}
-	return row[n];
-}
-
-static void hint_add(struct hints *hints, const char *name)
-{
-	size_t at, distance;
-
-	if (strlen(name) > HINT_LENGTH)
-		return;
-	distance = edit_distance(hints->wanted, name);
-	at = hints->n_near;
-	while (at > 0 && hints->near[at - 1].distance > distance)
-		at--;
-	if (at == HINT_NAMES)
-		return;
-	if (hints->n_near < HINT_NAMES)
-		hints->n_near++;
-	for (size_t i = hints->n_near - 1; i > at; i--)
-		hints->near[i] = hints->near[i - 1];
-	hints->near[at].distance = distance;
-	snprintf(hints->near[at].name, sizeof(hints->near[at].name), "%s",
-		 name);
-}
-
-static void hints_collect(struct hints *hints, git_repository *repo)
-{
-	static const char *const prefixes[] = {
-	    "refs/heads/", "refs/remotes/origin/", "refs/tags/"};
-	git_reference_iterator *iterator = NULL;
-	const char *name;
-
-	if (git_reference_iterator_new(&iterator, repo) < 0)
-		return;
-	while (git_reference_next_name(&name, iterator) == 0) {
-		hints->n_refs++;
-		for (size_t i = 0; i < 3; i++) {
-			size_t len = strlen(prefixes[i]);
-
-			if (strncmp(name, prefixes[i], len) != 0)
-				continue;
-			hints->n_branches += i < 2;
-			hint_add(hints, name + len);
-		}
-	}
-	git_reference_iterator_free(iterator);
-}
 
 static int fail_unknown(struct rel_git_store *store, const char *revision,
 			struct rel_error *err)
 {
-	struct hints hints = {.wanted = revision};
-	struct rel_buf names;
+	struct rel_git_hints hints = {.wanted = revision};
+	git_reference_iterator *iterator = NULL;
+	const char *name;
 
-	if (strlen(revision) > HINT_LENGTH)
-		return rel_fail(err, REL_ENOTFOUND, "no such revision: %.100s…",
-				revision);
-	hints_collect(&hints, store->repo);
-	if (hints.n_refs == 0)
-		return rel_fail(err, REL_ENOTFOUND,
-				"the git repository is empty: it has no "
-				"branch and no tag yet");
-	rel_buf_init(&names, REL_LIMIT_CHILD_TEXT);
-	for (size_t i = 0; i < hints.n_near; i++)
-		rel_buf_printf(&names, "%s%s", i ? ", " : "",
-			       hints.near[i].name);
-	rel_fail(err, REL_ENOTFOUND, "no revision '%s'; %s %.*s%s", revision,
-		 hints.n_refs > hints.n_near ? "the nearest names are"
-					     : "there is",
-		 REL_STR_ARG(rel_buf_str(&names)),
-		 hints.n_branches ? "" : " (and no branch)");
-	rel_buf_free(&names);
-	return REL_ENOTFOUND;
+	if (git_reference_iterator_new(&iterator, store->repo) < 0)
+		return rel_fail(err, REL_EIO, "cannot read the references");
+	while (git_reference_next_name(&name, iterator) == 0)
+		rel_git_hints_add(&hints, name);
+	git_reference_iterator_free(iterator);
+	return rel_git_hints_fail(&hints, err);
 }
 
 static int fail_resolve(struct rel_git_store *store, int status,
@@ -261,6 +165,13 @@ int rel_git_resolve_from(struct rel_git_id *commit, struct rel_git_store *store,
 	r = rel_buf_status(&spec, "revision", err);
 	if (r == 0)
 		r = rel_git_resolve(commit, store, spec.ptr, err);
+	if (r == REL_ENOTFOUND && *rest != '\0') {
+		rel_fail(
+		    err, r, "'%s' is further back than the %shistory of %s",
+		    revision, rel_git_store_is_shallow(store) ? "shallow " : "",
+		    hex);
+		rel_error_at(err, store->path, 0, 0);
+	}
 	rel_buf_free(&spec);
 	return r;
 }

@@ -1,0 +1,222 @@
+#include "git/credential.h"
+
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/path.h"
+#include "git/internal.h"
+
+void rel_git_credential_init(struct rel_git_credential *credential)
+{
+	rel_buf_init(&credential->user, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&credential->password, REL_LIMIT_CONFIG_BYTES);
+}
+
+void rel_git_credential_free(struct rel_git_credential *credential)
+{
+	if (credential->password.ptr != NULL)
+		explicit_bzero(credential->password.ptr,
+			       credential->password.cap);
+	rel_buf_free(&credential->user);
+	rel_buf_free(&credential->password);
+}
+
+static bool host_is(struct rel_str host, const char *name)
+{
+	return name != NULL && strlen(name) == host.len &&
+	       strncasecmp(name, host.ptr, host.len) == 0;
+}
+
+static bool is_loopback(struct rel_str host)
+{
+	return host_is(host, "localhost") || host_is(host, "::1") ||
+	       rel_str_starts(host, REL_STR("127."));
+}
+
+static bool from_url(struct rel_git_credential *out,
+		     const struct rel_git_url *url)
+{
+	if (url->password.ptr == NULL)
+		return false;
+	rel_git_url_decode(&out->user, url->user);
+	rel_git_url_decode(&out->password, url->password);
+	return true;
+}
+
+/* The user names are what each forge documents for its kind of token. */
+static bool from_environment(struct rel_git_credential *out,
+			     const struct rel_git_url *url)
+{
+	const struct {
+		const char *host, *variable, *user;
+	} tokens[] = {
+	    {getenv("RELCTL_TOKEN_HOST"), "RELCTL_TOKEN", "oauth2"},
+	    {"github.com", "GITHUB_TOKEN", "x-access-token"},
+	    {"github.com", "GH_TOKEN", "x-access-token"},
+	    {"gitlab.com", "GITLAB_TOKEN", "oauth2"},
+	    {getenv("CI_SERVER_HOST"), "CI_JOB_TOKEN", "gitlab-ci-token"},
+	};
+
+	for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+		const char *token = getenv(tokens[i].variable);
+
+		if (token == NULL || *token == '\0' ||
+		    !host_is(url->host, tokens[i].host))
+			continue;
+		if (url->user.len > 0)
+			rel_git_url_decode(&out->user, url->user);
+		else
+			rel_buf_add_cstr(&out->user, tokens[i].user);
+		rel_buf_add_cstr(&out->password, token);
+		return true;
+	}
+	return false;
+}
+
+static struct rel_str netrc_token(struct rel_str *rest)
+{
+	struct rel_str token;
+	size_t end = 0;
+
+	for (;;) {
+		*rest =
+		    rel_str_sub(*rest, strspn(rest->ptr, " \t\r\n"), rest->len);
+		if (rest->len == 0 || rest->ptr[0] != '#')
+			break;
+		*rest =
+		    rel_str_sub(*rest, rel_str_find(*rest, '\n'), rest->len);
+	}
+	while (end < rest->len && strchr(" \t\r\n", rest->ptr[end]) == NULL)
+		end++;
+	token = rel_str_sub(*rest, 0, end);
+	*rest = rel_str_sub(*rest, end, rest->len);
+	return token;
+}
+
+/* A macro ends with an empty line. */
+static struct rel_str skip_macro(struct rel_str rest)
+{
+	const char *end = memmem(rest.ptr, rest.len, "\n\n", 2);
+
+	return end ? rel_str_sub(rest, (size_t)(end - rest.ptr), rest.len)
+		   : rel_str_sub(rest, rest.len, rest.len);
+}
+
+/* `text` is NUL-terminated, as rel_buf keeps it. */
+bool rel_git_netrc_find(struct rel_git_credential *out, struct rel_str text,
+			struct rel_str host, struct rel_str login)
+{
+	struct rel_str word, user = {0}, password = {0};
+	bool ours = false;
+
+	for (;;) {
+		word = netrc_token(&text);
+		if (word.len == 0 || rel_str_is(word, "machine") ||
+		    rel_str_is(word, "default")) {
+			if (ours && password.ptr != NULL &&
+			    (login.ptr == NULL || rel_str_eq(login, user)))
+				break;
+			user = password = (struct rel_str){0};
+			ours = rel_str_is(word, "default");
+		}
+		if (word.len == 0)
+			return false;
+		if (rel_str_is(word, "machine")) {
+			word = netrc_token(&text);
+			ours = word.len == host.len &&
+			       strncasecmp(word.ptr, host.ptr, host.len) == 0;
+		} else if (rel_str_is(word, "login")) {
+			user = netrc_token(&text);
+		} else if (rel_str_is(word, "password")) {
+			password = netrc_token(&text);
+		} else if (rel_str_is(word, "account")) {
+			netrc_token(&text);
+		} else if (rel_str_is(word, "macdef")) {
+			text = skip_macro(text);
+		}
+	}
+	rel_buf_add_str(&out->user, user);
+	rel_buf_add_str(&out->password, password);
+	return true;
+}
+
+static int from_netrc(struct rel_git_credential *out,
+		      const struct rel_git_url *url, struct rel_error *err)
+{
+	const char *home = getenv("HOME"), *netrc = getenv("NETRC");
+	struct rel_buf path, text, user;
+	int r = 0;
+
+	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&user, REL_LIMIT_CONFIG_BYTES);
+	if (netrc != NULL && *netrc != '\0')
+		rel_buf_add_cstr(&path, netrc);
+	else if (home != NULL && *home != '\0')
+		rel_path_join(&path, rel_str_of(home), REL_STR(".netrc"));
+	if (path.len == 0)
+		goto out;
+	rel_git_url_decode(&user, url->user);
+	r = rel_buf_status(&path, "path of .netrc", err);
+	if (r == 0)
+		r = rel_file_read(&text, path.ptr, err);
+	if (r == REL_ENOTFOUND)
+		r = 0;
+	else if (r == 0 && text.len > 0)
+		r = rel_git_netrc_find(out, rel_buf_str(&text), url->host,
+				       user.len > 0 ? rel_buf_str(&user)
+						    : (struct rel_str){0});
+out:
+	if (text.ptr != NULL)
+		explicit_bzero(text.ptr, text.cap);
+	rel_buf_free(&user);
+	rel_buf_free(&text);
+	rel_buf_free(&path);
+	return r;
+}
+
+/* A line break would add a line of its own to what git's helpers answer. */
+static int check(const struct rel_git_credential *found, struct rel_error *err)
+{
+	struct rel_str user = rel_buf_str(&found->user);
+	struct rel_str password = rel_buf_str(&found->password);
+	int r = rel_buf_status(&found->user, "user name", err);
+
+	if (r == 0)
+		r = rel_buf_status(&found->password, "password", err);
+	if (r < 0)
+		return r;
+	if (memchr(user.ptr, '\n', user.len) != NULL ||
+	    memchr(user.ptr, '\0', user.len) != NULL ||
+	    memchr(password.ptr, '\n', password.len) != NULL ||
+	    memchr(password.ptr, '\0', password.len) != NULL)
+		return rel_fail(err, REL_EUSAGE,
+				"a user name or token holds a line break");
+	return 1;
+}
+
+int rel_git_credential_find(struct rel_git_credential *out,
+			    const struct rel_git_url *url, unsigned skip,
+			    struct rel_error *err)
+{
+	int r;
+
+	for (unsigned source = 0; source < 3; source++) {
+		rel_buf_clear(&out->user);
+		rel_buf_clear(&out->password);
+		if (source > 0 && !url->tls && !is_loopback(url->host))
+			return 0;
+		if (source == 0)
+			r = from_url(out, url);
+		else if (source == 1)
+			r = from_environment(out, url);
+		else
+			r = from_netrc(out, url, err);
+		if (r < 0)
+			return r;
+		if (r > 0 && skip-- == 0)
+			return check(out, err);
+	}
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* One transfer into a cache, and the two ways to do it. */
+#ifndef REL_GIT_JOB_H
+#define REL_GIT_JOB_H
+
+#include "git/cache.h"
+#include "git/fetch.h"
+
+/* Values of rel_git_job.depth beside a number of commits. */
+#define REL_GIT_DEPTH_KEEP 0  /* what is new, behind what is there */
+#define REL_GIT_DEPTH_ALL  -1 /* the whole history */
+
+struct rel_git_job {
+	const struct rel_git_url *url;
+	const char *clean; /* URL without credentials */
+	const char *title; /* short, for progress */
+	struct rel_git_cache *cache;
+	const struct rel_git_fetch_options *options;
+	/* Branch, tag, full commit id or "HEAD", kept under
+	 * rel_git_cache_ref(); NULL = every branch and tag. */
+	const char *revision;
+	int depth;
+};
+
+/* Is there a `git` in PATH? */
+bool rel_git_program_exists(void);
+
+/*
+ * Transfer with the installed git.
+ * Errors  REL_ENOTFOUND no such repository or revision; REL_EAUTH; REL_EIO;
+ *         REL_ECANCELLED; texts quote git's own
+ */
+REL_MUST_CHECK int rel_git_program_fetch(const struct rel_git_job *job,
+					 struct rel_error *err);
+
+/* Transfer with libgit2.  Errors as above. */
+REL_MUST_CHECK int rel_git_library_fetch(const struct rel_git_job *job,
+					 struct rel_error *err);
+
+/* Can libgit2 itself fetch a part of the history? */
+bool rel_git_library_is_shallow_capable(void);
+
+/*
+ * Make an error text of what a program (git, ssh) wrote on stderr: its last
+ * few lines that say something, in one.
+ * what  what was done: "cannot fetch …"
+ */
+int rel_git_complaint_fail(struct rel_error *err, const char *what,
+			   struct rel_str text);
+
+#endif
