@@ -278,7 +278,8 @@ static int open_dir(const char *target)
 
 static void close_temp(struct rel_atomic_file *file)
 {
-	if (fsync(file->fd) != 0 && errno != EINVAL && file->status == 0)
+	if (!file->fleeting && fsync(file->fd) != 0 && errno != EINVAL &&
+	    file->status == 0)
 		note_failure(file, errno);
 	if (close(file->fd) != 0 && errno != EINTR && file->status == 0)
 		note_failure(file, errno);
@@ -294,7 +295,8 @@ int rel_atomic_commit(struct rel_atomic_file *file, struct rel_error *err)
 		note_failure(file, errno);
 	if (file->status != 0)
 		unlink(file->temp);
-	else if (dir >= 0 && fsync(dir) != 0 && errno != EINVAL)
+	else if (dir >= 0 && !file->fleeting && fsync(dir) != 0 &&
+		 errno != EINVAL)
 		note_failure(file, errno);
 	if (dir >= 0)
 		close(dir);

@@ -44,6 +44,10 @@ struct rel_atomic_file {
 	char *target, *temp;
 	int status; /* first failure, repeated by commit */
 	int saved_errno;
+	/* Set after open for files whose content is verified when they are
+	 * read: no fsync, so a power cut may damage the new file.  A crash of
+	 * the program alone still leaves the old or the new one. */
+	bool fleeting;
 };
 
 /*

@@ -55,6 +55,9 @@
 #define REL_LIMIT_RATIO_FREE (16 * REL_MIB)
 /* Directory levels below packages/; opam-repository has 2. */
 #define REL_LIMIT_TREE_DEPTH 32
+/* Directories reached through symbolic links below one directory of
+ * packages/; nested links can double their number with each level. */
+#define REL_LIMIT_LINKED_DIRS 10000
 /* Redirects of one HTTP request, as curl's and opam's own default. */
 #define REL_LIMIT_REDIRECTS 20
 /* Seconds without a byte after which a transfer is given up. */
