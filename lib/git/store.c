@@ -126,6 +126,20 @@ bool rel_git_store_is_shallow(const struct rel_git_store *store)
 	       st.st_size > 0;
 }
 
+bool rel_git_store_is_empty(const struct rel_git_store *store)
+{
+	git_reference_iterator *iterator = NULL;
+	const char *name;
+	bool empty;
+
+	if (git_repository_head_unborn(store->repo) != 1 ||
+	    git_reference_iterator_new(&iterator, store->repo) < 0)
+		return false;
+	empty = git_reference_next_name(&name, iterator) == GIT_ITEROVER;
+	git_reference_iterator_free(iterator);
+	return empty;
+}
+
 /* Opened anew: libgit2 keeps the grafts and packed references it has read. */
 int rel_git_store_refresh(struct rel_git_store *store, struct rel_error *err)
 {

@@ -64,6 +64,9 @@ const char *rel_git_store_path(const struct rel_git_store *store);
 /* History is cut off: revisions before the fetched ones may be missing. */
 bool rel_git_store_is_shallow(const struct rel_git_store *store);
 
+/* Nothing was ever committed: there is no reference at all. */
+bool rel_git_store_is_empty(const struct rel_git_store *store);
+
 /*
  * Read the repository's files anew: packs and references that another
  * process (or a fetch) added since it was opened.

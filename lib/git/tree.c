@@ -251,3 +251,17 @@ int rel_git_blob_arena(struct rel_str *out, struct rel_arena *arena, size_t max,
 	git_odb_object_free(object);
 	return copy ? 0 : rel_fail_nomem(err);
 }
+
+int rel_git_blob_id(struct rel_git_id *out, struct rel_str content,
+		    struct rel_error *err)
+{
+	git_oid oid;
+	/* Hashing uses nothing of the library's global state. */
+	int status =
+	    git_odb_hash(&oid, content.ptr, content.len, GIT_OBJECT_BLOB);
+
+	if (status < 0)
+		return rel_git_library_fail(err, status, "hashing a file");
+	rel_git_id_of_oid(out, &oid);
+	return 0;
+}

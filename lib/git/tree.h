@@ -93,4 +93,12 @@ REL_MUST_CHECK int rel_git_blob_arena(struct rel_str *out,
 				      const struct rel_git_id *blob,
 				      struct rel_error *err);
 
+/*
+ * The id that git gives a blob with this content ("git hash-object").
+ * No store is needed.  Errors  REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_git_blob_id(struct rel_git_id *out,
+				   struct rel_str content,
+				   struct rel_error *err);
+
 #endif
