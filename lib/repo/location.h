@@ -2,14 +2,15 @@
  * Locations: the text that says where a remote is.
  *
  *   [NAME=]LOCATION[,role]        --remote
- *   LOCATION := [git+]URL[//SUBDIR][#REVISION]
+ *   LOCATION := [git+|dir+]URL[//SUBDIR][#REVISION]
  *
- * URL: git://, http(s)://…, ssh://, file://, user@host:path, a path.  What is
- * git: the `git+` prefix, git:// and ssh, a path ending in ".git", and on
- * disk whatever holds a git repository (bare, or with .git and a revision
- * asked for; a work tree without revision is read as a plain directory only
- * when it is no git repository).  Every other http(s) URL is an index.tar.gz
- * remote.  Sub-directory: `//dir` after the URL's own path.
+ * URL: git://, http(s)://…, git+ssh://, ssh://, file://, user@host:path, a
+ * path.  What is git: the `git+` prefix, git:// and ssh, an http(s) URL ending
+ * in ".git", and on this disk every directory that holds a git repository
+ * (bare, or a work tree with its .git): read at the revision, HEAD when none
+ * is given, never the work tree's files.  `dir+PATH` reads those, committed
+ * or not.  Every other http(s) URL is an index.tar.gz remote.  Sub-directory:
+ * `//dir` after the URL's own path.
  * Source  opam src/core/opamUrl.ml; DESIGN "remote".
  */
 #ifndef REL_REPO_LOCATION_H

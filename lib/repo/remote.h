@@ -14,9 +14,12 @@ struct rel_remote {
 };
 
 struct rel_remote_options {
-	const char *cache_dir;	/* rel_path_cache(); NULL = use no cache */
+	/* rel_path_cache().  NULL = use no cache; git repositories elsewhere
+	 * are then fetched into rel_path_cache() all the same. */
+	const char *cache_dir;
 	bool offline;		/* the cache as it is, no network */
 	bool no_snapshot_cache; /* parse anew (benchmarks, tests) */
+	bool interactive;	/* ssh and git may ask for a passphrase */
 	unsigned jobs;		/* threads for reading; 0 = 1 */
 	const struct rel_progress *progress; /* may be NULL */
 	const struct rel_cancel *cancel;     /* may be NULL */
@@ -29,9 +32,20 @@ struct rel_remote_options {
 };
 
 /*
+ * Split the argument of --remote, [NAME=]LOCATION[,role], at its places; name
+ * and role are {NULL, 0} when absent.  All three borrow from `text`.
+ */
+void rel_remote_split(struct rel_str *name, struct rel_str *location,
+		      struct rel_str *role, struct rel_str text);
+
+/*
  * Read `remote` at its revision, or at `revision` when that is not NULL
- * (--since; then history is deepened as far as needed).
+ * (--since; then history is deepened as far as needed).  "HEAD" and "@" in
+ * `revision` are the remote's own revision; of a repository elsewhere, as it
+ * was when the remote was last read: read the remote itself first.
  * An empty remote is a snapshot with no packages, not an error.
+ * What was parsed is cached under options->cache_dir, keyed by content (git
+ * tree, digest of the index); plain directories are parsed each time.
  * *out  freed by the caller with rel_snapshot_free()
  * Errors  REL_ENOTFOUND, REL_EIO, REL_EAUTH, REL_EPARSE (not a package
  *         repository, corrupt index), REL_ELIMIT, REL_ECANCELLED, REL_ENOMEM;

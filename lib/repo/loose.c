@@ -1,0 +1,117 @@
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/path.h"
+#include "git/tree.h"
+#include "opam/version.h"
+#include "repo/assemble.h"
+#include "repo/remote.h"
+
+#define NO_VERSION "dev"
+
+/* What the fields `name:` and `version:` say; empty when they say nothing
+ * usable or the file does not parse. */
+static void names_from_fields(struct rel_part_file *file, struct rel_str source,
+			      struct rel_arena *arena)
+{
+	struct rel_error ignored = {0};
+	struct rel_opam_tree tree;
+	const char *const fields[] = {"name", "version"};
+	struct rel_str *const values[] = {&file->name, &file->version};
+
+	if (rel_opam_parse(&tree, arena, source, "", &ignored) != 0)
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		rel_node_id field =
+		    rel_opam_field(&tree, tree.items, fields[i]);
+		const struct rel_node *value;
+
+		if (field == REL_NODE_NONE ||
+		    tree.nodes[field].child == REL_NODE_NONE)
+			continue;
+		value = &tree.nodes[tree.nodes[field].child];
+		if (value->kind == REL_NODE_STRING)
+			*values[i] = value->text;
+	}
+	if (!rel_package_name_is_valid(file->name))
+		file->name.len = 0;
+	if (!rel_version_is_valid(file->version))
+		file->version.len = 0;
+}
+
+/* NAME.opam, NAME.VERSION.opam, …/NAME.VERSION/opam, …/NAME/opam */
+static void names_from_path(struct rel_part_file *file, struct rel_str path)
+{
+	struct rel_str base = rel_path_base(path), name, version;
+
+	if (rel_str_is(base, "opam"))
+		base = rel_path_base(rel_path_dir(path));
+	else if (rel_str_ends(base, REL_STR(".opam")))
+		base.len -= strlen(".opam");
+	if (!rel_package_split(base, &name, &version)) {
+		name = base;
+		version = (struct rel_str){NULL, 0};
+	}
+	if (file->name.len == 0 && rel_package_name_is_valid(name))
+		file->name = name;
+	if (file->version.len == 0)
+		file->version = version;
+}
+
+static int add_file(struct rel_part *part, const char *path,
+		    struct rel_buf *content, struct rel_arena *arena,
+		    struct rel_error *err)
+{
+	struct rel_part_file file = {.path = rel_str_of(path)};
+	struct rel_git_id id;
+	int code;
+
+	rel_buf_clear(content);
+	code = rel_file_read(content, path, err);
+	if (code == 0)
+		code = rel_git_blob_id(&id, rel_buf_str(content), err);
+	if (code != 0)
+		return code;
+	memcpy(file.content.bytes, id.bytes, sizeof(id.bytes));
+	rel_arena_reset(arena);
+	names_from_fields(&file, rel_buf_str(content), arena);
+	names_from_path(&file, file.path);
+	if (file.name.len == 0) {
+		rel_fail(err, REL_EUSAGE,
+			 "cannot tell which package this is: no field `name:`, "
+			 "and the file is not called NAME.opam");
+		rel_error_at(err, path, 0, 0);
+		return REL_EUSAGE;
+	}
+	if (file.version.len == 0)
+		file.version = REL_STR(NO_VERSION);
+	return rel_part_add(part, &file, rel_buf_str(content),
+			    (struct rel_str){NULL, 0}, err);
+}
+
+int rel_remote_read_files(struct rel_snapshot **out, const char *const paths[],
+			  size_t n_paths, struct rel_error *err)
+{
+	struct rel_part part;
+	struct rel_assembly assembly = {.parts = &part, .n_parts = 1};
+	struct rel_arena arena;
+	struct rel_buf content;
+	void *image = NULL;
+	int code = 0;
+
+	*out = NULL;
+	rel_part_init(&part);
+	rel_arena_init(&arena, REL_LIMIT_ARENA);
+	rel_buf_init(&content, REL_LIMIT_MANIFEST_BYTES);
+	for (size_t i = 0; i < n_paths && code == 0; i++)
+		code = add_file(&part, paths[i], &content, &arena, err);
+	if (code == 0)
+		code = rel_assemble(&image, &assembly, err);
+	if (code == 0)
+		code = rel_image_adopt(out, image, "", 0, err);
+	rel_buf_free(&content);
+	rel_arena_free(&arena);
+	rel_part_free(&part);
+	return code;
+}

@@ -1,0 +1,187 @@
+#include "repo/part.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/limits.h"
+
+static const struct rel_manifest no_manifest = {
+    REL_EXPR_NONE, REL_EXPR_NONE, REL_EXPR_NONE, REL_EXPR_NONE, 0, 0, 0};
+
+void rel_part_init(struct rel_part *part)
+{
+	*part = (struct rel_part){0};
+	rel_manifest_tables_init(&part->tables);
+	rel_arena_init(&part->scratch, REL_LIMIT_ARENA);
+}
+
+void rel_part_free(struct rel_part *part)
+{
+	if (!part)
+		return;
+	rel_manifest_tables_free(&part->tables);
+	rel_arena_free(&part->scratch);
+	free(part->rows);
+	free(part->problems);
+	free(part->notices);
+	free(part->groups);
+	*part = (struct rel_part){0};
+}
+
+static int intern(rel_string_id *out, struct rel_part *part, struct rel_str s,
+		  struct rel_error *err)
+{
+	*out = rel_intern_add(&part->tables.strings, s);
+	return *out == REL_STRING_NONE ? rel_fail_nomem(err) : 0;
+}
+
+/* Append a row for `file` without a manifest; *out is valid until the next
+ * row is added. */
+static int add_row(struct rel_part_row **out, struct rel_part *part,
+		   const struct rel_part_file *file, struct rel_error *err)
+{
+	struct rel_part_row row = {.package.manifest = no_manifest,
+				   .package.problem = UINT32_MAX,
+				   .package.content = file->content};
+	int code;
+
+	if (part->n_rows >= REL_LIMIT_PACKAGES)
+		return rel_fail(err, REL_ELIMIT, "more than %u manifests",
+				REL_LIMIT_PACKAGES);
+	code = intern(&row.package.name, part, file->name, err);
+	if (code == 0)
+		code = intern(&row.package.version, part, file->version, err);
+	if (code == 0)
+		code = intern(&row.package.path, part, file->path, err);
+	if (code != 0)
+		return code;
+	row.expr_first = row.expr_end = part->tables.exprs.count;
+	if (rel_array_reserve(&part->rows, &part->rows_cap,
+			      (uint64_t)part->n_rows + 1, sizeof(row)) != 0)
+		return rel_fail_nomem(err);
+	*out = &part->rows[part->n_rows++];
+	**out = row;
+	return 0;
+}
+
+static int set_problem(struct rel_part *part, struct rel_part_row *row,
+		       const struct rel_error *why, struct rel_error *err)
+{
+	struct rel_snapshot_problem problem = {.line = why->line,
+					       .column = why->column};
+	int code = intern(&problem.text, part, rel_str_of(why->text), err);
+
+	if (code != 0)
+		return code;
+	if (rel_array_reserve(&part->problems, &part->problems_cap,
+			      (uint64_t)part->n_problems + 1,
+			      sizeof(problem)) != 0)
+		return rel_fail_nomem(err);
+	row->package.problem = part->n_problems;
+	part->problems[part->n_problems++] = problem;
+	return 0;
+}
+
+int rel_part_add(struct rel_part *part, const struct rel_part_file *file,
+		 struct rel_str source, struct rel_str url,
+		 struct rel_error *err)
+{
+	struct rel_manifest_tables *tables = &part->tables;
+	struct rel_manifest manifest = no_manifest;
+	struct rel_error why = {0};
+	struct rel_part_row *row;
+	uint32_t lists;
+	const char *path;
+	int code;
+
+	code = add_row(&row, part, file, err);
+	if (code != 0)
+		return code;
+	rel_arena_reset(&part->scratch);
+	path = rel_arena_copy(&part->scratch, file->path);
+	if (!path)
+		return rel_fail_nomem(err);
+	lists = tables->n_lists;
+	code = rel_manifest_read(&manifest, tables, source, url, path,
+				 &part->scratch, &why);
+	if (code == REL_ENOMEM)
+		return rel_fail_nomem(err);
+	if (code != 0) {
+		tables->exprs.count = row->expr_first;
+		tables->n_lists = lists;
+		return set_problem(part, row, &why, err);
+	}
+	row->package.manifest = manifest;
+	row->expr_end = tables->exprs.count;
+	return 0;
+}
+
+int rel_part_add_unreadable(struct rel_part *part,
+			    const struct rel_part_file *file,
+			    const struct rel_error *why, struct rel_error *err)
+{
+	struct rel_part_row *row;
+	int code = add_row(&row, part, file, err);
+
+	return code != 0 ? code : set_problem(part, row, why, err);
+}
+
+int rel_part_notice(struct rel_part *part, enum rel_notice_kind kind,
+		    struct rel_str path, struct rel_error *err, const char *fmt,
+		    ...)
+{
+	struct rel_snapshot_notice notice = {.kind = kind};
+	char text[REL_ERROR_TEXT_MAX];
+	va_list args;
+	int code;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	code = intern(&notice.path, part, path, err);
+	if (code == 0)
+		code = intern(&notice.text, part, rel_str_of(text), err);
+	if (code != 0)
+		return code;
+	if (rel_array_reserve(&part->notices, &part->notices_cap,
+			      (uint64_t)part->n_notices + 1,
+			      sizeof(notice)) != 0)
+		return rel_fail_nomem(err);
+	part->notices[part->n_notices++] = notice;
+	return 0;
+}
+
+int rel_part_begin_group(struct rel_part *part, struct rel_str name,
+			 const uint8_t *tree, struct rel_error *err)
+{
+	struct rel_part_group group = {.first = part->n_rows,
+				       .end = part->n_rows,
+				       .first_notice = part->n_notices,
+				       .end_notice = part->n_notices,
+				       .reusable = tree != NULL};
+	int code = intern(&group.name, part, name, err);
+
+	if (code != 0)
+		return code;
+	if (tree)
+		memcpy(group.tree, tree, sizeof(group.tree));
+	if (rel_array_reserve(&part->groups, &part->groups_cap,
+			      (uint64_t)part->n_groups + 1, sizeof(group)) != 0)
+		return rel_fail_nomem(err);
+	part->groups[part->n_groups++] = group;
+	return 0;
+}
+
+void rel_part_end_group(struct rel_part *part, bool reusable)
+{
+	struct rel_part_group *group;
+
+	assert(part->n_groups > 0);
+	group = &part->groups[part->n_groups - 1];
+	group->end = part->n_rows;
+	group->end_notice = part->n_notices;
+	group->reusable = group->reusable && reusable;
+}

@@ -1,0 +1,202 @@
+#include "repo/source.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/limits.h"
+#include "base/path.h"
+
+/* As Linux, path_resolution(7). */
+#define LINKS_MAX 40
+/* PATH_MAX of Linux; a longer target leads nowhere on any system. */
+#define TARGET_MAX 4096
+
+int rel_source_list_add(struct rel_source_list *list, struct rel_arena *names,
+			const struct rel_source_entry *entry,
+			struct rel_error *err)
+{
+	char *name = rel_arena_copy(names, entry->name);
+
+	if (!name ||
+	    rel_array_reserve(&list->items, &list->cap,
+			      (uint64_t)list->count + 1, sizeof(*entry)) != 0)
+		return rel_fail_nomem(err);
+	list->items[list->count] = *entry;
+	list->items[list->count++].name = rel_str_n(name, entry->name.len);
+	return 0;
+}
+
+/* A walk along the components of paths and link targets. */
+struct walk {
+	const struct rel_source *source;
+	unsigned worker;
+	struct rel_buf at;	       /* where we are: a path without links */
+	struct rel_buf rest;	       /* what is still to be walked */
+	struct rel_source_entry entry; /* what is at `at` */
+	unsigned links;
+};
+
+/* Put the target of the link at `at` + "/" + `name` before the rest. */
+static int expand(struct walk *w, enum rel_source_follow *how,
+		  const struct rel_source_entry *link, struct rel_str path,
+		  struct rel_str *target, struct rel_arena *names,
+		  struct rel_error *err)
+{
+	struct rel_buf text;
+	int code;
+
+	rel_buf_init(&text, TARGET_MAX);
+	code = w->source->read(w->source->context, w->worker, &text, path, link,
+			       err);
+	if (code == REL_ELIMIT || code == REL_EPARSE) {
+		*how = REL_FOLLOW_DANGLING;
+		code = 0;
+		goto out;
+	}
+	if (code != 0)
+		goto out;
+	if (!target->ptr) {
+		target->len = text.len;
+		target->ptr = rel_arena_copy(names, rel_buf_str(&text));
+	}
+	if (++w->links > LINKS_MAX || w->rest.len > TARGET_MAX)
+		*how = REL_FOLLOW_LOOP;
+	else if (rel_str_starts(rel_buf_str(&text), REL_STR("/")))
+		*how = REL_FOLLOW_OUTSIDE;
+	rel_buf_add_char(&text, '/');
+	rel_buf_add_str(&text, rel_buf_str(&w->rest));
+	rel_buf_clear(&w->rest);
+	rel_buf_add_str(&w->rest, rel_buf_str(&text));
+	if (!target->ptr || rel_buf_status(&text, "link", NULL) == REL_ENOMEM)
+		code = rel_fail_nomem(err);
+	else if (text.status != 0)
+		*how = REL_FOLLOW_DANGLING;
+out:
+	rel_buf_free(&text);
+	return code;
+}
+
+/* Go to the component `name` of the directory we are in. */
+static int enter(struct walk *w, enum rel_source_follow *how,
+		 struct rel_str name, struct rel_str *target,
+		 struct rel_arena *names, struct rel_error *err)
+{
+	size_t here = w->at.len;
+	int code;
+
+	if (name.len == 0 || rel_str_is(name, "."))
+		return 0;
+	if (rel_str_is(name, "..")) {
+		if (here == 0) {
+			*how = REL_FOLLOW_OUTSIDE;
+			return 0;
+		}
+		w->at.len = rel_path_dir(rel_buf_str(&w->at)).len;
+		w->entry.kind = REL_SOURCE_DIR;
+		return 0;
+	}
+	if (w->entry.kind != REL_SOURCE_DIR) {
+		*how = REL_FOLLOW_DANGLING;
+		return 0;
+	}
+	if (here > 0)
+		rel_buf_add_char(&w->at, '/');
+	if (rel_buf_add_str(&w->at, name) != 0) {
+		*how = REL_FOLLOW_DANGLING;
+		return 0;
+	}
+	code = w->source->find(w->source->context, w->worker, &w->entry,
+			       rel_buf_str(&w->at), err);
+	if (code == REL_ENOTFOUND) {
+		*how = REL_FOLLOW_DANGLING;
+		return 0;
+	}
+	if (code == 0 && w->entry.kind == REL_SOURCE_LINK) {
+		struct rel_source_entry link = w->entry;
+
+		code = expand(w, how, &link, rel_buf_str(&w->at), target, names,
+			      err);
+		w->at.len = here;
+		w->entry.kind = REL_SOURCE_DIR;
+	}
+	return code;
+}
+
+/* Cut the next component off the rest. */
+static struct rel_str next_component(struct walk *w, struct rel_buf *scratch)
+{
+	struct rel_str rest = rel_buf_str(&w->rest);
+	size_t n = rel_str_find(rest, '/');
+
+	rel_buf_clear(scratch);
+	rel_buf_add_str(scratch, rel_str_sub(rest, 0, n));
+	n = n < rest.len ? n + 1 : n;
+	memmove(w->rest.ptr, w->rest.ptr + n, rest.len - n);
+	w->rest.len -= n;
+	return rel_buf_str(scratch);
+}
+
+int rel_source_follow(enum rel_source_follow *how, struct rel_source_entry *out,
+		      struct rel_str *target, const struct rel_source *source,
+		      unsigned worker, struct rel_arena *names,
+		      struct rel_str path, const struct rel_source_entry *link,
+		      struct rel_error *err)
+{
+	struct walk w = {.source = source, .worker = worker};
+	struct rel_buf component;
+	char *copy;
+	int code;
+
+	*how = REL_FOLLOW_OK;
+	*target = (struct rel_str){NULL, 0};
+	rel_buf_init(&w.at, TARGET_MAX);
+	rel_buf_init(&w.rest, (size_t)4 * TARGET_MAX);
+	rel_buf_init(&component, TARGET_MAX);
+	rel_buf_add_str(&w.at, rel_path_dir(path));
+	w.entry.kind = REL_SOURCE_DIR;
+	code = expand(&w, how, link, path, target, names, err);
+	while (code == 0 && *how == REL_FOLLOW_OK && w.rest.len > 0)
+		code = enter(&w, how, next_component(&w, &component), target,
+			     names, err);
+	/* After ".." it is not yet known what is here. */
+	if (code == 0 && *how == REL_FOLLOW_OK && w.at.len > 0)
+		code = source->find(source->context, worker, &w.entry,
+				    rel_buf_str(&w.at), err);
+	if (code == 0 && *how == REL_FOLLOW_OK) {
+		copy = rel_arena_copy(names, rel_buf_str(&w.at));
+		if (copy) {
+			*out = w.entry;
+			out->path = rel_str_n(copy, w.at.len);
+			out->name = rel_path_base(out->path);
+		} else {
+			code = rel_fail_nomem(err);
+		}
+	}
+	if (code == 0 && !target->ptr)
+		*target = REL_STR("");
+	rel_buf_free(&w.at);
+	rel_buf_free(&w.rest);
+	rel_buf_free(&component);
+	return code;
+}
+
+static int list_nothing(void *context, unsigned worker,
+			struct rel_source_list *out, struct rel_arena *names,
+			struct rel_str path, const struct rel_source_entry *dir,
+			struct rel_error *err)
+{
+	(void)context;
+	(void)worker;
+	(void)out;
+	(void)names;
+	(void)path;
+	(void)dir;
+	(void)err;
+	return 0;
+}
+
+struct rel_source rel_source_nothing(void)
+{
+	/* Nothing is listed, so nothing is ever found or read. */
+	return (struct rel_source){.list = list_nothing};
+}

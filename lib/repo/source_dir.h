@@ -1,0 +1,14 @@
+/* A directory on this disk as a source.  Internal to lib/repo. */
+#ifndef REL_REPO_SOURCE_DIR_H
+#define REL_REPO_SOURCE_DIR_H
+
+#include "repo/source.h"
+
+struct rel_source_dir {
+	const char *root; /* borrowed */
+};
+
+/* A source over `dir`, which must outlive it; any number of workers. */
+struct rel_source rel_source_dir(struct rel_source_dir *dir);
+
+#endif
