@@ -9,6 +9,9 @@ target_compile_options(relctl_flags INTERFACE
 # At -O3 gcc guesses wrong about values set by a function that may fail.
 target_compile_options(relctl_flags INTERFACE
   $<$<AND:$<CONFIG:Release>,$<C_COMPILER_ID:GNU>>:-Wno-maybe-uninitialized>)
+# clang wants an attribute where gcc sees a va_list and is content.
+target_compile_options(relctl_flags INTERFACE
+  $<$<C_COMPILER_ID:Clang>:-Wno-format-nonliteral>)
 if(RELCTL_WERROR)
   target_compile_options(relctl_flags INTERFACE -Werror)
 endif()
