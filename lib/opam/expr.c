@@ -261,25 +261,6 @@ static int add_filter(struct builder *b, rel_expr_id *out, rel_node_id value)
 	}
 }
 
-static enum rel_relop negate(enum rel_relop op)
-{
-	switch (op) {
-	case REL_OP_EQ:
-		return REL_OP_NEQ;
-	case REL_OP_NEQ:
-		return REL_OP_EQ;
-	case REL_OP_GEQ:
-		return REL_OP_LT;
-	case REL_OP_GT:
-		return REL_OP_LEQ;
-	case REL_OP_LEQ:
-		return REL_OP_GT;
-	case REL_OP_LT:
-		return REL_OP_GEQ;
-	}
-	return op;
-}
-
 static void any_dash(const void *context, struct rel_str package,
 		     struct rel_str name, struct rel_value *out)
 {
@@ -319,7 +300,7 @@ static int add_version(struct builder *b, rel_expr_id *out, rel_node_id value,
 	const struct rel_node *node = node_at(b, bound);
 	int rc;
 
-	expr.op = (uint8_t)(negated ? negate(op) : op);
+	expr.op = (uint8_t)(negated ? rel_relop_negate(op) : op);
 	if (node->kind == REL_NODE_STRING) {
 		rc = check_version(b, bound, node->text);
 		if (rc == 0)

@@ -10,6 +10,17 @@ const char *rel_relop_text(enum rel_relop op)
 	return texts[op];
 }
 
+enum rel_relop rel_relop_negate(enum rel_relop op)
+{
+	static const uint8_t opposites[] = {
+	    [REL_OP_EQ] = REL_OP_NEQ, [REL_OP_NEQ] = REL_OP_EQ,
+	    [REL_OP_GEQ] = REL_OP_LT, [REL_OP_LT] = REL_OP_GEQ,
+	    [REL_OP_GT] = REL_OP_LEQ, [REL_OP_LEQ] = REL_OP_GT,
+	};
+
+	return (enum rel_relop)opposites[op];
+}
+
 static rel_node_id find(const struct rel_opam_tree *tree, rel_node_id items,
 			enum rel_node_kind kind, const char *text,
 			const char *name)

@@ -63,6 +63,8 @@ enum rel_relop {
 
 /* "=", "!=", ">=", ">", "<=", "<" */
 const char *rel_relop_text(enum rel_relop op);
+/* The operator that holds exactly when `op` does not. */
+enum rel_relop rel_relop_negate(enum rel_relop op);
 
 struct rel_node {
 	uint8_t kind;	     /* enum rel_node_kind */
