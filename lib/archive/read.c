@@ -258,15 +258,10 @@ static struct rel_str tidy(struct rel_str path)
 	return rel_str_is(path, ".") ? rel_str_n("", 0) : path;
 }
 
-/*
- * A name as the archive has it.  libarchive keeps a pax name apart from the
- * locale's form of it, which does not exist for every name in every locale.
- */
-static struct rel_str either(const char *raw, const char *utf8)
+/* NULL, a name that the locale cannot express, becomes "". */
+static struct rel_str text_of(const char *text)
 {
-	if (!raw)
-		raw = utf8;
-	return raw ? rel_str_of(raw) : rel_str_n("", 0);
+	return text ? rel_str_of(text) : rel_str_n("", 0);
 }
 
 static int check_name(struct rel_archive *archive, struct rel_str raw,
@@ -280,7 +275,7 @@ static int check_name(struct rel_archive *archive, struct rel_str raw,
 
 static enum rel_archive_kind kind_of(struct archive_entry *entry)
 {
-	if (archive_entry_hardlink(entry) || archive_entry_hardlink_utf8(entry))
+	if (archive_entry_hardlink(entry))
 		return REL_ARCHIVE_HARDLINK;
 	switch (archive_entry_filetype(entry)) {
 	case AE_IFREG:
@@ -333,12 +328,10 @@ static int describe(struct rel_archive_member *out, struct rel_archive *archive,
 		out->size = archive->left = (uint64_t)size;
 		break;
 	case REL_ARCHIVE_SYMLINK:
-		out->target = either(archive_entry_symlink(entry),
-				     archive_entry_symlink_utf8(entry));
+		out->target = text_of(archive_entry_symlink(entry));
 		break;
 	case REL_ARCHIVE_HARDLINK:
-		target = either(archive_entry_hardlink(entry),
-				archive_entry_hardlink_utf8(entry));
+		target = text_of(archive_entry_hardlink(entry));
 		out->target = tidy(target);
 		return check_name(archive, target, "hard link target");
 	default:
@@ -347,8 +340,8 @@ static int describe(struct rel_archive_member *out, struct rel_archive *archive,
 	return 0;
 }
 
-/* A warning is about a name outside the locale, see either(); a request to
- * retry comes after a damaged header. */
+/* A warning is about a name outside the locale, which comes out all the
+ * same; a request to retry comes after a damaged header. */
 static bool failed(int result)
 {
 	return result < ARCHIVE_OK && result != ARCHIVE_WARN;
@@ -398,8 +391,7 @@ static int next_entry(struct rel_str *raw, struct rel_archive *archive,
 	}
 	if (check_flow(archive) != 0)
 		return give_up(archive, err);
-	*raw = either(archive_entry_pathname(archive->entry),
-		      archive_entry_pathname_utf8(archive->entry));
+	*raw = text_of(archive_entry_pathname(archive->entry));
 	return 1;
 }
 
