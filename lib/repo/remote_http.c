@@ -1,0 +1,354 @@
+#include "base/limits.h"
+#include "net/http.h"
+#include "opam/repofile.h"
+#include "repo/reading.h"
+#include "repo/source_index.h"
+#include "repo/state_http.h"
+
+/* One remote while it is read; `url` changes with each redirect. */
+struct http_read {
+	const struct rel_remote *remote;
+	const struct rel_remote_options *options;
+	struct rel_http *http;
+	const char *url;
+	struct rel_arena arena;	     /* for the texts of all steps */
+	struct rel_http_state state; /* of the index at hand */
+	bool remembered;	     /* `state` is from the cache */
+	struct rel_buf body;	     /* the index itself … */
+	bool has_body;		     /* … if it had to be got */
+	bool fresh;		     /* it comes from the network */
+};
+
+static void undefined(const void *context, struct rel_str package,
+		      struct rel_str name, struct rel_value *out)
+{
+	(void)context;
+	(void)package;
+	(void)name;
+	*out = (struct rel_value){.kind = REL_VALUE_UNDEFINED};
+}
+
+static int keep_text(const char **out, struct http_read *r, const char *text,
+		     struct rel_error *err)
+{
+	*out = text ? rel_arena_copy(&r->arena, rel_str_of(text)) : NULL;
+	return text && !*out ? rel_fail_nomem(err) : 0;
+}
+
+/* Take over what a complete answer says. */
+static int take_answer(struct http_read *r,
+		       const struct rel_http_answer *answer,
+		       struct rel_error *err)
+{
+	int code;
+
+	r->state = (struct rel_http_state){.redirects = true};
+	r->remembered = false;
+	r->has_body = r->fresh = true;
+	code = rel_digest_of(&r->state.digest, REL_DIGEST_SHA256,
+			     rel_buf_str(&r->body), err);
+	if (code == 0)
+		code = keep_text(&r->state.etag, r, answer->etag, err);
+	if (code == 0)
+		code = keep_text(&r->state.last_modified, r,
+				 answer->last_modified, err);
+	return code;
+}
+
+/* Ask the server: the index, or that the remembered one is still current. */
+static int ask(struct http_read *r, struct rel_error *err)
+{
+	struct rel_http_answer answer = {0};
+	struct rel_http_request request = {
+	    .max_bytes = REL_LIMIT_INDEX_BYTES,
+	    .etag = r->remembered ? r->state.etag : NULL,
+	    .last_modified = r->remembered ? r->state.last_modified : NULL,
+	    .progress = r->options->progress,
+	    .cancel = r->options->cancel};
+	struct rel_buf url, what;
+	int code = 0;
+
+	rel_buf_init(&url, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&what, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_printf(&url, "%s/index.tar.gz", r->url);
+	rel_buf_printf(&what, "fetching %s", r->remote->name);
+	if (!r->http)
+		code = rel_http_new(&r->http, err);
+	if (code == 0)
+		code = rel_buf_status(&url, "URL", err);
+	if (code == 0)
+		code = rel_buf_status(&what, "name", err);
+	request.url = url.ptr;
+	request.what = what.ptr;
+	rel_buf_clear(&r->body);
+	if (code == 0)
+		code =
+		    rel_http_get_buf(&answer, &r->body, r->http, &request, err);
+	if (code == 0 && answer.outcome == REL_HTTP_OK)
+		code = take_answer(r, &answer, err);
+	else if (code == REL_ENOTFOUND)
+		rel_error_prefix(err, "no package repository there (for a git "
+				      "repository write git+URL)");
+	rel_http_answer_free(&answer);
+	rel_buf_free(&url);
+	rel_buf_free(&what);
+	return code;
+}
+
+/* Make r->state be that of the current index. */
+static int look(struct http_read *r, struct rel_error *err)
+{
+	const char *cache_dir = r->options->cache_dir;
+	int code = 0;
+
+	r->remembered = r->has_body = r->fresh = false;
+	if (cache_dir)
+		code = rel_http_state_load(&r->state, &r->remembered, cache_dir,
+					   r->url, &r->arena, err);
+	if (code != 0)
+		return code;
+	if (r->options->offline && !r->remembered)
+		return rel_fail(err, REL_ENOTFOUND,
+				"not in the cache; run once without --offline");
+	return r->options->offline ? 0 : ask(r, err);
+}
+
+/* Make r->body be the index. */
+static int get_body(struct http_read *r, struct rel_error *err)
+{
+	int code = 0;
+
+	if (r->has_body)
+		return 0;
+	rel_buf_clear(&r->body);
+	if (r->remembered)
+		code = rel_http_state_body(&r->body, &r->has_body, &r->state,
+					   r->options->cache_dir, r->url, err);
+	if (code != 0 || r->has_body)
+		return code;
+	/* The server has told us that it is current, but it is gone. */
+	r->remembered = false;
+	if (r->options->offline)
+		return rel_fail(err, REL_ENOTFOUND,
+				"its index is missing or damaged in the "
+				"cache; run once without --offline");
+	return ask(r, err);
+}
+
+/* Where the `repo` file sends us, in r->arena; NULL = nowhere. */
+static int find_redirect(const char **out, struct http_read *r,
+			 const struct rel_source *source, struct rel_error *err)
+{
+	static const struct rel_variables none = {undefined, NULL};
+	struct rel_source_entry entry;
+	struct rel_error why = {0};
+	struct rel_repofile repo;
+	struct rel_buf text;
+	int code;
+
+	*out = NULL;
+	r->state.redirects = false;
+	if (source->find(source->context, 0, &entry, REL_STR("repo"), &why) !=
+		0 ||
+	    entry.kind != REL_SOURCE_FILE)
+		return 0;
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	code = source->read(source->context, 0, &text, REL_STR("repo"), &entry,
+			    &why);
+	if (code == 0)
+		code = rel_repofile_read(
+		    &repo, rel_buf_str(&text), "repo",
+		    r->options->variables ? r->options->variables : &none,
+		    &r->arena, &why);
+	rel_buf_free(&text);
+	if (code == REL_ENOMEM)
+		return rel_fail_nomem(err);
+	if (code != 0) {
+		rel_reading_warn(r->options,
+				 "%s: its file `repo` is ignored: %s",
+				 r->remote->name, why.text);
+		return 0;
+	}
+	if (repo.n_redirects == 0)
+		return 0;
+	r->state.redirects = true;
+	/* opam follows the last one (src/state/opamUpdate.ml, eval_redirect) */
+	*out = rel_arena_copy(&r->arena, repo.redirects[repo.n_redirects - 1]);
+	return *out ? 0 : rel_fail_nomem(err);
+}
+
+static void remember(struct http_read *r)
+{
+	char text[REL_ERROR_TEXT_MAX + REL_ERROR_PATH_MAX];
+	struct rel_error err = {0};
+
+	if (!r->fresh || !r->options->cache_dir)
+		return;
+	if (rel_http_state_store(&r->state, rel_buf_str(&r->body),
+				 r->options->cache_dir, r->url, &err) == 0)
+		return;
+	rel_error_format(&err, text, sizeof(text));
+	rel_reading_warn(r->options,
+			 "the index is not cached, so that the next run "
+			 "fetches it again: %s",
+			 text);
+}
+
+/* The content is that of the index, and which directory of it. */
+static int set_key(struct rel_reading *reading, const struct http_read *r,
+		   struct rel_error *err)
+{
+	const char *subdir = r->remote->location.subdir;
+	struct rel_digest digest = r->state.digest;
+	char text[REL_DIGEST_TEXT_MAX];
+	struct rel_buf both;
+	int code = 0;
+
+	if (subdir[0] != '\0') {
+		rel_digest_format(text, &digest);
+		rel_buf_init(&both, REL_LIMIT_CONFIG_BYTES);
+		rel_buf_printf(&both, "%s %s", text, subdir);
+		code = rel_buf_status(&both, "location", err);
+		if (code == 0)
+			code = rel_digest_of(&digest, REL_DIGEST_SHA256,
+					     rel_buf_str(&both), err);
+		rel_buf_free(&both);
+	}
+	reading->key.kind = REL_IMAGE_KEY_INDEX;
+	memcpy(reading->key.bytes, digest.bytes, REL_IMAGE_KEY_BYTES);
+	return code;
+}
+
+/* Unpack and parse the index at r->url, unless it redirects elsewhere. */
+static int read_body(struct rel_snapshot **out, const char **redirect,
+		     struct http_read *r, const struct rel_reading *reading,
+		     struct rel_error *err)
+{
+	const char *subdir = r->remote->location.subdir;
+	struct rel_source_index index;
+	struct rel_source source = rel_source_index(&index);
+	int code =
+	    rel_source_index_open(&index, rel_buf_str(&r->body), "index.tar.gz",
+				  r->options->cancel, err);
+
+	if (code == 0)
+		code = find_redirect(redirect, r, &source, err);
+	if (code == 0 && !*redirect && subdir[0] != '\0')
+		code = rel_source_index_enter(&index, rel_str_of(subdir), err);
+	if (code == 0 && !*redirect)
+		code = rel_reading_parse(out, reading, &source, err);
+	rel_source_index_close(&index);
+	/* An index that is no good must not be remembered as current. */
+	if (code == 0)
+		remember(r);
+	return code;
+}
+
+/* One step: a snapshot, or *redirect. */
+static int read_url(struct rel_snapshot **out, const char **redirect,
+		    struct http_read *r, struct rel_error *err)
+{
+	char revision[REL_DIGEST_TEXT_MAX];
+	struct rel_reading reading = {
+	    .remote = r->remote, .options = r->options, .revision = revision};
+	int code = look(r, err);
+
+	*redirect = NULL;
+	if (code == 0 && !r->has_body && !r->state.redirects) {
+		rel_digest_format(revision, &r->state.digest);
+		code = set_key(&reading, r, err);
+		if (code == 0)
+			code = rel_reading_cached(out, &reading, err);
+		if (code != 0 || *out)
+			return code;
+	}
+	if (code == 0)
+		code = get_body(r, err);
+	if (code == 0)
+		code = set_key(&reading, r, err);
+	if (code != 0)
+		return code;
+	rel_digest_format(revision, &r->state.digest);
+	return read_body(out, redirect, r, &reading, err);
+}
+
+/* Where `redirect` leads: another index, or a git repository. */
+static int redirect_to(struct rel_location *out, struct http_read *r,
+		       const char *redirect, struct rel_error *err)
+{
+	bool whole = strstr(redirect, "://") != NULL;
+	struct rel_buf text;
+	int code;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	if (!whole)
+		rel_buf_printf(&text, "%s/", r->url);
+	rel_buf_add_cstr(&text, redirect);
+	code = rel_buf_status(&text, "redirect", err);
+	if (code == 0)
+		code = rel_location_parse(out, rel_buf_str(&text), NULL,
+					  &r->arena, err);
+	rel_buf_free(&text);
+	if (code != 0)
+		return code;
+	/* A remote must not make us read the disk, nor give up encryption. */
+	if (out->kind != REL_LOCATION_HTTP &&
+	    out->kind != REL_LOCATION_GIT_REMOTE)
+		return rel_fail(err, REL_EPARSE,
+				"its `repo` file redirects to a local place");
+	if (strncmp(r->url, "https://", 8) == 0 &&
+	    (strncmp(out->url, "http://", 7) == 0 ||
+	     strncmp(out->url, "git://", 6) == 0))
+		return rel_fail(err, REL_EPARSE,
+				"its `repo` file redirects from https to the "
+				"unencrypted %s",
+				out->text);
+	return 0;
+}
+
+static int follow_redirects(struct rel_snapshot **out, struct http_read *r,
+			    struct rel_error *err)
+{
+	struct rel_remote elsewhere = *r->remote;
+	const char *redirect;
+	int code;
+
+	for (int i = 0; i <= REL_LIMIT_REDIRECTS; i++) {
+		code = read_url(out, &redirect, r, err);
+		if (code != 0 || *out)
+			return code;
+		code = redirect_to(&elsewhere.location, r, redirect, err);
+		if (code != 0)
+			return code;
+		rel_reading_warn(r->options,
+				 "%s is redirected to %s for good; better "
+				 "name that as its location",
+				 r->remote->name, elsewhere.location.text);
+		if (elsewhere.location.kind == REL_LOCATION_GIT_REMOTE)
+			return rel_remote_read_git(out, &elsewhere, NULL,
+						   r->options, err);
+		r->url = elsewhere.location.url;
+	}
+	return rel_fail(err, REL_ELIMIT,
+			"more than %d redirects by `repo` files; do they go "
+			"round in a circle?",
+			REL_LIMIT_REDIRECTS);
+}
+
+int rel_remote_read_http(struct rel_snapshot **out,
+			 const struct rel_remote *remote,
+			 const struct rel_remote_options *options,
+			 struct rel_error *err)
+{
+	struct http_read r = {
+	    .remote = remote, .options = options, .url = remote->location.url};
+	int code;
+
+	rel_arena_init(&r.arena, REL_LIMIT_ARENA);
+	rel_buf_init(&r.body, REL_LIMIT_INDEX_BYTES);
+	code = follow_redirects(out, &r, err);
+	rel_http_free(r.http);
+	rel_buf_free(&r.body);
+	rel_arena_free(&r.arena);
+	return code;
+}
