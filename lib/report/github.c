@@ -23,6 +23,13 @@ static void put_property(struct github *g, const char *name, const char *value)
 	rel_escape(&g->out->buf, REL_ESCAPE_GITHUB_PROPERTY, value);
 }
 
+static void clear(struct github *g)
+{
+	if (g->text.status)
+		g->out->buf.status = g->text.status;
+	rel_buf_clear(&g->text);
+}
+
 /* The composed text ends the command. */
 static void end(struct github *g)
 {
@@ -30,9 +37,7 @@ static void end(struct github *g)
 	rel_escape(&g->out->buf, REL_ESCAPE_GITHUB_DATA,
 		   g->text.ptr ? g->text.ptr : "");
 	rel_buf_add_char(&g->out->buf, '\n');
-	if (g->text.status)
-		g->out->buf.status = g->text.status;
-	rel_buf_clear(&g->text);
+	clear(g);
 	rel_writer_turn(g->out);
 }
 
@@ -85,7 +90,7 @@ static void write_annotation(struct github *g, const char *level,
 	rel_buf_add_cstr(&g->text, v->package);
 	rel_buf_printf(&g->text, " is %s", v->verdict);
 	put_property(g, "title", g->text.ptr ? g->text.ptr : "");
-	rel_buf_clear(&g->text);
+	clear(g);
 	compose_reason(g, section, e);
 	end(g);
 }

@@ -9,8 +9,7 @@ static void put_revision(struct rel_text *t, const char *revision)
 
 	rel_buf_init(&shorter, REL_MIB);
 	rel_revision_add(&shorter, revision);
-	rel_text_outside(t, shorter.ptr ? shorter.ptr : "");
-	rel_buf_free(&shorter);
+	rel_text_composed(t, &shorter);
 }
 
 /* "mirage-dev 1f302af0c1d2 over default 9e8d7c6b5a49, debian-12" */

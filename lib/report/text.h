@@ -20,9 +20,11 @@ struct rel_text {
 	struct rel_buf line; /* being composed, escaped */
 };
 
-/* Add to the line: a text of ours, one from outside, a colour if wanted. */
+/* Add to the line: a text of ours, one from outside, a composed one from
+ * outside (which is released), a colour if wanted. */
 void rel_text_put(struct rel_text *t, const char *ours);
 void rel_text_outside(struct rel_text *t, const char *theirs);
+void rel_text_composed(struct rel_text *t, struct rel_buf *theirs);
 void rel_text_colour(struct rel_text *t, const char *colour);
 void rel_text_heading(struct rel_text *t, const char *ours);
 /* Write the line, folded; its first part `indent` blanks from the left, the

@@ -13,6 +13,14 @@ void rel_text_outside(struct rel_text *t, const char *theirs)
 	rel_escape(&t->line, REL_ESCAPE_TEXT, theirs);
 }
 
+void rel_text_composed(struct rel_text *t, struct rel_buf *theirs)
+{
+	rel_text_outside(t, theirs->ptr ? theirs->ptr : "");
+	if (theirs->status)
+		t->line.status = theirs->status;
+	rel_buf_free(theirs);
+}
+
 void rel_text_colour(struct rel_text *t, const char *colour)
 {
 	if (t->style->colour)

@@ -94,8 +94,7 @@ static void put_environments(struct rel_text *t, enum rel_section section,
 
 	rel_buf_init(&names, REL_MIB);
 	rel_entry_environments(&names, t->report, section, e);
-	rel_text_outside(t, names.ptr ? names.ptr : "");
-	rel_buf_free(&names);
+	rel_text_composed(t, &names);
 }
 
 static void put_overlay(struct rel_text *t)

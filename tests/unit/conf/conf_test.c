@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "conf/conf.h"
 #include "support/support.h"
+#include "support/torture.h"
 
 /* DESIGN section 5, as given there. */
 static const char design[] =
@@ -317,6 +318,26 @@ static void test_read(void **state)
 	rel_test_dir_free(dir);
 }
 
+static void test_torture(void **state)
+{
+	(void)state;
+	for (long n = 0;; n++) {
+		struct rel_error err = {0};
+		struct rel_conf conf;
+		int rc;
+
+		rel_torture_start(n);
+		rc = rel_conf_parse(&conf, rel_str_of(design), "relctl.yml",
+				    &err);
+		if (!rel_torture_stop()) {
+			assert_int_equal(rc, 0);
+			rel_conf_free(&conf);
+			return;
+		}
+		assert_int_equal(rc, REL_ENOMEM);
+	}
+}
+
 /* The example of relctl.yml(5). */
 static void test_manual(void **state)
 {
@@ -350,7 +371,7 @@ int main(void)
 	    cmocka_unit_test(test_empty),  cmocka_unit_test(test_mistakes),
 	    cmocka_unit_test(test_limits), cmocka_unit_test(test_nul_bytes),
 	    cmocka_unit_test(test_find),   cmocka_unit_test(test_read),
-	    cmocka_unit_test(test_manual),
+	    cmocka_unit_test(test_manual), cmocka_unit_test(test_torture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
