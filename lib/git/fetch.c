@@ -54,7 +54,7 @@ static int check_revision(const char *revision, struct rel_error *err)
 	if (name.status == 0)
 		git_reference_name_is_valid(&valid, name.ptr);
 	rel_buf_free(&name);
-	if (valid)
+	if (valid && *revision != '-')
 		return 0;
 	return rel_fail(err, REL_EUSAGE,
 			"'%.100s' is no branch, tag or commit id", revision);

@@ -56,6 +56,9 @@ void rel_git_hints_add(struct rel_git_hints *hints, const char *ref)
 	    "refs/heads/", "refs/remotes/origin/", "refs/tags/"};
 
 	hints->n_refs++;
+	/* What an annotated tag points to is listed beside it. */
+	if (rel_str_ends(rel_str_of(ref), REL_STR("^{}")))
+		return;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		size_t len = strlen(prefixes[i]);
 

@@ -330,7 +330,7 @@ static int fail_revision(const struct rel_git_job *job, char *const env[],
 		line = rel_str_cut(&rest, '\n');
 		tab = rel_str_find(line, '\t');
 		line = rel_str_sub(line, tab + 1, line.len);
-		if (line.len == 0 || rel_str_ends(line, REL_STR("^{}")))
+		if (line.len == 0)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", REL_STR_ARG(line));
 		rel_git_hints_add(&hints, name);
