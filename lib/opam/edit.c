@@ -119,6 +119,33 @@ static int replace(struct rel_opam_edit *edit, rel_node_id node,
 	return rc != 0 ? rc : add_splice(edit, n->start, n->end, text, err);
 }
 
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/*
+ * Replace a field's value, with a blank on either side where the old one had
+ * none and needed none, but the new one does: `a:"x"b:1`.
+ */
+static int replace_value(struct rel_opam_edit *edit, rel_node_id node,
+			 struct rel_str value, struct rel_error *err)
+{
+	struct rel_str source = edit->tree->source;
+	const struct rel_node *n = &edit->tree->nodes[node];
+	struct rel_str parts[3] = {{"", 0}, value, {"", 0}};
+	char first = value.ptr[0], last = value.ptr[value.len - 1];
+	int rc;
+
+	if (source.ptr[n->start - 1] == ':' && (is_word(first) || first == '='))
+		parts[0] = REL_STR(" ");
+	if (n->end < source.len && is_word(source.ptr[n->end]) && is_word(last))
+		parts[2] = REL_STR(" ");
+	rc = compose(edit, &value, parts, 3, err);
+	return rc != 0 ? rc : add_splice(edit, n->start, n->end, value, err);
+}
+
 int rel_edit_set_field(struct rel_opam_edit *edit, const char *name,
 		       struct rel_str value, struct rel_error *err)
 {
@@ -134,7 +161,7 @@ int rel_edit_set_field(struct rel_opam_edit *edit, const char *name,
 		return rc;
 	if (id == REL_NODE_NONE)
 		return add_at_end(edit, line, err);
-	return replace(edit, edit->tree->nodes[id].child, value, err);
+	return replace_value(edit, edit->tree->nodes[id].child, value, err);
 }
 
 int rel_edit_set_node(struct rel_opam_edit *edit, rel_node_id node,

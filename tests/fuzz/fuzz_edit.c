@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Set the field (or remove it, value NULL) and look whether it worked. */
 static void edit_field(const struct rel_opam_tree *tree, const char *name,
-		       const char *value)
+		       const char *value, enum rel_node_kind kind)
 {
 	struct rel_opam_tree result;
 	struct rel_opam_edit edit;
@@ -29,9 +29,8 @@ static void edit_field(const struct rel_opam_tree *tree, const char *name,
 	    rel_opam_parse(&result, &arena, rel_buf_str(&out), "opam", &err))
 		__builtin_trap();
 	id = rel_opam_field(&result, result.items, name);
-	if (value &&
-	    (id == REL_NODE_NONE ||
-	     result.nodes[result.nodes[id].child].kind != REL_NODE_LIST))
+	if (value && (id == REL_NODE_NONE ||
+		      result.nodes[result.nodes[id].child].kind != kind))
 		__builtin_trap();
 	rel_edit_free(&edit);
 	rel_buf_free(&out);
@@ -70,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rel_arena_init(&arena, REL_GIB);
 	if (rel_opam_parse(&tree, &arena, source, "opam", &err) != 0)
 		goto out;
-	edit_field(&tree, "x-fuzz", "[]");
+	edit_field(&tree, "x-fuzz", "[]", REL_NODE_LIST);
 	for (rel_node_id id = tree.items; id != REL_NODE_NONE && fields < 8;
 	     id = tree.nodes[id].next, fields++) {
 		char *name;
@@ -80,8 +79,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		name = rel_arena_copy(&arena, tree.nodes[id].text);
 		if (!name)
 			abort();
-		edit_field(&tree, name, "[\n1\n]");
-		edit_field(&tree, name, NULL);
+		edit_field(&tree, name, "[\n1\n]", REL_NODE_LIST);
+		edit_field(&tree, name, "y", REL_NODE_IDENT);
+		edit_field(&tree, name, "= y", REL_NODE_PREFIX_RELOP);
+		edit_field(&tree, name, NULL, REL_NODE_LIST);
 	}
 out:
 	rel_arena_free(&arena);

@@ -78,6 +78,20 @@ static void test_set_field(void **state)
 		   "version: \"1\"\nz: []\n");
 }
 
+/* The new value must not grow together with its neighbours. */
+static void test_neighbours(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, "a:\"x\"b:[1]c:[2]d:\"3\"");
+	set(&f, "a", "y");
+	set(&f, "b", "= y");
+	set(&f, "c", "\"z\"");
+	set(&f, "d", "w");
+	finish(&f, "a: y b: = y c:\"z\"d: w");
+}
+
 static void test_remove(void **state)
 {
 	struct fixture f;
@@ -200,10 +214,11 @@ static void test_quote(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_nothing), cmocka_unit_test(test_set_field),
-	    cmocka_unit_test(test_remove),  cmocka_unit_test(test_section),
-	    cmocka_unit_test(test_node),    cmocka_unit_test(test_crlf),
-	    cmocka_unit_test(test_refused), cmocka_unit_test(test_quote),
+	    cmocka_unit_test(test_nothing),    cmocka_unit_test(test_set_field),
+	    cmocka_unit_test(test_neighbours), cmocka_unit_test(test_remove),
+	    cmocka_unit_test(test_section),    cmocka_unit_test(test_node),
+	    cmocka_unit_test(test_crlf),       cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_quote),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
