@@ -11,7 +11,7 @@
 static bool is_global(uint32_t kind)
 {
 	return kind == REL_NOTICE_EQUAL_VERSIONS ||
-	       kind == REL_NOTICE_DUPLICATE;
+	       kind == REL_NOTICE_DUPLICATE || kind == REL_NOTICE_CONVERTED;
 }
 
 static void init_pieces(struct work *w)
@@ -217,11 +217,19 @@ static bool is_nested(struct rel_str path)
 	return false;
 }
 
+/* Was this made of a compiler of format 1.x? */
+static bool is_generated(struct rel_str path)
+{
+	return rel_str_starts(path, REL_STR("compilers/"));
+}
+
 /* Of two manifests of one name.version, which one counts?  It comes first. */
 static int compare_doubles(const struct row *a, const struct row *b)
 {
-	bool nested = is_nested(a->path);
+	bool nested = is_nested(a->path), generated = is_generated(a->path);
 
+	if (generated != is_generated(b->path))
+		return generated ? -1 : 1;
 	if (nested != is_nested(b->path))
 		return nested ? 1 : -1;
 	return compare_paths(rel_path_dir(b->path), rel_path_dir(a->path));
@@ -270,6 +278,23 @@ static int say_equal(struct rel_part *part, const struct row *a,
 	    "keeps only one of them",
 	    REL_STR_ARG(a->name), REL_STR_ARG(a->version), REL_STR_ARG(b->name),
 	    REL_STR_ARG(b->version));
+}
+
+/* One notice for all: an old remote has thousands. */
+static int say_converted(struct work *w, struct rel_error *err)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->n_rows; i++)
+		n += (w->rows[i].package->manifest.flags &
+		      REL_MANIFEST_CONVERTED) != 0;
+	if (n == 0)
+		return 0;
+	return rel_part_notice(
+	    &w->in->parts[0], REL_NOTICE_CONVERTED, REL_STR("packages"), err,
+	    "%u manifests are in a format before 2.0 and "
+	    "were read as `opam admin upgrade` converts them",
+	    (unsigned)n);
 }
 
 /* Sort the rows, drop double ones, tell about those and about versions that
@@ -415,6 +440,8 @@ int rel_assemble(void **out, const struct rel_assembly *assembly,
 	code = collect_rows(&w, err);
 	if (code == 0)
 		code = settle_rows(&w, err);
+	if (code == 0)
+		code = say_converted(&w, err);
 	if (code == 0)
 		code = collect_notices(&w, err);
 	if (code != 0)

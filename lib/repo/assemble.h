@@ -14,8 +14,8 @@ struct rel_assembly {
 	const struct rel_snapshot_store *base;
 	const uint32_t *base_groups;
 	uint32_t n_base_groups;
-	struct rel_image_key key;
-	uint64_t repository;
+	struct rel_image_key key; /* for the header, as … */
+	uint64_t repository;	  /* … this */
 };
 
 /*

@@ -58,6 +58,8 @@ struct rel_image_header {
 	/* which remote it was made for, so that the next revision finds an
 	 * image to begin with; 0 = none */
 	uint64_t repository;
+	uint32_t mode; /* enum rel_upgrade_mode of old manifests */
+	uint32_t zero;
 	struct rel_image_key key;
 	uint32_t counts[REL_IMAGE_SECTIONS]; /* elements */
 };

@@ -7,7 +7,9 @@
 #include "base/path.h"
 #include "digest/digest.h"
 #include "git/tree.h"
+#include "opam/repofile.h"
 #include "opam/version.h"
+#include "repo/compilers.h"
 
 #define PACKAGES "packages"
 
@@ -440,7 +442,8 @@ static bool find_base_group(const struct read *r,
 	const struct rel_image_group *groups;
 	uint32_t n;
 
-	if (!base || !r->source->has_ids)
+	if (!base || !r->source->has_ids ||
+	    base->header->mode != r->parts[0].mode)
 		return false;
 	groups = base->groups;
 	n = base->header->counts[REL_IMAGE_GROUPS];
@@ -551,6 +554,54 @@ static int look_at_root(struct read *r, bool *found,
 			"`packages` nor a file `repo`");
 }
 
+static void undefined(const void *context, struct rel_str package,
+		      struct rel_str name, struct rel_value *out)
+{
+	(void)context;
+	(void)package;
+	(void)name;
+	*out = (struct rel_value){.kind = REL_VALUE_UNDEFINED};
+}
+
+/*
+ * What the file `repo` says of the format decides how old manifests are read:
+ * in a repository that calls itself 2.0 nobody would run `opam admin upgrade`,
+ * and opam reads them as they are.
+ */
+static int read_format(struct read *r, struct rel_error *err)
+{
+	static const struct rel_variables none = {undefined, NULL};
+	const struct rel_source *source = r->source;
+	struct walker *w = &r->walkers[0];
+	enum rel_upgrade_mode mode = REL_UPGRADE_CONVERT;
+	struct rel_source_entry entry;
+	struct rel_error why = {0};
+	struct rel_repofile repo;
+	struct rel_str path = REL_STR("repo");
+	int code = source->find(source->context, 0, &entry, path, &why);
+
+	rel_buf_clear(&w->opam);
+	if (code == 0 && entry.kind == REL_SOURCE_FILE)
+		code = source->read(source->context, 0, &w->opam, path, &entry,
+				    &why);
+	if (code == 0)
+		code = rel_repofile_read(&repo, rel_buf_str(&w->opam), "repo",
+					 &none, &w->names, &why);
+	if (code == REL_ENOMEM)
+		return rel_fail_nomem(err);
+	if (code == 0 && repo.opam_version.len > 0 &&
+	    rel_version_compare(repo.opam_version, REL_STR("2.0~")) >= 0)
+		mode = REL_UPGRADE_AS_READ;
+	for (unsigned i = 0; i < r->n_workers; i++)
+		r->parts[i].mode = mode;
+	if (code == REL_EPARSE || code == REL_ELIMIT)
+		return rel_part_notice(&r->parts[0], REL_NOTICE_STRAY, path,
+				       err, "ignored: %s", why.text);
+	if (code != 0 && code != REL_ENOTFOUND && err)
+		*err = why;
+	return code == REL_ENOTFOUND ? 0 : code;
+}
+
 static int init_read(struct read *r, struct rel_error *err)
 {
 	r->n_workers = r->options->jobs > 0 ? r->options->jobs : 1;
@@ -620,6 +671,10 @@ int rel_layout_read(void **image, const struct rel_source *source,
 	code = init_read(&r, err);
 	if (code == 0)
 		code = look_at_root(&r, &found, &packages, err);
+	if (code == 0)
+		code = read_format(&r, err);
+	if (code == 0 && r.parts[0].mode == REL_UPGRADE_CONVERT)
+		code = rel_compilers_read(&r.parts[0], source, err);
 	if (code == 0 && found)
 		code = plan(&r, &packages, err);
 	if (code == 0)

@@ -16,6 +16,7 @@ void rel_part_init(struct rel_part *part)
 	*part = (struct rel_part){0};
 	rel_manifest_tables_init(&part->tables);
 	rel_arena_init(&part->scratch, REL_LIMIT_ARENA);
+	rel_buf_init(&part->converted, REL_LIMIT_MANIFEST_BYTES);
 }
 
 void rel_part_free(struct rel_part *part)
@@ -24,6 +25,7 @@ void rel_part_free(struct rel_part *part)
 		return;
 	rel_manifest_tables_free(&part->tables);
 	rel_arena_free(&part->scratch);
+	rel_buf_free(&part->converted);
 	free(part->rows);
 	free(part->problems);
 	free(part->notices);
@@ -85,38 +87,122 @@ static int set_problem(struct rel_part *part, struct rel_part_row *row,
 	return 0;
 }
 
+/* May `source` have an opam-version below 2.0?  A glance that spares parsing
+ * nearly every manifest twice. */
+static bool may_be_old(struct rel_str source)
+{
+	static const char field[] = "opam-version";
+	const char *p = source.ptr, *end = source.ptr + source.len;
+
+	while (p && p < end &&
+	       (p = memmem(p, (size_t)(end - p), field, sizeof(field) - 1))) {
+		for (p += sizeof(field) - 1;
+		     p < end && memchr(" \t\r\n:\"", *p, 6); p++)
+			;
+		if (p < end && (*p == '0' || *p == '1'))
+			return true;
+	}
+	return false;
+}
+
+/* Convert a manifest of format 1.x into part->converted; *done tells whether
+ * it was one. */
+static int convert(bool *done, struct rel_part *part, struct rel_str name,
+		   struct rel_str source, const char *path,
+		   struct rel_error *why)
+{
+	const struct rel_str none = {NULL, 0};
+	struct rel_error ignored = {0};
+	struct rel_opam_tree tree;
+	int code;
+
+	*done = false;
+	if (!may_be_old(source))
+		return 0;
+	code = rel_opam_parse(&tree, &part->scratch, source, path, &ignored);
+	/* What does not parse is left to the reader of manifests to tell. */
+	if (code != 0 || !rel_upgrade_is_old(&tree))
+		return code == REL_ENOMEM ? rel_fail_nomem(why) : 0;
+	*done = true;
+	rel_buf_clear(&part->converted);
+	code = rel_upgrade_manifest(&part->converted, &tree, name, none, none,
+				    part->mode, &part->scratch, why);
+	return code == 0 ? rel_buf_status(&part->converted, "manifest", why)
+			 : code;
+}
+
+/* Nodes of a converted text have lines that no file has. */
+static void forget_lines(struct rel_part *part, struct rel_part_row *row)
+{
+	row->package.manifest.flags |= REL_MANIFEST_CONVERTED;
+	for (uint32_t i = row->expr_first; i < row->expr_end; i++) {
+		part->tables.exprs.nodes[i].line = 0;
+		part->tables.exprs.nodes[i].column = 0;
+	}
+}
+
+/* Read the row's manifest; what is wrong with it goes into `why`. */
+static int read_manifest(struct rel_part *part, struct rel_part_row *row,
+			 const struct rel_part_file *file,
+			 struct rel_str source, struct rel_str url,
+			 struct rel_error *why)
+{
+	struct rel_manifest_tables *tables = &part->tables;
+	const char *path;
+	bool old;
+	int code;
+
+	rel_arena_reset(&part->scratch);
+	path = rel_arena_copy(&part->scratch, file->path);
+	if (!path)
+		return rel_fail_nomem(why);
+	code = convert(&old, part, file->name, source, path, why);
+	if (code != 0)
+		return code;
+	if (old)
+		source = rel_buf_str(&part->converted);
+	code = rel_manifest_read(&row->package.manifest, tables, source, url,
+				 path, &part->scratch, why);
+	row->expr_end = tables->exprs.count;
+	if (code == 0 && old)
+		forget_lines(part, row);
+	else if (code != 0 && old)
+		rel_error_at(why, NULL, 0, 0);
+	return code;
+}
+
 int rel_part_add(struct rel_part *part, const struct rel_part_file *file,
 		 struct rel_str source, struct rel_str url,
 		 struct rel_error *err)
 {
-	struct rel_manifest_tables *tables = &part->tables;
-	struct rel_manifest manifest = no_manifest;
+	uint32_t lists = part->tables.n_lists;
 	struct rel_error why = {0};
 	struct rel_part_row *row;
-	uint32_t lists;
-	const char *path;
-	int code;
+	int code = add_row(&row, part, file, err);
 
-	code = add_row(&row, part, file, err);
 	if (code != 0)
 		return code;
-	rel_arena_reset(&part->scratch);
-	path = rel_arena_copy(&part->scratch, file->path);
-	if (!path)
-		return rel_fail_nomem(err);
-	lists = tables->n_lists;
-	code = rel_manifest_read(&manifest, tables, source, url, path,
-				 &part->scratch, &why);
+	code = read_manifest(part, row, file, source, url, &why);
 	if (code == REL_ENOMEM)
 		return rel_fail_nomem(err);
-	if (code != 0) {
-		tables->exprs.count = row->expr_first;
-		tables->n_lists = lists;
-		return set_problem(part, row, &why, err);
-	}
-	row->package.manifest = manifest;
-	row->expr_end = tables->exprs.count;
-	return 0;
+	if (code == 0)
+		return 0;
+	part->tables.exprs.count = row->expr_end = row->expr_first;
+	part->tables.n_lists = lists;
+	row->package.manifest = no_manifest;
+	return set_problem(part, row, &why, err);
+}
+
+int rel_part_add_generated(struct rel_part *part,
+			   const struct rel_part_file *file,
+			   struct rel_str source, struct rel_error *err)
+{
+	int code =
+	    rel_part_add(part, file, source, (struct rel_str){NULL, 0}, err);
+
+	if (code == 0)
+		forget_lines(part, &part->rows[part->n_rows - 1]);
+	return code;
 }
 
 int rel_part_add_unreadable(struct rel_part *part,

@@ -6,6 +6,7 @@
 #ifndef REL_REPO_PART_H
 #define REL_REPO_PART_H
 
+#include "opam/upgrade.h"
 #include "repo/image.h"
 
 struct rel_part_row {
@@ -33,7 +34,9 @@ struct rel_part {
 	uint32_t n_notices, notices_cap;
 	struct rel_part_group *groups;
 	uint32_t n_groups, groups_cap;
-	struct rel_arena scratch; /* for one manifest's tree */
+	struct rel_arena scratch;   /* for one manifest's tree */
+	struct rel_buf converted;   /* for one manifest of format 1.x … */
+	enum rel_upgrade_mode mode; /* … and how it is converted */
 };
 
 void rel_part_init(struct rel_part *part);
@@ -56,6 +59,15 @@ REL_MUST_CHECK int rel_part_add(struct rel_part *part,
 				const struct rel_part_file *file,
 				struct rel_str source, struct rel_str url,
 				struct rel_error *err);
+
+/*
+ * The same for a text that stands in no file: a compiler's package.  Its nodes
+ * get no lines.
+ */
+REL_MUST_CHECK int rel_part_add_generated(struct rel_part *part,
+					  const struct rel_part_file *file,
+					  struct rel_str source,
+					  struct rel_error *err);
 
 /* Append the row of a manifest that could not even be got at. */
 REL_MUST_CHECK int rel_part_add_unreadable(struct rel_part *part,

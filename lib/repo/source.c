@@ -195,8 +195,19 @@ static int list_nothing(void *context, unsigned worker,
 	return 0;
 }
 
+static int find_nothing(void *context, unsigned worker,
+			struct rel_source_entry *out, struct rel_str path,
+			struct rel_error *err)
+{
+	(void)context;
+	(void)worker;
+	(void)out;
+	(void)path;
+	return rel_fail(err, REL_ENOTFOUND, "nothing there");
+}
+
 struct rel_source rel_source_nothing(void)
 {
-	/* Nothing is listed, so nothing is ever found or read. */
-	return (struct rel_source){.list = list_nothing};
+	/* Nothing is found, so nothing is ever read. */
+	return (struct rel_source){.list = list_nothing, .find = find_nothing};
 }

@@ -280,6 +280,7 @@ static int write_image(struct work *w, struct rel_error *err)
 	rel_image_stamp(&w->header);
 	w->header.key = w->in->key;
 	w->header.repository = w->in->repository;
+	w->header.mode = w->in->parts[0].mode;
 	w->header.total = rel_image_offset(&w->header, REL_IMAGE_SECTIONS);
 	memcpy(w->block, &w->header, sizeof(w->header));
 	return 0;
