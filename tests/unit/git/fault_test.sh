@@ -1,0 +1,100 @@
+#!/bin/sh
+# What may go wrong with the cache: two runs at once, a run killed at any
+# moment, a damaged pack, a full disk, a cache that cannot be written.
+# shellcheck source=tests/unit/git/probe.sh
+. "$RELCTL_SOURCE_DIR/tests/unit/git/probe.sh"
+
+make_project
+# Some bulk, so that a transfer takes its time.
+dd if=/dev/urandom bs=1024 count=8192 2>/dev/null |
+	split -b 16384 - "$DIR/work/bulk"
+commit_files "$DIR/work" bulk
+git -C "$DIR/work" push -q "$REPOS/project.git" main
+start servers_git_daemon "$REPOS"
+URL=git://127.0.0.1:$GIT_PORT/project.git
+TIP=$(commit main)
+
+# Runs at once, with and without git; the same answer for all.
+for by in -w -n; do
+	rm -rf "$CACHE"
+	for i in 1 2 3 4; do
+		"$PROBE" -c "$CACHE" "$by" "$URL" HEAD~1 >"$DIR/out$i" 2>&1 &
+		eval "pid$i=\$!"
+	done
+	for i in 1 2 3 4; do
+		eval "wait \$pid$i" || fail "run $i: $(cat "$DIR/out$i")"
+		[ "$(head -n 1 "$DIR/out$i")" = "$TIP" ] || fail "run $i"
+	done
+	fsck
+done
+
+# Killed after ever more time: the next run succeeds at once.
+for by in '' -n; do
+	rm -rf "$CACHE"
+	for ms in 005 01 02 03 05 08 12 2 3; do
+		# shellcheck disable=SC2086
+		"$PROBE" -c "$CACHE" $by "$URL" >/dev/null 2>&1 &
+		victim=$!
+		sleep "0.$ms"
+		kill -9 $victim 2>/dev/null || :
+		wait $victim 2>/dev/null || :
+		[ "$ms" != 03 ] || rm -rf "$CACHE"
+	done
+	# shellcheck disable=SC2086
+	expect "$TIP $(commit main~1)" $by "$URL" HEAD~1
+	fsck
+done
+
+# What a killed git leaves behind is removed.
+rm -rf "$CACHE"
+expect "$TIP" "$URL"
+for repo in "$CACHE"/git/*; do
+	[ -d "$repo" ] || continue
+	: >"$repo/shallow.lock"
+	: >"$repo/refs/relctl/HEAD.lock"
+	: >"$repo/objects/pack/tmp_pack_abc123"
+done
+commit_files "$DIR/work" after
+git -C "$DIR/work" push -q "$REPOS/project.git" main
+TIP=$(commit main)
+expect "$TIP $(commit main~2)" "$URL" HEAD~2
+left=$(find "$CACHE" -name '*.lock' ! -path "$CACHE/git/*.lock" -o \
+	-name 'tmp_*')
+[ -z "$left" ] || [ "$(dirname "$left")" = "$CACHE/git" ] ||
+	fail "left over: $left"
+
+# A pack cut short is told, with what to do.
+for pack in "$CACHE"/git/*/objects/pack/*.pack; do
+	chmod u+w "$pack"
+	truncate -s -100 "$pack"
+done
+expect_error -2 'cut short or damaged' -o "$URL" HEAD~1
+rm -rf "$CACHE"
+
+# A cache that cannot be written.
+: >"$DIR/file"
+OLD_CACHE=$CACHE
+CACHE=$DIR/file
+expect_error -2 'cache cannot be written.*--offline' "$URL"
+CACHE=$OLD_CACHE
+expect "$TIP" "$URL"
+if mkdir "$DIR/ro" && mount --bind "$CACHE" "$DIR/ro" 2>/dev/null &&
+	mount -o remount,ro,bind "$DIR/ro" 2>/dev/null; then
+	CACHE=$DIR/ro
+	expect_error -2 'ead-only file system' "$URL"
+	expect "$TIP" -o "$URL"
+	umount "$DIR/ro"
+fi
+umount "$DIR/ro" 2>/dev/null || :
+CACHE=$OLD_CACHE
+
+# A full disk, where a small file system may be mounted.
+mkdir "$DIR/small"
+if mount -t tmpfs -o size=1m tmpfs "$DIR/small" 2>/dev/null; then
+	CACHE=$DIR/small
+	expect_error -2 'o space left on device' "$URL"
+	expect_error -2 'o space left on device' -n "$URL"
+	umount "$DIR/small"
+	CACHE=$OLD_CACHE
+fi
+echo "$checks checks passed"
