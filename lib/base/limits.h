@@ -20,7 +20,7 @@
  * is a high tree; the highest real one has 40.  Bounds recursion over trees. */
 #define REL_LIMIT_EXPRESSION_HEIGHT 2000
 /* Clauses one dependency formula may grow to in conjunctive normal form;
- * the largest real one has 60. */
+ * the largest real one has 1,280. */
 #define REL_LIMIT_CNF_CLAUSES 20000
 /* Atoms in those clauses together; bounds memory to 16 MB. */
 #define REL_LIMIT_CNF_ATOMS 1000000

@@ -31,7 +31,7 @@ struct builder {
 };
 
 static int add_value(struct builder *b, rel_expr_id *out, rel_node_id value,
-		     enum level level, bool negated);
+		     enum level level, unsigned negations);
 
 static const struct rel_node *node_at(const struct builder *b, rel_node_id id)
 {
@@ -139,16 +139,17 @@ static int join(struct builder *b, rel_expr_id *out, enum rel_expr_kind kind,
 
 /* Values that stand side by side. */
 static int add_items(struct builder *b, rel_expr_id *out, rel_node_id item,
-		     enum level level, bool negated)
+		     enum level level, unsigned negations)
 {
-	bool disjunction = level == LEVEL_FORMULA ? b->disjunction : negated;
+	bool disjunction =
+	    level == LEVEL_FORMULA ? b->disjunction : negations % 2 == 1;
 	uint32_t base = b->ids.count;
 	rel_expr_id id;
 	int rc = 0;
 
 	for (; item != REL_NODE_NONE && rc == 0;
 	     item = node_at(b, item)->next) {
-		rc = add_value(b, &id, item, level, negated);
+		rc = add_value(b, &id, item, level, negations);
 		if (rc == 0 && id != REL_EXPR_NONE)
 			rc = push(b, &b->ids, id);
 	}
@@ -159,13 +160,13 @@ static int add_items(struct builder *b, rel_expr_id *out, rel_node_id item,
 
 /* AND or OR as it counts: `&` is `|` in a disjunction and under a `!`. */
 static bool is_disjunction(const struct builder *b, rel_node_id value,
-			   enum level level, bool negated)
+			   enum level level, unsigned negations)
 {
 	bool is_or = node_at(b, value)->kind == REL_NODE_OR;
 
 	if (level == LEVEL_FORMULA)
 		return is_or || b->disjunction;
-	return is_or != negated;
+	return is_or != (negations % 2 == 1);
 }
 
 static bool is_logical(const struct builder *b, rel_node_id value)
@@ -177,9 +178,9 @@ static bool is_logical(const struct builder *b, rel_node_id value)
 
 /* a & b & c …, without recursion along the chain. */
 static int add_chain(struct builder *b, rel_expr_id *out, rel_node_id value,
-		     enum level level, bool negated)
+		     enum level level, unsigned negations)
 {
-	bool is_or = is_disjunction(b, value, level, negated);
+	bool is_or = is_disjunction(b, value, level, negations);
 	uint32_t base = b->ids.count, bottom = b->pending.count;
 	rel_node_id operand, left;
 	rel_expr_id id;
@@ -188,14 +189,14 @@ static int add_chain(struct builder *b, rel_expr_id *out, rel_node_id value,
 	while (rc == 0 && b->pending.count > bottom) {
 		operand = b->pending.items[--b->pending.count];
 		if (is_logical(b, operand) &&
-		    is_disjunction(b, operand, level, negated) == is_or) {
+		    is_disjunction(b, operand, level, negations) == is_or) {
 			left = node_at(b, operand)->child;
 			rc = push(b, &b->pending, node_at(b, left)->next);
 			if (rc == 0)
 				rc = push(b, &b->pending, left);
 			continue;
 		}
-		rc = add_value(b, &id, operand, level, negated);
+		rc = add_value(b, &id, operand, level, negations);
 		if (rc == 0 && id != REL_EXPR_NONE)
 			rc = push(b, &b->ids, id);
 	}
@@ -213,9 +214,9 @@ static int add_operands(struct builder *b, rel_expr_id *out, rel_node_id value,
 	int rc;
 
 	expr.op = node->op;
-	rc = add_value(b, &expr.a, node->child, LEVEL_FILTER, false);
+	rc = add_value(b, &expr.a, node->child, LEVEL_FILTER, 0);
 	if (rc == 0 && right != REL_NODE_NONE)
-		rc = add_value(b, &expr.b, right, LEVEL_FILTER, false);
+		rc = add_value(b, &expr.b, right, LEVEL_FILTER, 0);
 	return rc == 0 ? add_node(b, out, expr) : rc;
 }
 
@@ -227,7 +228,7 @@ static int add_filter_group(struct builder *b, rel_expr_id *out,
 	if (inner == REL_NODE_NONE || node_at(b, inner)->next != REL_NODE_NONE)
 		return fail_at(b, value, REL_EPARSE,
 			       "expected a single filter expression");
-	return add_value(b, out, inner, LEVEL_FILTER, false);
+	return add_value(b, out, inner, LEVEL_FILTER, 0);
 }
 
 static int add_filter(struct builder *b, rel_expr_id *out, rel_node_id value)
@@ -255,7 +256,7 @@ static int add_filter(struct builder *b, rel_expr_id *out, rel_node_id value)
 		return add_operands(b, out, value, REL_EXPR_DEFINED);
 	case REL_NODE_AND:
 	case REL_NODE_OR:
-		return add_chain(b, out, value, LEVEL_FILTER, false);
+		return add_chain(b, out, value, LEVEL_FILTER, 0);
 	default:
 		return fail_at(b, value, REL_EPARSE, "not a filter");
 	}
@@ -292,7 +293,7 @@ static int check_version(struct builder *b, rel_node_id value,
 }
 
 static int add_version(struct builder *b, rel_expr_id *out, rel_node_id value,
-		       bool negated)
+		       unsigned negations)
 {
 	enum rel_relop op = (enum rel_relop)node_at(b, value)->op;
 	rel_node_id bound = node_at(b, value)->child;
@@ -300,7 +301,7 @@ static int add_version(struct builder *b, rel_expr_id *out, rel_node_id value,
 	const struct rel_node *node = node_at(b, bound);
 	int rc;
 
-	expr.op = (uint8_t)(negated ? rel_relop_negate(op) : op);
+	expr.op = (uint8_t)(negations % 2 == 1 ? rel_relop_negate(op) : op);
 	if (node->kind == REL_NODE_STRING) {
 		rc = check_version(b, bound, node->text);
 		if (rc == 0)
@@ -316,11 +317,12 @@ static int add_version(struct builder *b, rel_expr_id *out, rel_node_id value,
 }
 
 /*
- * `!` goes down to the leaves: it turns operators round and wraps filters.
+ * `!` goes down to the leaves: it turns operators round and wraps filters,
+ * once for each, for `!!"true"` is a boolean and `"true"` is not.
  * opam src/format/opamFormat.ml, filtered_constraints.
  */
 static int add_constraint(struct builder *b, rel_expr_id *out,
-			  rel_node_id value, bool negated)
+			  rel_node_id value, unsigned negations)
 {
 	const struct rel_node *node = node_at(b, value);
 	struct rel_expr expr;
@@ -328,24 +330,26 @@ static int add_constraint(struct builder *b, rel_expr_id *out,
 
 	switch ((enum rel_node_kind)node->kind) {
 	case REL_NODE_PREFIX_RELOP:
-		return add_version(b, out, value, negated);
+		return add_version(b, out, value, negations);
 	case REL_NODE_GROUP:
 		return add_items(b, out, node->child, LEVEL_CONSTRAINT,
-				 negated);
+				 negations);
 	case REL_NODE_NOT:
 		return add_value(b, out, node->child, LEVEL_CONSTRAINT,
-				 !negated);
+				 negations + 1);
 	case REL_NODE_AND:
 	case REL_NODE_OR:
-		return add_chain(b, out, value, LEVEL_CONSTRAINT, negated);
+		return add_chain(b, out, value, LEVEL_CONSTRAINT, negations);
 	default:
 		break;
 	}
-	if (!negated)
-		return add_filter(b, out, value);
-	expr = expr_at(b, value, REL_EXPR_NOT);
-	rc = add_filter(b, &expr.a, value);
-	return rc == 0 ? add_node(b, out, expr) : rc;
+	rc = add_filter(b, out, value);
+	for (; negations > 0 && rc == 0; negations--) {
+		expr = expr_at(b, value, REL_EXPR_NOT);
+		expr.a = *out;
+		rc = add_node(b, out, expr);
+	}
+	return rc;
 }
 
 static int add_package(struct builder *b, rel_expr_id *out, rel_node_id value,
@@ -363,7 +367,7 @@ static int add_package(struct builder *b, rel_expr_id *out, rel_node_id value,
 	expr.a = rel_intern_add(b->strings, node->text);
 	if (expr.a == REL_STRING_NONE)
 		return rel_fail_nomem(b->err);
-	rc = add_items(b, &expr.b, constraint, LEVEL_CONSTRAINT, false);
+	rc = add_items(b, &expr.b, constraint, LEVEL_CONSTRAINT, 0);
 	return rc == 0 ? add_node(b, out, expr) : rc;
 }
 
@@ -378,10 +382,10 @@ static int add_formula(struct builder *b, rel_expr_id *out, rel_node_id value)
 		return add_package(b, out, node->child,
 				   node_at(b, node->child)->next);
 	case REL_NODE_GROUP:
-		return add_items(b, out, node->child, LEVEL_FORMULA, false);
+		return add_items(b, out, node->child, LEVEL_FORMULA, 0);
 	case REL_NODE_AND:
 	case REL_NODE_OR:
-		return add_chain(b, out, value, LEVEL_FORMULA, false);
+		return add_chain(b, out, value, LEVEL_FORMULA, 0);
 	default:
 		return fail_at(b, value, REL_EPARSE,
 			       "expected a package name in quotes");
@@ -389,7 +393,7 @@ static int add_formula(struct builder *b, rel_expr_id *out, rel_node_id value)
 }
 
 static int add_value(struct builder *b, rel_expr_id *out, rel_node_id value,
-		     enum level level, bool negated)
+		     enum level level, unsigned negations)
 {
 	int rc;
 
@@ -401,7 +405,7 @@ static int add_value(struct builder *b, rel_expr_id *out, rel_node_id value,
 	if (level == LEVEL_FORMULA)
 		rc = add_formula(b, out, value);
 	else if (level == LEVEL_CONSTRAINT)
-		rc = add_constraint(b, out, value, negated);
+		rc = add_constraint(b, out, value, negations);
 	else
 		rc = add_filter(b, out, value);
 	b->depth--;
@@ -428,8 +432,8 @@ int rel_expr_add_formula(rel_expr_id *out, struct rel_expr_table *table,
 
 	if (node_at(&b, value)->kind == REL_NODE_LIST)
 		return finish(&b, add_items(&b, out, node_at(&b, value)->child,
-					    LEVEL_FORMULA, false));
-	return finish(&b, add_value(&b, out, value, LEVEL_FORMULA, false));
+					    LEVEL_FORMULA, 0));
+	return finish(&b, add_value(&b, out, value, LEVEL_FORMULA, 0));
 }
 
 int rel_expr_add_filter(rel_expr_id *out, struct rel_expr_table *table,
@@ -450,5 +454,5 @@ int rel_expr_add_filter(rel_expr_id *out, struct rel_expr_table *table,
 			return fail_at(&b, value, REL_EPARSE,
 				       "expected a single filter expression");
 	}
-	return finish(&b, add_value(&b, out, only, LEVEL_FILTER, false));
+	return finish(&b, add_value(&b, out, only, LEVEL_FILTER, 0));
 }

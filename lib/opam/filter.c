@@ -73,33 +73,23 @@ static struct rel_value look_up_all(const struct rel_variables *variables,
 	return any ? all : look_up(variables, REL_STR(""), name);
 }
 
-static struct rel_value convert(const struct rel_filter_eval *eval,
-				const struct rel_ident *ident,
-				struct rel_value value)
-{
-	bool truth;
-
-	if (rel_value_truth(&value, &truth))
-		return value_of_string(truth ? ident->if_true
-					     : ident->if_false);
-	return eval->partial ? value : value_of_string(ident->if_false);
-}
-
+/* The value of a reference; `converts` = also when it is undefined. */
 static struct rel_value ident_value(const struct rel_filter_eval *eval,
-				    struct rel_str text)
+				    struct rel_str text, bool converts)
 {
 	struct rel_ident ident;
 	struct rel_value value;
+	bool truth;
 
 	rel_ident_parse(&ident, text);
 	value = look_up_all(eval->first, ident.packages, ident.name);
-	if (value.kind != REL_VALUE_UNDEFINED) {
-		if (!ident.converts || eval->lazy_converters)
-			return value;
-	} else if (eval->second) {
+	if (value.kind == REL_VALUE_UNDEFINED && eval->second)
 		value = look_up_all(eval->second, ident.packages, ident.name);
-	}
-	return ident.converts ? convert(eval, &ident, value) : value;
+	if (!ident.converts)
+		return value;
+	if (rel_value_truth(&value, &truth))
+		return value_of_string(truth ? ident.if_true : ident.if_false);
+	return converts ? value_of_string(ident.if_false) : value;
 }
 
 static struct rel_value expand_into(struct rel_buf *buf,
@@ -116,7 +106,7 @@ static struct rel_value expand_into(struct rel_buf *buf,
 			rel_buf_add_str(buf, piece);
 			continue;
 		}
-		value = ident_value(eval, piece);
+		value = ident_value(eval, piece, true);
 		if (value.kind == REL_VALUE_UNDEFINED && eval->partial)
 			return undefined;
 		rel_buf_add_str(buf, rel_value_text(&value));
@@ -226,7 +216,8 @@ struct rel_value rel_filter_value(struct rel_filter_eval *eval, rel_expr_id id)
 		    eval, exprs->string(exprs->context, node->a));
 	case REL_EXPR_IDENT:
 		value =
-		    ident_value(eval, exprs->string(exprs->context, node->a));
+		    ident_value(eval, exprs->string(exprs->context, node->a),
+				!eval->partial);
 		if (value.kind == REL_VALUE_STRING)
 			value = rel_filter_expand(eval, value.string);
 		return value;

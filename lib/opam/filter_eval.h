@@ -9,15 +9,15 @@
 
 /*
  * A plain evaluation has `first` only.  opam's two-step evaluation is asked
- * for with `partial` (first step: what is undefined stays undefined, also
- * inside strings) and with `second` (last step: variables that `first` does
- * not have; `?x` stays what it was in the first step).
+ * for with `partial` (first step: what is undefined stays undefined, also a
+ * string with it in; but a converter in a string has the last word) and with
+ * `second` (last step: variables that `first` does not have; `?x` stays what it
+ * was in the first step).
  */
 struct rel_filter_eval {
 	const struct rel_exprs *exprs;
 	const struct rel_variables *first, *second; /* second may be NULL */
 	bool partial;
-	bool lazy_converters; /* struct rel_formula_rules */
 	struct rel_arena *scratch;
 	int status; /* 0 or the first failure; values mean nothing then */
 	struct rel_error *err;

@@ -189,7 +189,6 @@ int rel_formula_resolve(struct rel_formula *out, const struct rel_exprs *exprs,
 	r.fallback = rules->fallback;
 	if (rules->pipeline == REL_FORMULA_PARTIAL) {
 		r.eval.partial = true;
-		r.eval.lazy_converters = rules->lazy_converters;
 		r.last_step = r.eval;
 		r.last_step.partial = false;
 		r.last_step.second = &rules->late;

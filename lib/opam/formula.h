@@ -30,9 +30,6 @@ struct rel_formula_rules {
 	struct rel_variables late;
 	/* FILTER: value of a filter that is undefined (opam: false) */
 	bool fallback;
-	/* PARTIAL: a converter (`x?a:b`) of a known variable does nothing, as
-	 * in opam before 2.2 */
-	bool lazy_converters;
 };
 
 enum rel_constraint_kind {

@@ -105,6 +105,11 @@ enum rel_piece_kind rel_piece_next(struct rel_str *rest, struct rel_str *piece)
 		*piece = take(rest, 2, end, end + 2);
 		return REL_PIECE_VARIABLE;
 	}
+	/* opam looks at the end of what its expression matched */
+	if (rel_str_ends(rel_str_sub(*rest, 2, end), REL_STR("}%"))) {
+		*piece = take(rest, 2, end - 2, end);
+		return REL_PIECE_VARIABLE;
+	}
 	*piece = take(rest, 0, end, end);
 	return REL_PIECE_TEXT;
 }

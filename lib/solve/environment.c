@@ -241,8 +241,6 @@ void rel_environment_formula_rules(struct rel_formula_rules *out,
 	    .pipeline = REL_FORMULA_PARTIAL,
 	    .variables = {lookup_early, scope},
 	    .late = {lookup_late, scope},
-	    .lazy_converters =
-		scope->environment->profile == REL_PROFILE_OPAM_2_1,
 	};
 }
 

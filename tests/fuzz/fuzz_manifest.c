@@ -18,11 +18,10 @@ static void resolve(struct rel_manifest_tables *tables, rel_expr_id id,
 	struct rel_error err = {0};
 	struct rel_formula f;
 
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		rules.pipeline =
 		    i & 1 ? REL_FORMULA_PARTIAL : REL_FORMULA_FILTER;
 		rules.fallback = i & 2;
-		rules.lazy_converters = i & 4;
 		rel_arena_reset(scratch);
 		if (!fuzz_may_fail(rel_formula_resolve(&f, &exprs, id, &rules,
 						       scratch, &err)))

@@ -301,31 +301,6 @@ static void test_conflicts(void **state)
 	bench_free(&b);
 }
 
-/* In 2.1 a converter of a known variable does nothing in the first step. */
-static void test_lazy_converters(void **state)
-{
-	struct rel_formula_rules rules = {.pipeline = REL_FORMULA_PARTIAL,
-					  .variables = words("_:x _:y=2"),
-					  .late = words("")};
-	const char *value = "[\"a\" {= \"%{_:x?1:0}%\"}]";
-	struct rel_formula f;
-	struct bench b;
-
-	(void)state;
-	bench_init(&b);
-	assert_int_equal(bench_read_field(&b, "depends", value), 0);
-	assert_int_equal(rel_formula_resolve(&f, &b.exprs, b.manifest.depends,
-					     &rules, &b.scratch, &b.err),
-			 0);
-	assert_true(rel_str_is(f.atoms[0].constraint->version, "1"));
-	rules.lazy_converters = true;
-	assert_int_equal(rel_formula_resolve(&f, &b.exprs, b.manifest.depends,
-					     &rules, &b.scratch, &b.err),
-			 0);
-	assert_true(rel_str_is(f.atoms[0].constraint->version, "true"));
-	bench_free(&b);
-}
-
 /* Where atoms and clauses come from. */
 static void test_sources(void **state)
 {
@@ -408,13 +383,9 @@ static void test_long_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_verdicts),
-	    cmocka_unit_test(test_shapes),
-	    cmocka_unit_test(test_conflicts),
-	    cmocka_unit_test(test_lazy_converters),
-	    cmocka_unit_test(test_sources),
-	    cmocka_unit_test(test_explosion),
-	    cmocka_unit_test(test_long_list),
+	    cmocka_unit_test(test_verdicts),  cmocka_unit_test(test_shapes),
+	    cmocka_unit_test(test_conflicts), cmocka_unit_test(test_sources),
+	    cmocka_unit_test(test_explosion), cmocka_unit_test(test_long_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

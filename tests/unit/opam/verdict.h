@@ -99,8 +99,7 @@ static inline bool is_installable(struct bench *b, const char *environment)
 	static const char *const versions[] = {NULL, "1", "2", "3"};
 	struct rel_formula_rules rules = {.pipeline = REL_FORMULA_PARTIAL,
 					  .variables = words(environment),
-					  .late = words("build post"),
-					  .lazy_converters = true};
+					  .late = words("build post")};
 	struct installed in = {.p = "2"};
 	struct rel_formula depends, conflicts;
 

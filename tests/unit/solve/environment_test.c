@@ -154,7 +154,6 @@ static void test_rules(void **state)
 	scope.edges = REL_EDGE_NO_POST | REL_EDGE_WITH_TEST;
 	rel_environment_formula_rules(&rules, &scope);
 	assert_int_equal(rules.pipeline, REL_FORMULA_PARTIAL);
-	assert_false(rules.lazy_converters);
 #define EARLY(name)                                                   \
 	(rules.variables.lookup(rules.variables.context, REL_STR(""), \
 				REL_STR(name), &value),               \
