@@ -187,6 +187,7 @@ static void ask_opam(struct rel_buf *out, const struct judged *j,
 	if (rel_process_run(argv, j->dir, env, REL_STR(""), out, NULL, &status,
 			    NULL, &err) != 0)
 		fail_msg("%s", err.text);
+	free(root);
 	if (status > 1)
 		fail_msg("opam admin check: %d", status);
 }
