@@ -180,11 +180,9 @@ static void reset(struct core *core)
 	const struct rel_sat_problem *p = s->problem;
 
 	sat_backjump(s, 0);
-	s->n_clauses = 0;
+	sat_solver_forget(s);
 	core->proof.n_clauses = 0;
 	core->proof.n_links = 0;
-	for (uint32_t g = 0; g < p->n_groups; g++)
-		s->groups[g].watches.count = 0;
 	sat_solver_revive(s);
 	for (uint32_t v = 0; v < p->n_vars; v++)
 		core->proof.killer[v] = SAT_NONE;

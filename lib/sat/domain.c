@@ -100,6 +100,49 @@ bool sat_allows(const struct sat_solver *s, sat_lit lit, uint32_t var)
 	return member != (bool)(lit & 1);
 }
 
+/*
+ * Of a group's domain before and after a step: does a positive literal on
+ * `set` lose its last member by it, a negative one its last non-member?
+ */
+static bool runs_out(const uint64_t *before, const uint64_t *now,
+		     const uint64_t *set, uint64_t flip, uint32_t n)
+{
+	uint64_t had = 0, has = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t members = set[i] ^ flip;
+
+		had |= before[i] & members;
+		has |= now[i] & members;
+	}
+	return had && !has;
+}
+
+bool sat_turned_false(const struct sat_solver *s, sat_lit lit,
+		      const struct sat_step *step)
+{
+	const struct rel_sat_problem *p = s->problem;
+	uint32_t atom = lit / 2, g = step->group;
+	uint32_t word = p->group_word[g], n = p->group_word[g + 1] - word;
+	const uint64_t *now = s->domain + word,
+		       *before = s->saved + step->saved;
+
+	/* A negative literal can be false only where a value is required, and
+	 * may become so by that alone. */
+	if ((lit & 1) && !step->was_required)
+		return sat_value(s, lit) == SAT_FALSE;
+	if (atom >= p->n_vars)
+		return runs_out(before, now,
+				p->set_words + p->set_word[atom - p->n_vars],
+				lit & 1 ? ~(uint64_t)0 : 0, n);
+	if (lit & 1)
+		return sat_value(s, lit) == SAT_FALSE;
+
+	uint32_t bit = atom - p->group_first[g];
+
+	return has_bit(before, bit) && !has_bit(now, bit);
+}
+
 /* The only variable left in the domain of `g`, or SAT_NONE. */
 static uint32_t single_value(const struct sat_solver *s, uint32_t g)
 {

@@ -154,12 +154,21 @@ bool sat_fails(const struct sat_solver *s, uint32_t var, struct sat_step *why)
 static bool watch(struct sat_solver *s, uint32_t clause, sat_lit lit,
 		  sat_lit blocker)
 {
-	uint32_t g = sat_atom_group(s, lit / 2);
-	struct sat_watch_list *list = &s->groups[g].watches;
+	struct sat_watch_list *list = &s->watches[lit];
 
-	if (rel_array_reserve(&list->items, &list->cap,
-			      (uint64_t)list->count + 1,
-			      sizeof(*list->items))) {
+	if (list->cap == 0) {
+		struct sat_group *g = &s->groups[sat_atom_group(s, lit / 2)];
+
+		if (rel_array_reserve(&g->watched, &g->watched_cap,
+				      (uint64_t)g->n_watched + 1,
+				      sizeof(*g->watched)))
+			s->nomem = true;
+		else
+			g->watched[g->n_watched++] = lit;
+	}
+	if (s->nomem || rel_array_reserve(&list->items, &list->cap,
+					  (uint64_t)list->count + 1,
+					  sizeof(*list->items))) {
 		s->nomem = true;
 		return false;
 	}
@@ -177,19 +186,12 @@ bool sat_watch_clause(struct sat_solver *s, uint32_t clause)
 
 enum visit {
 	VISIT_KEEP,
-	VISIT_MOVED, /* watched through another group now */
+	VISIT_MOVED, /* watched through another literal now */
 	VISIT_CONFLICT,
 };
 
-static bool is_false_here(const struct sat_solver *s, sat_lit lit, uint32_t g)
-{
-	return sat_atom_group(s, lit / 2) == g &&
-	       sat_value(s, lit) == SAT_FALSE;
-}
-
 /* Find another literal to watch in place of lits[1]. */
-static enum visit replace_watch(struct sat_solver *s, uint32_t clause,
-				uint32_t g)
+static enum visit replace_watch(struct sat_solver *s, uint32_t clause)
 {
 	uint32_t size = s->clauses[clause];
 	sat_lit *lits = s->clauses + clause + 1;
@@ -201,8 +203,6 @@ static enum visit replace_watch(struct sat_solver *s, uint32_t clause,
 			continue;
 		lits[i] = lits[1];
 		lits[1] = lit;
-		if (sat_atom_group(s, lit / 2) == g)
-			return VISIT_KEEP;
 		return watch(s, clause, lit, lits[0]) ? VISIT_MOVED
 						      : VISIT_CONFLICT;
 	}
@@ -213,35 +213,34 @@ static enum visit replace_watch(struct sat_solver *s, uint32_t clause,
 }
 
 static enum visit visit_clause(struct sat_solver *s, struct sat_watch *w,
-			       uint32_t g)
+			       sat_lit false_lit)
 {
 	if (sat_value(s, w->blocker) == SAT_TRUE)
 		return VISIT_KEEP;
 
 	sat_lit *lits = s->clauses + w->clause + 1;
 
-	if (!is_false_here(s, lits[1], g)) {
-		if (!is_false_here(s, lits[0], g))
-			return VISIT_KEEP;
-		sat_lit swap = lits[0];
+	if (lits[0] == false_lit) {
 		lits[0] = lits[1];
-		lits[1] = swap;
+		lits[1] = false_lit;
 	}
-	w->blocker = lits[0];
-	if (sat_value(s, lits[0]) == SAT_TRUE)
-		return VISIT_KEEP;
-	return replace_watch(s, w->clause, g);
+	if (lits[0] != w->blocker) {
+		w->blocker = lits[0];
+		if (sat_value(s, lits[0]) == SAT_TRUE)
+			return VISIT_KEEP;
+	}
+	return replace_watch(s, w->clause);
 }
 
-static bool visit_watches(struct sat_solver *s, uint32_t g)
+static bool visit_watches(struct sat_solver *s, sat_lit false_lit)
 {
-	struct sat_watch_list *list = &s->groups[g].watches;
+	struct sat_watch_list *list = &s->watches[false_lit];
 	uint32_t kept = 0, i = 0;
 	bool ok = true;
 
 	for (; i < list->count && ok; i++) {
 		struct sat_watch w = list->items[i];
-		enum visit result = visit_clause(s, &w, g);
+		enum visit result = visit_clause(s, &w, false_lit);
 
 		ok = result != VISIT_CONFLICT;
 		if (result != VISIT_MOVED)
@@ -253,13 +252,31 @@ static bool visit_watches(struct sat_solver *s, uint32_t g)
 	return ok;
 }
 
+/* Look at the clauses that watch a literal which the step made false. */
+static bool visit_group(struct sat_solver *s, const struct sat_step *step)
+{
+	const struct sat_group *g = &s->groups[step->group];
+
+	/* The narrowing step before it has been looked at already. */
+	if (step->reason == SAT_LAST)
+		return true;
+	for (uint32_t i = 0; i < g->n_watched; i++) {
+		sat_lit lit = g->watched[i];
+
+		if (s->watches[lit].count && sat_turned_false(s, lit, step) &&
+		    !visit_watches(s, lit))
+			return false;
+	}
+	return true;
+}
+
 bool sat_propagate(struct sat_solver *s)
 {
 	while (s->trail_head < s->n_trail && !s->has_conflict && !s->nomem) {
 		/* A copy: the trail may move while it grows. */
 		struct sat_step step = s->trail[s->trail_head++];
 
-		if (!visit_watches(s, step.group))
+		if (!visit_group(s, &step))
 			break;
 		if ((step.lit & 1) || step.lit / 2 >= s->problem->n_vars)
 			continue;

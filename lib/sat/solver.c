@@ -30,6 +30,11 @@ static void fill_domains(const struct rel_sat_problem *p, uint64_t *words)
 	}
 }
 
+static size_t n_literals(const struct rel_sat_problem *p)
+{
+	return 2 * ((size_t)p->n_vars + p->n_sets) + 2;
+}
+
 int sat_solver_init(struct sat_solver *s, const struct rel_sat_problem *problem)
 {
 	size_t n_words = problem->group_word[problem->n_groups];
@@ -41,7 +46,9 @@ int sat_solver_init(struct sat_solver *s, const struct rel_sat_problem *problem)
 	s->wanted = calloc(n_words + 1, sizeof(*s->wanted));
 	s->rest = calloc((size_t)widest_group(problem) * 2, sizeof(*s->rest));
 	s->groups = calloc((size_t)problem->n_groups + 1, sizeof(*s->groups));
-	if (!s->domain || !s->alive || !s->wanted || !s->rest || !s->groups) {
+	s->watches = calloc(n_literals(problem), sizeof(*s->watches));
+	if (!s->domain || !s->alive || !s->wanted || !s->rest || !s->groups ||
+	    !s->watches) {
 		sat_solver_free(s);
 		return REL_ENOMEM;
 	}
@@ -55,10 +62,12 @@ int sat_solver_init(struct sat_solver *s, const struct rel_sat_problem *problem)
 
 void sat_solver_free(struct sat_solver *s)
 {
-	if (s->groups) {
-		for (uint32_t g = 0; g < s->problem->n_groups; g++)
-			free(s->groups[g].watches.items);
+	for (uint32_t g = 0; s->groups && g < s->problem->n_groups; g++) {
+		for (uint32_t i = 0; i < s->groups[g].n_watched; i++)
+			free(s->watches[s->groups[g].watched[i]].items);
+		free(s->groups[g].watched);
 	}
+	free(s->watches);
 	free(s->groups);
 	free(s->domain);
 	free(s->alive);
@@ -94,6 +103,15 @@ void sat_solver_kill(struct sat_solver *s, uint32_t var, uint32_t clause)
 	s->alive[p->group_word[g] + bit / 64] &= mask;
 	s->domain[p->group_word[g] + bit / 64] &= mask;
 	sat_proof_note_kill(s, var, clause);
+}
+
+void sat_solver_forget(struct sat_solver *s)
+{
+	s->n_clauses = 0;
+	for (uint32_t g = 0; g < s->problem->n_groups; g++) {
+		for (uint32_t i = 0; i < s->groups[g].n_watched; i++)
+			s->watches[s->groups[g].watched[i]].count = 0;
+	}
 }
 
 void sat_solver_want(struct sat_solver *s, uint32_t var, bool on)

@@ -67,7 +67,9 @@ struct sat_group {
 	uint32_t last; /* newest step on it, or SAT_NONE */
 	uint32_t selected, selected_step;
 	bool required;
-	struct sat_watch_list watches;
+	/* the literals about it that some clause watches */
+	sat_lit *watched;
+	uint32_t n_watched, watched_cap;
 };
 
 /* Something that still wants a decision: a required group, or a need with
@@ -87,6 +89,8 @@ struct sat_solver {
 	uint64_t *alive;  /* what is not excluded for good */
 	uint64_t *wanted; /* tried first when a value is chosen */
 	struct sat_group *groups;
+	struct sat_watch_list *watches; /* by literal: clauses to look at when
+					 * it becomes false */
 
 	struct sat_step *trail;
 	uint32_t n_trail, trail_cap, trail_head;
@@ -157,12 +161,18 @@ void sat_solver_free(struct sat_solver *s);
 void sat_solver_kill(struct sat_solver *s, uint32_t var, uint32_t clause);
 /* Bring all variables back; the trail must be empty. */
 void sat_solver_revive(struct sat_solver *s);
+/* Forget all learned clauses. */
+void sat_solver_forget(struct sat_solver *s);
 /* Should it be tried first when its group gets a value? */
 void sat_solver_want(struct sat_solver *s, uint32_t var, bool on);
 
 /* domain.c */
 uint32_t sat_atom_group(const struct sat_solver *s, uint32_t atom);
 enum sat_value sat_value(const struct sat_solver *s, sat_lit lit);
+/* Is the literal, of the step's group, false now and was not before it?  May
+ * say yes once too often, never too rarely. */
+bool sat_turned_false(const struct sat_solver *s, sat_lit lit,
+		      const struct sat_step *step);
 /* Take out of `words` (of the literal's group) what `lit` excludes. */
 void sat_narrow(const struct sat_solver *s, sat_lit lit, uint64_t *words);
 /* May `var`, of the literal's group, be the value when `lit` holds? */
