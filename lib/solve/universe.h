@@ -93,6 +93,14 @@ const struct rel_snapshot_package *rel_universe_package(
 rel_pkg_id rel_universe_find(const struct rel_universe *u, struct rel_str name,
 			     struct rel_str version);
 
+/*
+ * The package of `other` with the same name, version and manifest content,
+ * or REL_PKG_NONE.
+ */
+rel_pkg_id rel_universe_counterpart(const struct rel_universe *u,
+				    rel_pkg_id pkg,
+				    const struct rel_universe *other);
+
 /* Is `pkg` in `set`?  (false for another name's package) */
 bool rel_universe_in_set(const struct rel_universe *u, uint32_t set,
 			 rel_pkg_id pkg);

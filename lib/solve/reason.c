@@ -1,0 +1,562 @@
+/*
+ * Explaining broken packages, in rounds.
+ *
+ * A package is *derived* when one of its needs has only members that are
+ * unavailable, unreadable or derived before it: then that need is its whole
+ * reason, and the chain of such needs ends at a root.  Packages that cannot
+ * be derived are broken by conflict: the solver gives them a minimal core,
+ * in which only what was derived before counts as given, so that reasons
+ * never go in circles.  Then the rounds go on.
+ */
+#include "solve/reason.h"
+
+#include <assert.h>
+
+#include "base/array.h"
+#include "base/limits.h"
+
+#define NO_ROUND UINT32_MAX
+
+struct explainer {
+	const struct rel_universe *u;
+	const uint8_t *verdicts;
+	const struct rel_cancel *cancel;
+	struct rel_reasons *out;
+	uint8_t *status;   /* [n_vars] for the solver: NO = known so far */
+	uint32_t *need;	   /* [n_packages]: the need that derives it */
+	uint8_t *done;	   /* [n_packages]: explained, or not broken */
+	uint32_t *core_of; /* [n_packages]: index into cores, or NONE */
+	rel_pkg_id *open;  /* broken, not yet explained */
+	uint32_t n_open;
+	rel_pkg_id *order; /* broken, in the order of explaining */
+	uint32_t n_order;
+	struct rel_fact *core_facts;
+	uint32_t n_core_facts, core_facts_cap;
+	struct core_span {
+		uint32_t first, count;
+	} * cores;
+	uint32_t n_cores, cores_cap;
+	struct rel_intern root_keys; /* ids are those of out->roots */
+	uint32_t facts_cap, roots_cap;
+	struct rel_buf key;
+};
+
+static bool set_is_dead(const struct explainer *x, uint32_t set,
+			const uint8_t *status)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+	uint32_t g = p->set_group[set];
+
+	for (uint32_t v = p->group_first[g]; v < p->group_first[g + 1]; v++) {
+		if (status[v] != REL_SAT_NO &&
+		    rel_universe_in_set(x->u, set, v))
+			return false;
+	}
+	return true;
+}
+
+static bool clause_is_dead(const struct explainer *x, uint32_t clause,
+			   const uint8_t *status)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+
+	for (uint32_t i = p->clause_first[clause];
+	     i < p->clause_first[clause + 1]; i++) {
+		if (!set_is_dead(x, p->clause_sets[i], status))
+			return false;
+	}
+	return true;
+}
+
+/* A need of `pkg` that nothing can fill, or REL_PKG_NONE. */
+static uint32_t dead_need(const struct explainer *x, rel_pkg_id pkg,
+			  const uint8_t *status)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+
+	for (uint32_t i = p->need_first[pkg]; i < p->need_first[pkg + 1]; i++) {
+		if (clause_is_dead(x, p->needs[i], status))
+			return i;
+	}
+	return REL_PKG_NONE;
+}
+
+static void settle(struct explainer *x, rel_pkg_id pkg)
+{
+	x->done[pkg] = 1;
+	x->order[x->n_order++] = pkg;
+}
+
+/* One round of derivations; what it finds counts only in the next, so that
+ * shorter chains come first.  False when nothing was found. */
+static bool derive_round(struct explainer *x)
+{
+	uint32_t kept = 0, from = x->n_order;
+
+	for (uint32_t i = 0; i < x->n_open; i++) {
+		rel_pkg_id pkg = x->open[i];
+
+		x->need[pkg] = dead_need(x, pkg, x->status);
+		if (x->need[pkg] == REL_PKG_NONE)
+			x->open[kept++] = pkg;
+		else
+			settle(x, pkg);
+	}
+	x->n_open = kept;
+	for (uint32_t i = from; i < x->n_order; i++)
+		x->status[x->order[i]] = REL_SAT_NO;
+	return x->n_order > from;
+}
+
+static enum rel_fact_kind kind_of_never(const struct explainer *x,
+					rel_pkg_id pkg)
+{
+	switch ((enum rel_verdict)x->verdicts[pkg]) {
+	case REL_UNAVAILABLE:
+		return REL_FACT_UNAVAILABLE;
+	case REL_UNREADABLE:
+		return REL_FACT_UNREADABLE;
+	default:
+		return REL_FACT_BROKEN;
+	}
+}
+
+static struct rel_fact convert_fact(const struct explainer *x,
+				    const struct rel_sat_fact *f)
+{
+	struct rel_fact fact = {REL_FACT_NEEDS, f->var, f->index};
+
+	switch (f->kind) {
+	case REL_SAT_NEED:
+		if (x->u->need_expr[f->index] == REL_NEED_CLASS)
+			fact.kind = REL_FACT_CLASS;
+		break;
+	case REL_SAT_BAR:
+		fact.kind = REL_FACT_CONFLICTS;
+		break;
+	case REL_SAT_NEVER:
+		fact.kind = kind_of_never(x, f->var);
+		break;
+	}
+	return fact;
+}
+
+/* Reading order: the package's own facts, then those of the packages that the
+ * facts before lead to, what cannot be installed anyway last. */
+static uint32_t fact_rank(const struct rel_fact *fact, rel_pkg_id pkg)
+{
+	bool given = fact->kind == REL_FACT_BROKEN ||
+		     fact->kind == REL_FACT_UNAVAILABLE ||
+		     fact->kind == REL_FACT_UNREADABLE;
+
+	if (given)
+		return 2;
+	return fact->package == pkg ? 0 : 1;
+}
+
+static void sort_core(struct rel_fact *facts, uint32_t n, rel_pkg_id pkg)
+{
+	/* stable, and cores are short */
+	for (uint32_t i = 1; i < n; i++) {
+		struct rel_fact fact = facts[i];
+		uint32_t k = i;
+
+		for (; k > 0; k--) {
+			uint32_t a = fact_rank(&facts[k - 1], pkg);
+			uint32_t b = fact_rank(&fact, pkg);
+
+			if (a < b ||
+			    (a == b && facts[k - 1].package <= fact.package))
+				break;
+			facts[k] = facts[k - 1];
+		}
+		facts[k] = fact;
+	}
+}
+
+static int add_core(struct explainer *x, rel_pkg_id pkg, struct rel_error *err)
+{
+	struct rel_sat_fact *facts = NULL;
+	uint32_t n = 0;
+	int rc = rel_sat_core(&x->u->problem, x->status, pkg, &facts, &n,
+			      x->cancel, err);
+
+	if (rc)
+		return rc;
+	if (rel_array_reserve(&x->core_facts, &x->core_facts_cap,
+			      (uint64_t)x->n_core_facts + n,
+			      sizeof(*x->core_facts)) ||
+	    rel_array_reserve(&x->cores, &x->cores_cap,
+			      (uint64_t)x->n_cores + 1, sizeof(*x->cores))) {
+		free(facts);
+		return rel_fail_nomem(err);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		x->core_facts[x->n_core_facts + i] = convert_fact(x, &facts[i]);
+	sort_core(x->core_facts + x->n_core_facts, n, pkg);
+	x->core_of[pkg] = x->n_cores;
+	x->cores[x->n_cores++] = (struct core_span){x->n_core_facts, n};
+	x->n_core_facts += n;
+	free(facts);
+	return 0;
+}
+
+/*
+ * Give a core to the packages that would not be derived even if every other
+ * broken one were known: they are where conflicts begin.  When there is none
+ * (they need each other in a circle), to the first.
+ */
+static int explain_conflicts(struct explainer *x, struct rel_error *err)
+{
+	const uint8_t *verdicts = x->verdicts;
+	uint8_t *all = malloc((size_t)x->u->problem.n_vars + 1);
+	uint32_t kept = 0, from = x->n_order;
+	int rc = 0;
+
+	if (!all)
+		return rel_fail_nomem(err);
+	for (uint32_t v = 0; v < x->u->problem.n_vars; v++)
+		all[v] = v < x->u->n_packages &&
+				 verdicts[v] != REL_INSTALLABLE &&
+				 verdicts[v] != REL_PINNED_OUT
+			     ? REL_SAT_NO
+			     : REL_SAT_YES;
+	for (uint32_t i = 0; !rc && i < x->n_open; i++) {
+		rel_pkg_id pkg = x->open[i];
+
+		if (dead_need(x, pkg, all) != REL_PKG_NONE &&
+		    (i + 1 < x->n_open || x->n_order > from)) {
+			x->open[kept++] = pkg;
+			continue;
+		}
+		rc = add_core(x, pkg, err);
+		settle(x, pkg);
+		x->status[pkg] = REL_SAT_NO;
+	}
+	x->n_open = kept;
+	free(all);
+	return rc;
+}
+
+/* The member of a dead need through which its reason goes on: the newest
+ * broken one; REL_PKG_NONE when none is broken, only unavailable. */
+static rel_pkg_id next_in_chain(const struct explainer *x, uint32_t need)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+	uint32_t c = p->needs[need];
+
+	for (uint32_t i = p->clause_first[c]; i < p->clause_first[c + 1]; i++) {
+		uint32_t set = p->clause_sets[i], g = p->set_group[set];
+
+		for (uint32_t v = p->group_first[g + 1];
+		     v-- > p->group_first[g];) {
+			if (v < x->u->n_packages &&
+			    x->verdicts[v] == REL_BROKEN &&
+			    rel_universe_in_set(x->u, set, v))
+				return v;
+		}
+	}
+	return REL_PKG_NONE;
+}
+
+static int push_fact(struct explainer *x, const struct rel_fact *fact)
+{
+	if (rel_array_reserve(&x->out->facts, &x->facts_cap,
+			      (uint64_t)x->out->n_facts + 1,
+			      sizeof(*x->out->facts)))
+		return REL_ENOMEM;
+	x->out->facts[x->out->n_facts++] = *fact;
+	return 0;
+}
+
+static bool expr_name_exists(const struct explainer *x, rel_pkg_id pkg,
+			     rel_expr_id id)
+{
+	const struct rel_exprs *exprs =
+	    &rel_universe_snapshot(x->u, pkg)->exprs;
+	const struct rel_expr *e = &exprs->nodes[id];
+
+	switch ((enum rel_expr_kind)e->kind) {
+	case REL_EXPR_AND:
+	case REL_EXPR_OR:
+		return expr_name_exists(x, pkg, e->a) ||
+		       expr_name_exists(x, pkg, e->b);
+	case REL_EXPR_PACKAGE:
+		return rel_stack_find(x->u->stack,
+				      exprs->string(exprs->context, e->a)) !=
+		       UINT32_MAX;
+	default:
+		return false;
+	}
+}
+
+static enum rel_broken_kind kind_of_need(const struct explainer *x,
+					 rel_pkg_id pkg, uint32_t need)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+	uint32_t c = p->needs[need];
+
+	if (p->clause_first[c] == p->clause_first[c + 1] &&
+	    !expr_name_exists(x, pkg, x->u->need_expr[need]))
+		return REL_BROKEN_MISSING;
+	return REL_BROKEN_CONSTRAINT;
+}
+
+/* The same text for what is the same root. */
+static int root_key_of_need(struct explainer *x, rel_pkg_id pkg, uint32_t need)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+	uint32_t c = p->needs[need];
+
+	if (p->clause_first[c] != p->clause_first[c + 1])
+		return rel_buf_printf(&x->key, "need %u", c);
+	rel_buf_add_cstr(&x->key, "need ");
+	return rel_expr_print(&x->key, &rel_universe_snapshot(x->u, pkg)->exprs,
+			      x->u->need_expr[need]);
+}
+
+static int root_key_of_core(struct explainer *x, rel_pkg_id pkg,
+			    const struct core_span *core)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+
+	for (uint32_t i = core->first; i < core->first + core->count; i++) {
+		const struct rel_fact *f = &x->core_facts[i];
+		uint32_t about = f->index;
+
+		if (f->kind == REL_FACT_NEEDS || f->kind == REL_FACT_CLASS)
+			about = p->needs[f->index];
+		else if (f->kind == REL_FACT_CONFLICTS)
+			about = p->bars[f->index];
+		rel_buf_printf(&x->key, "%d %u %u;", f->kind,
+			       f->package == pkg ? REL_PKG_NONE : f->package,
+			       about);
+	}
+	return x->key.status;
+}
+
+/* Copy the root's own facts behind the chain and find or make the root. */
+static int end_chain(struct explainer *x, struct rel_reason *reason,
+		     rel_pkg_id pkg)
+{
+	struct rel_reasons *out = x->out;
+	uint32_t core = x->core_of[pkg], first = out->n_facts;
+	uint32_t old = x->root_keys.count;
+	int rc = 0;
+
+	rel_buf_clear(&x->key);
+	if (core == REL_PKG_NONE) {
+		struct rel_fact fact = {REL_FACT_NEEDS, pkg, x->need[pkg]};
+
+		reason->kind = kind_of_need(x, pkg, x->need[pkg]);
+		rc = push_fact(x, &fact);
+		if (!rc)
+			rc = root_key_of_need(x, pkg, x->need[pkg]);
+	} else {
+		const struct core_span *span = &x->cores[core];
+
+		reason->kind = REL_BROKEN_CONFLICT;
+		for (uint32_t i = 0; !rc && i < span->count; i++)
+			rc = push_fact(x, &x->core_facts[span->first + i]);
+		if (!rc)
+			rc = root_key_of_core(x, pkg, span);
+	}
+	if (!rc)
+		reason->root =
+		    rel_intern_add(&x->root_keys, rel_buf_str(&x->key));
+	if (rc || reason->root == REL_STRING_NONE ||
+	    rel_array_reserve(&out->roots, &x->roots_cap,
+			      (uint64_t)out->n_roots + 1, sizeof(*out->roots)))
+		return REL_ENOMEM;
+	if (reason->root == old)
+		out->roots[out->n_roots++] = (struct rel_root){
+		    reason->kind, pkg, first, out->n_facts - first, 0};
+	out->roots[reason->root].blocks++;
+	return 0;
+}
+
+static int write_reason(struct explainer *x, rel_pkg_id pkg,
+			struct rel_reason *reason)
+{
+	struct rel_reasons *out = x->out;
+	rel_pkg_id at = pkg;
+	int rc = 0;
+
+	reason->package = pkg;
+	reason->first_fact = out->n_facts;
+	while (!rc && x->core_of[at] == REL_PKG_NONE) {
+		rel_pkg_id next = next_in_chain(x, x->need[at]);
+		struct rel_fact fact = {REL_FACT_NEEDS, at, x->need[at]};
+
+		if (next == REL_PKG_NONE)
+			break;
+		rc = push_fact(x, &fact);
+		at = next;
+	}
+	if (!rc)
+		rc = end_chain(x, reason, at);
+	reason->n_facts = out->n_facts - reason->first_fact;
+	return rc;
+}
+
+static int compare_reasons(const void *a, const void *b)
+{
+	const struct rel_reason *x = a, *y = b;
+
+	return x->package < y->package ? -1 : x->package > y->package;
+}
+
+struct ranked_root {
+	struct rel_root root;
+	uint32_t old;
+};
+
+static int compare_roots(const void *a, const void *b)
+{
+	const struct ranked_root *x = a, *y = b;
+
+	if (x->root.blocks != y->root.blocks)
+		return x->root.blocks > y->root.blocks ? -1 : 1;
+	return x->root.package < y->root.package
+		   ? -1
+		   : x->root.package > y->root.package;
+}
+
+static int rank_roots(struct rel_reasons *out)
+{
+	struct ranked_root *ranked =
+	    calloc((size_t)out->n_roots + 1, sizeof(*ranked));
+	uint32_t *new_index =
+	    calloc((size_t)out->n_roots + 1, sizeof(uint32_t));
+
+	if (ranked && new_index) {
+		for (uint32_t i = 0; i < out->n_roots; i++)
+			ranked[i] = (struct ranked_root){out->roots[i], i};
+		qsort(ranked, out->n_roots, sizeof(*ranked), compare_roots);
+		for (uint32_t i = 0; i < out->n_roots; i++) {
+			out->roots[i] = ranked[i].root;
+			new_index[ranked[i].old] = i;
+		}
+		for (uint32_t i = 0; i < out->n_items; i++)
+			out->items[i].root = new_index[out->items[i].root];
+	}
+	bool ok = ranked && new_index;
+
+	free(ranked);
+	free(new_index);
+	return ok ? 0 : REL_ENOMEM;
+}
+
+static int write_reasons(struct explainer *x)
+{
+	struct rel_reasons *out = x->out;
+
+	out->items = calloc((size_t)x->n_order + 1, sizeof(*out->items));
+	if (!out->items)
+		return REL_ENOMEM;
+	for (uint32_t i = 0; i < x->n_order; i++) {
+		int rc = write_reason(x, x->order[i], &out->items[i]);
+
+		if (rc)
+			return rc;
+		out->n_items++;
+	}
+	if (out->n_items)
+		qsort(out->items, out->n_items, sizeof(*out->items),
+		      compare_reasons);
+	return out->n_roots ? rank_roots(out) : 0;
+}
+
+static int prepare(struct explainer *x)
+{
+	const struct rel_universe *u = x->u;
+	size_t n = (size_t)u->n_packages + 1;
+
+	x->status = malloc((size_t)u->problem.n_vars + 1);
+	x->need = malloc(n * sizeof(*x->need));
+	x->done = calloc(n, 1);
+	x->core_of = malloc(n * sizeof(*x->core_of));
+	x->open = malloc(n * sizeof(*x->open));
+	x->order = malloc(n * sizeof(*x->order));
+	rel_intern_init(&x->root_keys, REL_LIMIT_STRINGS);
+	rel_buf_init(&x->key, REL_LIMIT_MANIFEST_BYTES);
+	if (!x->status || !x->need || !x->done || !x->core_of || !x->open ||
+	    !x->order)
+		return REL_ENOMEM;
+	for (uint32_t v = 0; v < u->problem.n_vars; v++)
+		x->status[v] = REL_SAT_YES;
+	for (uint32_t v = 0; v < u->n_packages; v++) {
+		x->core_of[v] = REL_PKG_NONE;
+		if (x->verdicts[v] == REL_BROKEN)
+			x->open[x->n_open++] = v;
+		else if (u->state[v] != REL_PACKAGE_READY)
+			x->status[v] = REL_SAT_NO;
+	}
+	return 0;
+}
+
+static void release(struct explainer *x)
+{
+	free(x->status);
+	free(x->need);
+	free(x->done);
+	free(x->core_of);
+	free(x->open);
+	free(x->order);
+	free(x->core_facts);
+	free(x->cores);
+	rel_intern_free(&x->root_keys);
+	rel_buf_free(&x->key);
+}
+
+int rel_explain(struct rel_reasons **out, const struct rel_universe *universe,
+		const uint8_t *verdicts, const struct rel_cancel *cancel,
+		struct rel_error *err)
+{
+	struct explainer x = {
+	    .u = universe, .verdicts = verdicts, .cancel = cancel};
+	int rc;
+
+	*out = NULL;
+	x.out = calloc(1, sizeof(*x.out));
+	rc = x.out ? prepare(&x) : REL_ENOMEM;
+	while (!rc && x.n_open) {
+		if (!derive_round(&x)) {
+			rc = explain_conflicts(&x, err);
+			if (rc)
+				goto out;
+		}
+	}
+	if (!rc)
+		rc = write_reasons(&x);
+	if (rc)
+		rc = rel_fail_nomem(err);
+out:
+	release(&x);
+	if (rc)
+		rel_reasons_free(x.out);
+	else
+		*out = x.out;
+	return rc;
+}
+
+void rel_reasons_free(struct rel_reasons *reasons)
+{
+	if (!reasons)
+		return;
+	free(reasons->items);
+	free(reasons->roots);
+	free(reasons->facts);
+	free(reasons);
+}
+
+const struct rel_reason *rel_reason_find(const struct rel_reasons *reasons,
+					 rel_pkg_id pkg)
+{
+	struct rel_reason key = {.package = pkg};
+
+	if (!reasons->n_items)
+		return NULL;
+	return bsearch(&key, reasons->items, reasons->n_items, sizeof(key),
+		       compare_reasons);
+}

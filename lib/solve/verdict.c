@@ -1,0 +1,174 @@
+#include "solve/verdict.h"
+
+#include "solve/reverse.h"
+
+const char *rel_verdict_text(enum rel_verdict verdict)
+{
+	switch (verdict) {
+	case REL_INSTALLABLE:
+		return "installable";
+	case REL_BROKEN:
+		return "broken";
+	case REL_UNAVAILABLE:
+	case REL_PINNED_OUT:
+		return "unavailable";
+	case REL_UNREADABLE:
+		return "unreadable";
+	}
+	return "";
+}
+
+const char *rel_broken_kind_text(enum rel_broken_kind kind)
+{
+	switch (kind) {
+	case REL_BROKEN_NOT:
+		return "";
+	case REL_BROKEN_MISSING:
+		return "missing";
+	case REL_BROKEN_CONSTRAINT:
+		return "constraint";
+	case REL_BROKEN_CONFLICT:
+		return "conflict";
+	}
+	return "";
+}
+
+/* What is decided before any search: the state, and the variables of
+ * conflict-classes, which nobody asks about. */
+static void preset_status(const struct rel_universe *u, uint8_t *status)
+{
+	for (uint32_t v = 0; v < u->problem.n_vars; v++) {
+		if (v >= u->n_packages)
+			status[v] = REL_SAT_YES;
+		else if (u->state[v] != REL_PACKAGE_READY)
+			status[v] = REL_SAT_NO;
+		else
+			status[v] = REL_SAT_UNKNOWN;
+	}
+}
+
+static uint8_t verdict_of(const struct rel_universe *u, uint32_t pkg,
+			  uint8_t status)
+{
+	switch ((enum rel_package_state)u->state[pkg]) {
+	case REL_PACKAGE_UNAVAILABLE:
+		return REL_UNAVAILABLE;
+	case REL_PACKAGE_UNREADABLE:
+		return REL_UNREADABLE;
+	case REL_PACKAGE_READY:
+		break;
+	}
+	return status == REL_SAT_YES ? REL_INSTALLABLE : REL_BROKEN;
+}
+
+/*
+ * With a pinned compiler: what fits it is installable.  The rest is asked
+ * once more with every compiler free, to tell what is broken from what only
+ * another compiler can build.
+ */
+static int decide_free(const struct rel_universe *u, uint8_t *status,
+		       uint8_t *verdicts, unsigned jobs,
+		       const struct rel_cancel *cancel, struct rel_error *err)
+{
+	int rc;
+
+	for (uint32_t v = 0; v < u->n_packages; v++) {
+		if (u->state[v] == REL_PACKAGE_READY && status[v] == REL_SAT_NO)
+			status[v] = REL_SAT_UNKNOWN;
+	}
+	rc = rel_sat_decide(&u->problem, status, jobs, cancel, NULL, err);
+	for (uint32_t v = 0; !rc && v < u->n_packages; v++) {
+		if (verdicts[v] == REL_BROKEN && status[v] == REL_SAT_YES)
+			verdicts[v] = REL_PINNED_OUT;
+	}
+	return rc;
+}
+
+static int decide(const struct rel_universe *u, uint8_t *status,
+		  uint8_t *verdicts, unsigned jobs,
+		  const struct rel_cancel *cancel, struct rel_sat_stats *stats,
+		  struct rel_error *err)
+{
+	int rc = rel_sat_decide(&u->pinned, status, jobs, cancel, stats, err);
+
+	for (uint32_t v = 0; !rc && v < u->n_packages; v++)
+		verdicts[v] = verdict_of(u, v, status[v]);
+	if (!rc && u->environment->ocaml)
+		rc = decide_free(u, status, verdicts, jobs, cancel, err);
+	return rc;
+}
+
+int rel_decide(const struct rel_universe *u, uint8_t *verdicts, unsigned jobs,
+	       const struct rel_cancel *cancel, struct rel_sat_stats *stats,
+	       struct rel_error *err)
+{
+	uint8_t *status = malloc((size_t)u->problem.n_vars + 1);
+	int rc;
+
+	if (!status)
+		return rel_fail_nomem(err);
+	preset_status(u, status);
+	rc = decide(u, status, verdicts, jobs, cancel, stats, err);
+	free(status);
+	return rc;
+}
+
+/* The packages of `u` that `other` has not, or has with other content. */
+static void mark_differences(const struct rel_universe *u,
+			     const struct rel_universe *other, uint8_t *marks)
+{
+	for (uint32_t v = 0; v < u->n_packages; v++)
+		marks[v] =
+		    rel_universe_counterpart(u, v, other) == REL_PKG_NONE;
+}
+
+/* Fill in what the other universe's verdicts tell about `status`. */
+static int carry_over(const struct rel_universe *u, uint8_t *status,
+		      const struct rel_universe *known, const uint8_t *verdicts)
+{
+	uint8_t *gone = calloc((size_t)known->problem.n_vars + 1, 1);
+	uint8_t *come = calloc((size_t)u->problem.n_vars + 1, 1);
+	int rc = REL_ENOMEM;
+
+	if (!gone || !come)
+		goto out;
+	mark_differences(known, u, gone);
+	mark_differences(u, known, come);
+	rc = rel_reverse_closure(&known->pinned, gone);
+	if (!rc)
+		rc = rel_reverse_closure(&u->pinned, come);
+	for (uint32_t v = 0; !rc && v < u->n_packages; v++) {
+		rel_pkg_id old = rel_universe_counterpart(u, v, known);
+
+		if (status[v] != REL_SAT_UNKNOWN || old == REL_PKG_NONE)
+			continue;
+		if (verdicts[old] == REL_INSTALLABLE && !gone[old])
+			status[v] = REL_SAT_YES;
+		else if (verdicts[old] != REL_INSTALLABLE && !come[v])
+			status[v] = REL_SAT_NO;
+	}
+out:
+	free(gone);
+	free(come);
+	return rc;
+}
+
+int rel_decide_from(const struct rel_universe *u, uint8_t *verdicts,
+		    const struct rel_universe *known,
+		    const uint8_t *known_verdicts, unsigned jobs,
+		    const struct rel_cancel *cancel,
+		    struct rel_sat_stats *stats, struct rel_error *err)
+{
+	uint8_t *status = malloc((size_t)u->problem.n_vars + 1);
+	int rc;
+
+	if (!status)
+		return rel_fail_nomem(err);
+	preset_status(u, status);
+	if (carry_over(u, status, known, known_verdicts))
+		rc = rel_fail_nomem(err);
+	else
+		rc = decide(u, status, verdicts, jobs, cancel, stats, err);
+	free(status);
+	return rc;
+}
