@@ -3,14 +3,22 @@
  * clauses, each a disjunction of atoms "name, version constraint".
  *
  * Two pipelines, because opam has two:
- *  - REL_FORMULA_FILTER (a switch, profile `env`): filters are evaluated
- *    first, an atom whose filter is false vanishes, what remains is put in
- *    normal form.  opam src/format/opamFilter.ml, filter_formula.
- *  - REL_FORMULA_PARTIAL (`opam admin check`): known variables are filled in,
- *    constraints are split into atoms, the formula is put in normal form, and
- *    only then atoms vanish whose remaining filter is not true.
- *    opam src/client/opamAdminCheck.ml, get_universe; src/solver/
+ *  - REL_FORMULA_FILTER (`conflicts:`, `opam list --depends-on`): filters are
+ *    evaluated first, an atom whose filter is false vanishes, what remains is
+ *    put in normal form.  opam src/format/opamFilter.ml, filter_formula.
+ *  - REL_FORMULA_PARTIAL (everything that is solved, in a switch as in `opam
+ *    admin check`): known variables are filled in, constraints are split into
+ *    atoms, the formula is put in normal form, and only then atoms vanish
+ *    whose remaining filter is not true.  opam src/state/opamSwitchState.ml,
+ *    universe; src/client/opamAdminCheck.ml, get_universe; src/solver/
  *    opamSolver.ml, opam2cudf (preresolve_deps).
+ * They differ where a variable is undefined within a disjunction, and on
+ * variables that have a value in the last step only.
+ *
+ * A clause whose atoms have all vanished is left out, in both.  opam has one
+ * atom for each bound of a dependency; here they are one atom whose
+ * constraint joins them, which is the same as only one version of a package
+ * is installed at a time.
  */
 #ifndef REL_OPAM_FORMULA_H
 #define REL_OPAM_FORMULA_H
