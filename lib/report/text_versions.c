@@ -4,9 +4,6 @@
 
 /* Versions named in one list, unless --verbose. */
 #define NAMES_MAX 12
-/* Facts told of one reason, unless --verbose: the first say what is wanted,
- * the rest often is one line for each version of another package. */
-#define FACTS_MAX 8
 
 /* "(default: packages/a/a.1/opam:31)", or nothing */
 static void put_place(struct rel_text *t, const struct rel_report_fact *fact)
@@ -30,23 +27,13 @@ static void put_place(struct rel_text *t, const struct rel_report_fact *fact)
 static void write_facts(struct rel_text *t, const struct rel_report_fact *facts,
 			size_t count, unsigned indent)
 {
-	size_t told = count;
-
-	if (!t->style->verbose && count > FACTS_MAX + 1)
-		told = FACTS_MAX;
-	for (size_t i = 0; i < told; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (facts[i].package[0]) {
 			rel_text_outside(t, facts[i].package);
 			rel_text_put(t, " ");
 		}
 		rel_text_outside(t, rel_fact_text(&facts[i]));
 		put_place(t, &facts[i]);
-		rel_text_end(t, indent, indent + 2);
-	}
-	if (told < count) {
-		rel_buf_printf(&t->line,
-			       "and %zu facts more (--verbose tells them)",
-			       count - told);
 		rel_text_end(t, indent, indent + 2);
 	}
 }
