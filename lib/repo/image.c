@@ -192,18 +192,14 @@ static bool nodes_are_good(const struct rel_snapshot *s, uint32_t first,
 		switch ((enum rel_expr_kind)e->kind) {
 		case REL_EXPR_AND:
 		case REL_EXPR_OR:
-			good = a_node && b_node;
-			break;
 		case REL_EXPR_COMPARE:
-			good = a_node && b_node && e->op <= REL_OP_LT;
+			good = a_node && b_node;
 			break;
 		case REL_EXPR_PACKAGE:
 			good = e->a < s->n_strings &&
 			       (b_node || e->b == REL_EXPR_NONE);
 			break;
 		case REL_EXPR_VERSION:
-			good = a_node && e->op <= REL_OP_LT;
-			break;
 		case REL_EXPR_NOT:
 		case REL_EXPR_DEFINED:
 			good = a_node;
@@ -216,7 +212,7 @@ static bool nodes_are_good(const struct rel_snapshot *s, uint32_t first,
 			good = e->a <= 1;
 			break;
 		}
-		if (!good)
+		if (!good || e->op > REL_OP_LT)
 			return false;
 	}
 	return true;

@@ -60,7 +60,8 @@ static bool is_wanted(struct rel_str path)
 	return rel_str_is(base, "opam") || rel_str_is(base, "url") ||
 	       rel_str_is(base, "descr") || rel_str_is(path, "repo") ||
 	       rel_str_is(path, "version") ||
-	       rel_str_ends(base, REL_STR(".comp"));
+	       rel_str_ends(base, REL_STR(".comp")) ||
+	       rel_str_ends(base, REL_STR(".descr"));
 }
 
 static int keep_content(struct rel_source_index *index,

@@ -58,8 +58,9 @@ static int init_merged(struct work *w, struct rel_error *err)
 	if (!w->merged_text || !w->final || !w->order)
 		return rel_fail_nomem(err);
 	memset(w->final, 0xff, n * sizeof(*w->final));
-	memcpy(w->merged_text, table->items,
-	       table->count * sizeof(*w->merged_text));
+	if (table->count > 0)
+		memcpy(w->merged_text, table->items,
+		       table->count * sizeof(*w->merged_text));
 	for (rel_string_id id = 0; id < last->n_strings; id++)
 		if (last->merged[id] >= table->count)
 			w->merged_text[last->merged[id]] =
