@@ -375,6 +375,34 @@ int rel_resolver_clause(struct rel_resolver *r, uint32_t *clause,
 	return intern_clause(r, clause);
 }
 
+/* The set of a name's versions that has none. */
+static int empty_set(struct rel_resolver *r, uint32_t *set, uint32_t group)
+{
+	memset(r->words, 0, words_of(r, group) * sizeof(*r->words));
+	return rel_resolver_add_set(r, set, group, r->words);
+}
+
+int rel_resolver_edge(struct rel_resolver *r, uint32_t *clause, uint32_t layer,
+		      const struct rel_formula_atom *atoms, uint32_t n)
+{
+	r->n_members = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t set, group;
+		int rc = rel_resolver_atom(r, &set, layer, &atoms[i]);
+
+		group = rel_resolver_group(r, layer, atoms[i].name);
+		if (group == REL_NO_ID)
+			continue;
+		if (!rc && set == REL_NO_ID)
+			rc = empty_set(r, &set, group);
+		if (!rc)
+			rc = add_member(r, set);
+		if (rc)
+			return rc;
+	}
+	return intern_clause(r, clause);
+}
+
 int rel_resolver_unit(struct rel_resolver *r, uint32_t *clause, uint32_t set)
 {
 	r->n_members = 0;

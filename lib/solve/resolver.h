@@ -67,6 +67,13 @@ REL_MUST_CHECK int rel_resolver_clause(struct rel_resolver *r, uint32_t *clause,
 				       const struct rel_formula_atom *atoms,
 				       uint32_t n);
 
+/* The same for a walk: a name of which nothing is left keeps its place, as a
+ * set without members. */
+REL_MUST_CHECK int rel_resolver_edge(struct rel_resolver *r, uint32_t *clause,
+				     uint32_t layer,
+				     const struct rel_formula_atom *atoms,
+				     uint32_t n);
+
 /* The clause that consists of one set, or of none for REL_NO_ID. */
 REL_MUST_CHECK int rel_resolver_unit(struct rel_resolver *r, uint32_t *clause,
 				     uint32_t set);

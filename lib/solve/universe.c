@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/limits.h"
+#include "solve/edges.h"
 #include "solve/resolver.h"
 
 struct rel_universe_store {
@@ -637,31 +638,48 @@ bool rel_universe_in_set(const struct rel_universe *u, uint32_t set,
 
 struct edge_lists {
 	struct rel_edges edges;
-	uint32_t n, cap;
+	uint32_t n, cap, alone_cap;
+	unsigned flags;
 };
+
+static int add_edge(struct rel_universe *u, struct edge_lists *lists,
+		    uint32_t entry, const struct rel_formula_atom *atoms,
+		    uint32_t n_atoms)
+{
+	struct rel_universe_store *st = u->store;
+	struct rel_edges *edges = &lists->edges;
+	uint64_t need = (uint64_t)lists->n + 1;
+	int rc = 0;
+
+	if (lists->flags & REL_EDGE_BOUNDS)
+		rc = rel_edges_any_bound(&atoms, n_atoms, &st->scratch);
+	if (!rc)
+		rc = rel_array_reserve(&edges->clauses, &lists->cap, need,
+				       sizeof(*edges->clauses));
+	if (!rc)
+		rc = rel_array_reserve(&edges->alone, &lists->alone_cap, need,
+				       sizeof(*edges->alone));
+	if (!rc)
+		rc = rel_resolver_edge(&st->resolver, &edges->clauses[lists->n],
+				       u->stack->entries[entry].layer, atoms,
+				       n_atoms);
+	if (!rc)
+		edges->alone[lists->n++] = rel_edges_alone(atoms, n_atoms);
+	return rc;
+}
 
 static int add_edges(struct rel_universe *u, struct edge_lists *lists,
 		     uint32_t entry, rel_expr_id formula,
 		     const struct rel_formula_rules *rules)
 {
 	struct rel_universe_store *st = u->store;
-	uint32_t layer = u->stack->entries[entry].layer;
 	struct rel_formula f;
 	int rc = rel_formula_resolve(&f, &snapshot_of(u, entry)->exprs, formula,
 				     rules, &st->scratch, NULL);
 
-	for (uint32_t i = 0; !rc && i < f.n_clauses; i++) {
-		rc = rel_array_reserve(&lists->edges.clauses, &lists->cap,
-				       (uint64_t)lists->n + 1,
-				       sizeof(*lists->edges.clauses));
-		if (!rc)
-			rc = rel_resolver_clause(
-			    &st->resolver, &lists->edges.clauses[lists->n],
-			    layer, f.atoms + f.clauses[i].first,
-			    f.clauses[i].count);
-		if (!rc)
-			lists->n++;
-	}
+	for (uint32_t i = 0; !rc && i < f.n_clauses; i++)
+		rc = add_edge(u, lists, entry, f.atoms + f.clauses[i].first,
+			      f.clauses[i].count);
 	/* Too large a formula has made the package unreadable already. */
 	return rc == REL_ELIMIT ? 0 : rc;
 }
@@ -688,7 +706,7 @@ int rel_universe_edges(struct rel_edges *out, struct rel_universe *u,
 		       unsigned flags, const struct rel_cancel *cancel,
 		       struct rel_error *err)
 {
-	struct edge_lists lists = {.n = 0};
+	struct edge_lists lists = {.flags = flags};
 	int rc = 0;
 
 	memset(out, 0, sizeof(*out));
@@ -716,5 +734,6 @@ void rel_edges_free(struct rel_edges *edges)
 {
 	free(edges->first);
 	free(edges->clauses);
+	free(edges->alone);
 	memset(edges, 0, sizeof(*edges));
 }

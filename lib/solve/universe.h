@@ -28,12 +28,16 @@ enum rel_package_state {
 
 /*
  * Dependencies for walks, not for solving: package → clauses, each a
- * disjunction of sets as in problem.clause_first.  A clause whose names no
- * remote has, or whose constraints nothing satisfies, is empty.
+ * disjunction of sets as in problem.clause_first.  A name that no remote has
+ * is left out; a name of which no version satisfies the constraint is a set
+ * without members.
  */
 struct rel_edges {
 	uint32_t *first;   /* [size + 1] → clauses */
 	uint32_t *clauses; /* ids of problem's clauses */
+	/* for each of them: is it about one name only?  (A clause with a
+	 * name that no remote has is not, though one set is left of it.) */
+	uint8_t *alone;
 };
 
 enum rel_edge_flags {
@@ -41,6 +45,8 @@ enum rel_edge_flags {
 	REL_EDGE_NO_POST = 1 << 1,   /* without `{post}` */
 	REL_EDGE_WITH_TEST = 1 << 2, /* with-test true */
 	REL_EDGE_WITH_DOC = 1 << 3,  /* with-doc true */
+	REL_EDGE_BOUNDS = 1 << 4,    /* in a clause about several names, each
+				      * bound on its own, as in opam 2.1 */
 };
 
 struct rel_universe {
