@@ -1,6 +1,10 @@
 /*
  * Cycles in the build order: `post` dependencies left out, optional ones
- * taken in.
+ * taken in.  No cycle runs through packages that exclude each other.
+ *
+ * The compatibility profiles list what `opam admin check --cycles` lists; it
+ * goes once through each component and does not find every cycle.  Profile
+ * `env` does the same with the environment's dependencies.
  * Source  opam src/client/opamAdminCheck.ml, cycle_check.
  */
 #ifndef REL_CHECK_CYCLES_H

@@ -10,15 +10,17 @@
 
 /*
  * "PKG" (every version) or "PKG.VER" → marks[pkg] = 1 for each.
- * Errors  REL_ENOTFOUND with the nearest names.
+ * Errors  REL_ENOTFOUND with the nearest names; REL_EUSAGE when the text is
+ *         neither.
  */
 REL_MUST_CHECK int rel_packages_mark(uint8_t *marks,
 				     const struct rel_universe *universe,
 				     const char *text, struct rel_error *err);
 
 /*
- * Mark every package that has an edge into a marked one; recursive: and so
- * on.  The targets themselves are marked in `out` only when they are reached.
+ * Mark every package that has an edge into a marked one (walk.h says what an
+ * edge is); recursive: and so on.  The targets themselves are marked in `out`
+ * only when they are reached.
  * targets, out  [rel_universe_size()]
  */
 REL_MUST_CHECK int rel_rdeps(uint8_t *out, const struct rel_universe *universe,
@@ -33,8 +35,9 @@ struct rel_path {
 };
 
 /*
- * A shortest path from a marked source to a marked target, one for each
- * first step that differs, at most `max_paths`; shortest first.
+ * A shortest path from a marked source to a marked target, one for each name
+ * that a first step can have, at most `max_paths`; shortest first.  Where
+ * several versions serve the newest is taken.
  * *out  malloc'd; freed with rel_paths_free()
  */
 REL_MUST_CHECK int rel_paths_find(struct rel_path **out, uint32_t *n_out,

@@ -12,7 +12,8 @@ struct rel_scope_options {
 	 * upstream version that reaches one (a lone remote: everything) */
 	bool all;
 	bool latest; /* of these, the newest version of each name */
-	/* of these, the reverse dependencies of "PKG" or "PKG.VER"s */
+	/* of these, the reverse dependencies of "PKG" or "PKG.VER"s, and
+	 * those packages themselves */
 	const char *const *packages;
 	size_t n_packages;
 	bool direct; /* with packages: only direct ones */
@@ -22,7 +23,7 @@ struct rel_scope_options {
  * selected  [rel_universe_size()], 0 or 1, written
  * edges     dependencies of the universe
  * Errors    REL_ENOTFOUND: no such package, with the nearest names;
- *           REL_ENOMEM.
+ *           REL_EUSAGE: neither a name nor a version; REL_ENOMEM.
  */
 REL_MUST_CHECK int rel_scope_select(uint8_t *selected,
 				    const struct rel_universe *universe,

@@ -1,0 +1,316 @@
+#include "check/cycles.h"
+#include "check/opam_order.h"
+#include "world.h"
+
+/* Members of all cycles, "a.1 b.2". */
+static char *members(const struct world *w, const struct rel_cycles *cycles)
+{
+	uint8_t *marks = world_marks(w);
+	char *text;
+
+	for (uint32_t i = 0; i < cycles->n_items; i++)
+		for (uint32_t k = 0; k < cycles->items[i].n_members; k++)
+			marks[cycles->items[i].members[k]] = 1;
+	text = world_marked(w, marks);
+	free(marks);
+	return text;
+}
+
+/* The readable cycle of each component, one a line: "a.1 b.2". */
+static char *paths(const struct world *w, const struct rel_cycles *cycles)
+{
+	struct rel_buf out;
+
+	rel_buf_init(&out, REL_LIMIT_ARENA);
+	for (uint32_t i = 0; i < cycles->n_items; i++)
+		for (uint32_t k = 0; k < cycles->items[i].n_path; k++)
+			world_add_package(&out, w, cycles->items[i].path[k],
+					  k == 0 ? "\n" : " ");
+	return rel_buf_detach(&out, NULL);
+}
+
+static void expect(enum rel_profile profile, const char *repository,
+		   const char *expected_members, const char *expected_paths)
+{
+	struct rel_cycles *cycles;
+	struct world w;
+	char *text;
+
+	world_new(&w, repository, profile);
+	assert_int_equal(rel_cycles_find(&cycles, w.universe, NULL, NULL), 0);
+	text = members(&w, cycles);
+	assert_string_equal(text, expected_members);
+	free(text);
+	text = paths(&w, cycles);
+	assert_string_equal(text, expected_paths);
+	free(text);
+	rel_cycles_free(cycles);
+	world_free(&w);
+}
+
+static void test_versions(void **state)
+{
+	/* a.3 differs from a.1 and a.2 outside of the cycle only */
+	const char *repository = "a.1 depends: [\"b\"]\n"
+				 "a.2 depends: [\"b\"]\n"
+				 "a.3 depends: [\"b\" \"z\"]\n"
+				 "a.4 depends: [\"z\"]\n"
+				 "z.1 \n"
+				 "b.1 depends: [\"a\"]\n"
+				 "b.2 depends: [\"c\"]\n"
+				 "c.1 depends: [\"b\" {>= \"2\"}]\n"
+				 "s.1 depends: [\"s\"]\n";
+
+	(void)state;
+	for (unsigned i = REL_PROFILE_ENV; i <= REL_PROFILE_OPAM_2_4; i++)
+		expect((enum rel_profile)i, repository,
+		       "a.1 a.2 a.3 b.1 b.2 c.1", "a.3 b.1\nb.2 c.1");
+}
+
+static void test_kinds_of_edges(void **state)
+{
+	(void)state;
+	expect(REL_PROFILE_ENV,
+	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {post}]\n", "", "");
+	expect(REL_PROFILE_ENV, "a.1 depends: [\"b\"]\nb.1 depopts: [\"a\"]\n",
+	       "a.1 b.1", "a.1 b.1");
+	expect(REL_PROFILE_ENV,
+	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {with-test}]\n", "",
+	       "");
+	expect(REL_PROFILE_OPAM_2_1,
+	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {with-test}]\n",
+	       "a.1 b.1", "a.1 b.1");
+	expect(REL_PROFILE_OPAM_2_4,
+	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {with-test}]\n", "",
+	       "");
+	expect(REL_PROFILE_ENV,
+	       "a.1 depends: [\"b\"]\n"
+	       "b.1 depends: [\"a\" {os = \"linux\"}]\n",
+	       "a.1 b.1", "a.1 b.1");
+	expect(REL_PROFILE_OPAM_2_1,
+	       "a.1 depends: [\"b\"]\n"
+	       "b.1 depends: [\"a\" {os = \"linux\"}]\n",
+	       "", "");
+}
+
+/* Packages that exclude each other cannot be in one cycle. */
+static void test_conflicts(void **state)
+{
+	const char *class = "a.1 depends: [\"b\"] conflict-class: \"k\"\n"
+			    "b.1 depends: [\"c\"]\n"
+			    "c.1 depends: [\"a\"] conflict-class: \"k\"\n";
+
+	(void)state;
+	expect(REL_PROFILE_ENV,
+	       "a.1 depends: [\"b\"]\nb.1 depends: [\"c\"]\n"
+	       "c.1 depends: [\"a\"] conflicts: [\"b\"]\n",
+	       "", "");
+	expect(REL_PROFILE_ENV,
+	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {= \"2\"}]\n"
+	       "a.2 depends: [\"c\"]\nc.1 depends: [\"a\" {= \"1\"}]\n",
+	       "", "");
+	expect(REL_PROFILE_ENV, class, "", "");
+	expect(REL_PROFILE_OPAM_2_1, class, "a.1 b.1 c.1", "a.1 b.1 c.1");
+}
+
+/* The shortest way round, and the newest versions on it. */
+static void test_shortest(void **state)
+{
+	(void)state;
+	expect(REL_PROFILE_ENV,
+	       "a.1 depends: [\"b\"]\n"
+	       "b.1 depends: [\"c\"]\n"
+	       "c.1 depends: [\"d\" \"e\"]\n"
+	       "d.1 depends: [\"a\"]\n"
+	       "e.1 depends: [\"c\"]\n"
+	       "e.2 depends: [\"c\"]\n",
+	       "a.1 b.1 c.1 d.1 e.1 e.2", "c.1 e.2");
+}
+
+/* Versions that leave a bound nothing, in strong and weak clauses. */
+static void test_bounds(void **state)
+{
+	const char *weak = "a.1 depends: [\"x\" | \"b\" {> \"1\" & < \"2\"}]\n"
+			   "x.1 \n"
+			   "b.1 depends: [\"a\"]\n"
+			   "b.2 depends: [\"a\"]\n";
+
+	(void)state;
+	/* nothing satisfies the first, so the second leads nowhere */
+	expect(REL_PROFILE_OPAM_2_1,
+	       "a.1 depends: [\"b\" {> \"5\"} \"b\"]\n"
+	       "b.1 depends: [\"a\"]\n",
+	       "", "");
+	/* before 2.2 each bound was a clause and weak clauses were united */
+	expect(REL_PROFILE_OPAM_2_1, weak, "a.1 b.1 b.2", "a.1 b.2");
+	expect(REL_PROFILE_OPAM_2_4, weak, "", "");
+	expect(REL_PROFILE_ENV, weak, "", "");
+}
+
+/* From OCaml 4.13: Hashtbl.hash ("abc", 3), … */
+static void test_hash(void **state)
+{
+	static const struct {
+		struct rel_str name;
+		uint32_t number, hash;
+	} cases[] = {
+	    {REL_STR("a"), 1, 914393047},
+	    {REL_STR("ab"), 2, 86150356},
+	    {REL_STR("abc"), 3, 142778934},
+	    {REL_STR("abcd"), 4, 503051924},
+	    {REL_STR("ocaml-base-compiler"), 57, 1060814171},
+	    {REL_STR("c_d"), 1, 349547288}, /* "c%5fd" */
+	    {REL_STR("x+y"), 12, 572376126},
+	    {REL_STR("dune"), 130, 961632210},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(rel_opam_hash(cases[i].name, cases[i].number),
+				 cases[i].hash);
+	assert_true(rel_cudf_name_compare(REL_STR("a_b"), REL_STR("a+b")) < 0);
+	assert_true(rel_cudf_name_compare(REL_STR("a"), REL_STR("a_")) < 0);
+	assert_int_equal(rel_cudf_name_compare(REL_STR("a_b"), REL_STR("a_b")),
+			 0);
+}
+
+/* A little generator, so that the repositories are the same everywhere. */
+static uint32_t next(uint32_t *seed, uint32_t below)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 8) % below;
+}
+
+static const char *const random_names[] = {"a", "b",   "c_d", "c-d", "c1",
+					   "q", "x+y", "Ab",  "z"};
+static const char *const random_versions[] = {"1", "1.0", "2~rc",
+					      "2", "3",	  "10"};
+static const char *const random_operators[] = {">=", "<", "=", "!=", "<=", ">"};
+static const char *const random_filters[] = {"post", "build", "with-test",
+					     "os = \"linux\"", "dev"};
+
+#define PICK(seed, array) \
+	(array)[next(seed, (uint32_t)(sizeof(array) / sizeof((array)[0])))]
+
+static void add_atom(struct rel_buf *out, uint32_t *seed)
+{
+	uint32_t bounds = next(seed, 3);
+
+	rel_buf_printf(out, "\"%s\"", PICK(seed, random_names));
+	rel_buf_add_cstr(out, " {");
+	for (uint32_t i = 0; i < bounds; i++)
+		rel_buf_printf(out, "%s%s \"%s\"", i ? " & " : "",
+			       PICK(seed, random_operators),
+			       PICK(seed, random_versions));
+	if (next(seed, 6) == 0 || bounds == 0)
+		rel_buf_printf(out, "%s%s", bounds ? " & " : "",
+			       next(seed, 3) ? "build"
+					     : PICK(seed, random_filters));
+	rel_buf_add_cstr(out, "} ");
+}
+
+static void add_formula(struct rel_buf *out, uint32_t *seed)
+{
+	for (uint32_t i = next(seed, 4); i > 0; i--) {
+		bool choice = next(seed, 3) == 0;
+
+		rel_buf_add_cstr(out, choice ? "(" : "");
+		add_atom(out, seed);
+		if (choice) {
+			rel_buf_add_cstr(out, "| ");
+			add_atom(out, seed);
+			if (next(seed, 2)) {
+				rel_buf_add_cstr(out, "& ");
+				add_atom(out, seed);
+			}
+			rel_buf_add_cstr(out, ") ");
+		}
+	}
+}
+
+static char *random_repository(uint32_t seed)
+{
+	struct rel_buf out;
+
+	rel_buf_init(&out, REL_LIMIT_ARENA);
+	for (size_t i = 0; i < sizeof(random_names) / sizeof(char *); i++) {
+		for (size_t v = 0; v < sizeof(random_versions) / sizeof(char *);
+		     v++) {
+			if (next(&seed, 2))
+				continue;
+			rel_buf_printf(&out, "%s.%s depends: [",
+				       random_names[i], random_versions[v]);
+			add_formula(&out, &seed);
+			rel_buf_add_cstr(&out, "]");
+			if (next(&seed, 3) == 0) {
+				rel_buf_add_cstr(&out, " depopts: [");
+				add_atom(&out, &seed);
+				rel_buf_add_cstr(&out, "]");
+			}
+			if (next(&seed, 3) == 0) {
+				rel_buf_add_cstr(&out, " conflicts: [");
+				add_atom(&out, &seed);
+				rel_buf_add_cstr(&out, "]");
+			}
+			rel_buf_add_char(&out, '\n');
+		}
+	}
+	return rel_buf_detach(&out, NULL);
+}
+
+static void compare(const char *repository, bool ignore_test_doc)
+{
+	struct rel_cycles *cycles;
+	char *ours, *sorted, *opams;
+	struct world w;
+
+	world_init(&w);
+	w.environment.profile = REL_PROFILE_OPAM_2_1;
+	w.environment.ignore_test_doc = ignore_test_doc;
+	world_add(&w, repository, REL_ROLE_UPSTREAM);
+	world_build(&w);
+	assert_int_equal(rel_cycles_find(&cycles, w.universe, NULL, NULL), 0);
+	ours = members(&w, cycles);
+	sorted = rel_test_sh("printf '%%s\\n' %s | LC_ALL=C sort", ours);
+	opams = rel_test_sh("cd %s/0 && HOME=%s && export HOME && "
+			    "(opam admin check --cycles -s %s || test $? = 1) "
+			    "2>/dev/null | LC_ALL=C sort",
+			    w.dir, w.dir, ignore_test_doc ? "-i" : "");
+	if (strcmp(sorted, opams) != 0)
+		fail_msg("of\n%s\nopam lists\n%s\nand not\n%s", repository,
+			 opams, sorted);
+	free(ours);
+	free(sorted);
+	free(opams);
+	rel_cycles_free(cycles);
+	world_free(&w);
+}
+
+static void test_against_opam(void **state)
+{
+	(void)state;
+	if (!world_has_opam())
+		skip();
+	for (uint32_t seed = 1; seed <= 24; seed++) {
+		char *repository = random_repository(seed);
+
+		compare(repository, seed % 2 == 0);
+		free(repository);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_versions),
+	    cmocka_unit_test(test_kinds_of_edges),
+	    cmocka_unit_test(test_conflicts),
+	    cmocka_unit_test(test_shortest),
+	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_hash),
+	    cmocka_unit_test(test_against_opam),
+	};
+
+	rel_test_clean_environment();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,140 @@
+#include "check/scope.h"
+#include "world.h"
+
+static const char *const development = "mine.1 depends: [\"lib\"]\n"
+				       "lib.2 \n"
+				       "mine.3 \n";
+static const char *const upstream = "lib.1 \n"
+				    "lib.3 \n"
+				    "user.1 depends: [\"lib\" {= \"2\"}]\n"
+				    "user.2 depends: [\"lib\" {!= \"2\"}]\n"
+				    "far.1 depends: [\"user\" {= \"1\"}]\n"
+				    "mine.2 \n"
+				    "other.1 \n";
+
+static void build(struct world *w)
+{
+	world_init(w);
+	world_add(w, development, REL_ROLE_DEVELOPMENT);
+	world_add(w, upstream, REL_ROLE_UPSTREAM);
+	world_build(w);
+}
+
+static void expect(struct world *w, struct rel_scope_options options,
+		   const char *expected)
+{
+	uint8_t *selected = world_marks(w);
+	struct rel_edges edges;
+	char *text;
+
+	/* what stood there before must not matter */
+	memset(selected, 1, rel_universe_size(w->universe));
+	assert_int_equal(rel_universe_edges(&edges, w->universe, 0, NULL, NULL),
+			 0);
+	assert_int_equal(
+	    rel_scope_select(selected, w->universe, &edges, &options, NULL), 0);
+	text = world_marked(w, selected);
+	assert_string_equal(text, expected);
+	free(text);
+	rel_edges_free(&edges);
+	free(selected);
+}
+
+static void test_overlay(void **state)
+{
+	struct world w;
+
+	(void)state;
+	build(&w);
+	expect(&w, (struct rel_scope_options){0},
+	       "far.1 lib.2 mine.1 mine.3 user.1");
+	expect(&w, (struct rel_scope_options){.all = true},
+	       "far.1 lib.1 lib.2 lib.3 mine.1 mine.2 mine.3 other.1 user.1 "
+	       "user.2");
+	expect(&w, (struct rel_scope_options){.latest = true},
+	       "far.1 lib.2 mine.3 user.1");
+	expect(&w, (struct rel_scope_options){.all = true, .latest = true},
+	       "far.1 lib.3 mine.3 other.1 user.2");
+	world_free(&w);
+}
+
+static void test_packages(void **state)
+{
+	const char *const lib_2[] = {"lib.2"}, *const both[] = {"user", "far"};
+	struct world w;
+
+	(void)state;
+	build(&w);
+	expect(&w,
+	       (struct rel_scope_options){.packages = lib_2, .n_packages = 1},
+	       "far.1 lib.2 mine.1 user.1");
+	expect(&w,
+	       (struct rel_scope_options){
+		   .packages = lib_2, .n_packages = 1, .direct = true},
+	       "lib.2 mine.1 user.1");
+	expect(&w,
+	       (struct rel_scope_options){
+		   .all = true, .packages = both, .n_packages = 2},
+	       "far.1 user.1 user.2");
+	expect(&w,
+	       (struct rel_scope_options){.all = true,
+					  .latest = true,
+					  .packages = lib_2,
+					  .n_packages = 1},
+	       "far.1");
+	world_free(&w);
+}
+
+/* Nothing in front, or nothing behind: then all is looked at. */
+static void test_lone(void **state)
+{
+	enum rel_role roles[] = {REL_ROLE_DEVELOPMENT, REL_ROLE_UPSTREAM};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct world w;
+
+		world_init(&w);
+		world_add(&w, "a.1 \n", roles[i]);
+		world_build(&w);
+		expect(&w, (struct rel_scope_options){0}, "a.1");
+		world_free(&w);
+	}
+}
+
+static void test_mistake(void **state)
+{
+	const char *const packages[] = {"libb"};
+	struct rel_scope_options options = {.packages = packages,
+					    .n_packages = 1};
+	struct rel_edges edges;
+	struct rel_error err;
+	struct world w;
+	uint8_t *selected;
+
+	(void)state;
+	build(&w);
+	selected = world_marks(&w);
+	assert_int_equal(rel_universe_edges(&edges, w.universe, 0, NULL, NULL),
+			 0);
+	assert_int_equal(
+	    rel_scope_select(selected, w.universe, &edges, &options, &err),
+	    REL_ENOTFOUND);
+	assert_non_null(strstr(err.text, "is it lib?"));
+	rel_edges_free(&edges);
+	free(selected);
+	world_free(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_overlay),
+	    cmocka_unit_test(test_packages),
+	    cmocka_unit_test(test_lone),
+	    cmocka_unit_test(test_mistake),
+	};
+
+	rel_test_clean_environment();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
