@@ -45,6 +45,24 @@ for by in '' -n; do
 	fsck
 done
 
+# Interrupted: says so soon, and leaves no git behind.
+for by in -w -n; do
+	rm -rf "$CACHE"
+	"$PROBE" -c "$CACHE" $by "$URL" >"$DIR/out" 2>"$DIR/err" &
+	victim=$!
+	sleep 0.15
+	kill -TERM $victim 2>/dev/null || :
+	if wait $victim; then
+		echo "note: the transfer was faster than the interruption"
+	else
+		grep -q '^error -8: .*interrupted' "$DIR/err" ||
+			fail "not interrupted: $(cat "$DIR/err")"
+		servers_await sh -c "! ps ax | grep -q '[-]-git-dir $CACHE'" ||
+			fail "git goes on"
+	fi
+	expect "$TIP" $by "$URL"
+done
+
 # What a killed git leaves behind is removed.
 rm -rf "$CACHE"
 expect "$TIP" "$URL"

@@ -6,11 +6,19 @@
  *
  * prints the commit, then one for each SINCE; -o offline, -n without git, -w
  * whole history, -p tells how often progress was heard.  Errors go to stderr
- * as "error CODE: PATH: TEXT", status 3.
+ * as "error CODE: PATH: TEXT", status 3.  SIGTERM interrupts.
  */
+#include <signal.h>
 #include <unistd.h>
 
 #include "git/fetch.h"
+
+static struct rel_cancel cancel;
+
+static void interrupt(int number)
+{
+	atomic_store(&cancel.signal, number);
+}
 
 static void count(void *context, const char *what, uint64_t done,
 		  uint64_t total)
@@ -66,7 +74,8 @@ int main(int argc, char **argv)
 {
 	unsigned calls = 0;
 	struct rel_progress progress = {count, &calls};
-	struct rel_git_fetch_options options = {.progress = &progress};
+	struct rel_git_fetch_options options = {.progress = &progress,
+						.cancel = &cancel};
 	struct rel_git_store *store = NULL;
 	struct rel_error err = {0};
 	struct rel_git_id tip, commit;
@@ -76,6 +85,7 @@ int main(int argc, char **argv)
 
 	if (status != 0)
 		return status;
+	signal(SIGTERM, interrupt);
 	if (rel_git_fetch(&store, &tip, argv[optind], &options, &err) < 0)
 		return fail(&err);
 	puts(rel_git_id_format(hex, &tip));
