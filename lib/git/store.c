@@ -34,7 +34,8 @@ static int fail_open(struct rel_error *err, int status, const char *path)
 				      "cannot open git repository");
 	if (status == GIT_ENOTFOUND)
 		rel_fail(err, REL_ENOTFOUND, "not a git repository");
-	else if (strstr(text, "objectformat") != NULL)
+	else if (strstr(text, "objectformat") != NULL ||
+		 strstr(text, "object format") != NULL)
 		rel_fail(err, REL_EPARSE,
 			 "git repository with SHA-256 ids: not supported, "
 			 "use one with SHA-1 ids");
