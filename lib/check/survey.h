@@ -41,9 +41,6 @@ struct rel_survey_result {
 	 * comparison: against the upstream remotes alone, and against the
 	 * stack as it was (--since) */
 	uint8_t *alone, *before;
-	/* packages of the stack compared with that were broken there and are
-	 * gone or not broken now */
-	uint32_t n_fixed;
 };
 
 struct rel_survey {
