@@ -5,6 +5,9 @@
 /* Versions named in one list, unless --verbose. */
 #define NAMES_MAX 12
 
+/* Facts about versions of one name that are folded into one. */
+#define RUN_MIN 4
+
 /* "(default: packages/a/a.1/opam:31)", or nothing */
 static void put_place(struct rel_text *t, const struct rel_report_fact *fact)
 {
@@ -24,17 +27,67 @@ static void put_place(struct rel_text *t, const struct rel_report_fact *fact)
 	rel_text_colour(t, REL_TEXT_PLAIN);
 }
 
+static void write_fact(struct rel_text *t, const struct rel_report_fact *fact,
+		       unsigned indent)
+{
+	if (fact->package[0]) {
+		rel_text_outside(t, fact->package);
+		rel_text_put(t, " ");
+	}
+	rel_text_outside(t, rel_fact_text(fact));
+	put_place(t, fact);
+	rel_text_end(t, indent, indent + 2);
+}
+
+/* The bytes of "name.version" that are the name. */
+static size_t name_length(const char *package)
+{
+	return strcspn(package, ".");
+}
+
+/* Facts from `i` on that are alike: versions of one name, the same field. */
+static size_t run_length(const struct rel_report_fact *facts, size_t count,
+			 size_t i)
+{
+	size_t len = name_length(facts[i].package), n = 1;
+
+	while (len > 0 && i + n < count &&
+	       strncmp(facts[i].package, facts[i + n].package, len + 1) == 0 &&
+	       strcmp(facts[i].field, facts[i + n].field) == 0)
+		n++;
+	return n;
+}
+
+static void write_rest_of_run(struct rel_text *t,
+			      const struct rel_report_fact *fact, size_t n,
+			      unsigned indent)
+{
+	struct rel_buf name;
+
+	rel_buf_init(&name, REL_LIMIT_MANIFEST_BYTES);
+	rel_buf_add(&name, fact->package, name_length(fact->package));
+	rel_buf_printf(&t->line, "and %zu more versions of ", n);
+	rel_text_composed(t, &name);
+	rel_text_put(t, " likewise");
+	rel_text_end(t, indent, indent + 2);
+}
+
+/* Long runs of versions of one name are told by their first, unless
+ * --verbose. */
 static void write_facts(struct rel_text *t, const struct rel_report_fact *facts,
 			size_t count, unsigned indent)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (facts[i].package[0]) {
-			rel_text_outside(t, facts[i].package);
-			rel_text_put(t, " ");
-		}
-		rel_text_outside(t, rel_fact_text(&facts[i]));
-		put_place(t, &facts[i]);
-		rel_text_end(t, indent, indent + 2);
+	size_t i = 0;
+
+	while (i < count) {
+		size_t run = run_length(facts, count, i);
+		size_t told = t->style->verbose || run < RUN_MIN ? run : 1;
+
+		for (size_t k = 0; k < told; k++)
+			write_fact(t, &facts[i + k], indent);
+		if (told < run)
+			write_rest_of_run(t, &facts[i], run - told, indent);
+		i += run;
 	}
 }
 

@@ -1,0 +1,259 @@
+#include "report/facts.h"
+
+#include "base/limits.h"
+
+void rel_report_texts_init(struct rel_report_texts *texts,
+			   struct rel_arena *arena)
+{
+	texts->arena = arena;
+	rel_buf_init(&texts->work, REL_LIMIT_MANIFEST_BYTES);
+}
+
+void rel_report_texts_free(struct rel_report_texts *texts)
+{
+	rel_buf_free(&texts->work);
+}
+
+const char *rel_report_keep(struct rel_report_texts *texts)
+{
+	const char *kept =
+	    texts->work.status
+		? NULL
+		: rel_arena_copy(texts->arena, rel_buf_str(&texts->work));
+
+	rel_buf_clear(&texts->work);
+	return kept;
+}
+
+const char *rel_report_package(struct rel_report_texts *texts,
+			       const struct rel_universe *u, rel_pkg_id pkg)
+{
+	rel_buf_add_str(&texts->work, rel_universe_name(u, pkg));
+	rel_buf_add_char(&texts->work, '.');
+	rel_buf_add_str(&texts->work, rel_universe_version(u, pkg));
+	return rel_report_keep(texts);
+}
+
+const char *rel_report_remote(const struct rel_universe *u, rel_pkg_id pkg)
+{
+	const struct rel_stack *stack = u->stack;
+
+	return stack->layers[stack->entries[pkg].layer].remote->name;
+}
+
+const char *rel_report_file(struct rel_report_texts *texts,
+			    const struct rel_universe *u, rel_pkg_id pkg)
+{
+	rel_buf_add_str(&texts->work, rel_snapshot_string(
+					  rel_universe_snapshot(u, pkg),
+					  rel_universe_package(u, pkg)->path));
+	return rel_report_keep(texts);
+}
+
+/* Where the text of a fact stands: its expression, or REL_EXPR_NONE. */
+static rel_expr_id expr_of(const struct rel_universe *u,
+			   const struct rel_fact *fact)
+{
+	if (fact->kind == REL_FACT_NEEDS)
+		return u->need_expr[fact->index];
+	if (fact->kind == REL_FACT_CONFLICTS)
+		return u->bar_expr[fact->index];
+	return REL_EXPR_NONE;
+}
+
+static const char *field_of(enum rel_fact_kind kind)
+{
+	switch (kind) {
+	case REL_FACT_NEEDS:
+		return "depends";
+	case REL_FACT_CONFLICTS:
+		return "conflicts";
+	case REL_FACT_CLASS:
+		return "conflict-class";
+	case REL_FACT_UNAVAILABLE:
+		return "available";
+	case REL_FACT_BROKEN:
+	case REL_FACT_UNREADABLE:
+	case REL_FACT_PINNED:
+		break;
+	}
+	return "";
+}
+
+/* Where an expression begins: at its leftmost atom. */
+static void place_fact(struct rel_report_fact *out,
+		       const struct rel_exprs *exprs, rel_expr_id id)
+{
+	while (exprs->nodes[id].kind == REL_EXPR_AND ||
+	       exprs->nodes[id].kind == REL_EXPR_OR)
+		id = exprs->nodes[id].a;
+	out->line = exprs->nodes[id].line;
+	out->column = exprs->nodes[id].column;
+}
+
+static int fill_fact(struct rel_report_fact *out,
+		     struct rel_report_texts *texts,
+		     const struct rel_survey_result *r,
+		     const struct rel_fact *fact)
+{
+	const struct rel_universe *u = r->universe;
+	const struct rel_exprs *exprs =
+	    &rel_universe_snapshot(u, fact->package)->exprs;
+	rel_expr_id expr = expr_of(u, fact);
+
+	out->package = rel_report_package(texts, u, fact->package);
+	out->field = field_of(fact->kind);
+	out->remote = rel_report_remote(u, fact->package);
+	out->file = rel_report_file(texts, u, fact->package);
+	if (expr != REL_EXPR_NONE) {
+		place_fact(out, exprs, expr);
+		rel_expr_print_plain(&texts->work, exprs, expr);
+	}
+	out->text = rel_report_keep(texts);
+	rel_fact_sentence(&texts->work, u, r->verdicts, fact);
+	out->sentence = rel_report_keep(texts);
+	return out->package && out->file && out->text && out->sentence
+		   ? 0
+		   : REL_ENOMEM;
+}
+
+int rel_report_facts(const struct rel_report_fact **out,
+		     struct rel_report_texts *texts,
+		     const struct rel_survey_result *r,
+		     const struct rel_fact *facts, uint32_t n)
+{
+	struct rel_report_fact *made =
+	    rel_arena_array(texts->arena, (size_t)n + 1, sizeof(*made));
+
+	if (!made)
+		return REL_ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		if (fill_fact(&made[i], texts, r, &facts[i]))
+			return REL_ENOMEM;
+	}
+	*out = made;
+	return 0;
+}
+
+static int fill_problem(struct rel_report_fact *out,
+			struct rel_report_texts *texts,
+			const struct rel_universe *u, rel_pkg_id pkg)
+{
+	const struct rel_snapshot *snapshot = rel_universe_snapshot(u, pkg);
+	uint32_t index = rel_universe_package(u, pkg)->problem;
+
+	if (index == UINT32_MAX) {
+		/* the only limit a manifest can hit later than that */
+		rel_buf_add_cstr(&texts->work,
+				 "the dependency formula is too large");
+	} else {
+		const struct rel_snapshot_problem *problem =
+		    &snapshot->problems[index];
+
+		rel_buf_add_str(&texts->work,
+				rel_snapshot_string(snapshot, problem->text));
+		out->line = problem->line;
+		out->column = problem->column;
+	}
+	out->text = rel_report_keep(texts);
+	out->sentence = out->text;
+	return out->text ? 0 : REL_ENOMEM;
+}
+
+static int fill_available(struct rel_report_fact *out,
+			  struct rel_report_texts *texts,
+			  const struct rel_universe *u, rel_pkg_id pkg)
+{
+	const struct rel_exprs *exprs = &rel_universe_snapshot(u, pkg)->exprs;
+	rel_expr_id available =
+	    rel_universe_package(u, pkg)->manifest.available;
+
+	out->field = "available";
+	if (available != REL_EXPR_NONE) {
+		place_fact(out, exprs, available);
+		rel_expr_print_plain(&texts->work, exprs, available);
+	}
+	out->text = rel_report_keep(texts);
+	if (!out->text)
+		return REL_ENOMEM;
+	rel_buf_printf(&texts->work, "is available only where %s", out->text);
+	out->sentence = rel_report_keep(texts);
+	return out->sentence ? 0 : REL_ENOMEM;
+}
+
+static int fill_pinned(struct rel_report_fact *out,
+		       struct rel_report_texts *texts,
+		       const struct rel_survey_result *r)
+{
+	rel_buf_printf(&texts->work, "ocaml %s", r->environment->ocaml);
+	out->text = rel_report_keep(texts);
+	rel_buf_printf(&texts->work,
+		       "can be installed with another compiler, but not with "
+		       "the pinned ocaml %s",
+		       r->environment->ocaml);
+	out->sentence = rel_report_keep(texts);
+	return out->text && out->sentence ? 0 : REL_ENOMEM;
+}
+
+int rel_report_state_fact(const struct rel_report_fact **out,
+			  struct rel_report_texts *texts,
+			  const struct rel_survey_result *r, rel_pkg_id pkg)
+{
+	const struct rel_universe *u = r->universe;
+	struct rel_report_fact *fact =
+	    rel_arena_alloc(texts->arena, sizeof(*fact));
+
+	if (!fact)
+		return REL_ENOMEM;
+	*out = fact;
+	fact->field = "";
+	fact->package = rel_report_package(texts, u, pkg);
+	fact->remote = rel_report_remote(u, pkg);
+	fact->file = rel_report_file(texts, u, pkg);
+	if (!fact->package || !fact->file)
+		return REL_ENOMEM;
+	if (r->verdicts[pkg] == REL_UNREADABLE)
+		return fill_problem(fact, texts, u, pkg);
+	if (r->verdicts[pkg] == REL_PINNED_OUT)
+		return fill_pinned(fact, texts, r);
+	return fill_available(fact, texts, u, pkg);
+}
+
+/*
+ * What the root says of itself.  A conflict is told by several facts: its
+ * own are joined, those of other packages are left to the list of facts.
+ */
+static const char *join_sentences(struct rel_report_texts *texts,
+				  const struct rel_report_fact *facts, size_t n,
+				  const char *subject)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(facts[i].package, subject) != 0)
+			continue;
+		if (!first)
+			rel_buf_add_cstr(&texts->work, ", ");
+		rel_buf_add_cstr(&texts->work, facts[i].sentence);
+		first = false;
+	}
+	return rel_report_keep(texts);
+}
+
+int rel_report_root(struct rel_report_root *out, struct rel_report_texts *texts,
+		    const struct rel_survey_result *r,
+		    const struct rel_root *root)
+{
+	memset(out, 0, sizeof(*out));
+	out->kind = rel_broken_kind_text(root->kind);
+	out->package = rel_report_package(texts, r->universe, root->package);
+	out->n_facts = root->n_facts;
+	if (!out->package ||
+	    rel_report_facts(&out->facts, texts, r,
+			     r->reasons->facts + root->first_fact,
+			     root->n_facts))
+		return REL_ENOMEM;
+	out->text =
+	    join_sentences(texts, out->facts, out->n_facts, out->package);
+	return out->text ? 0 : REL_ENOMEM;
+}
