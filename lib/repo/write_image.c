@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "repo/assemble_work.h"
 
 /*
@@ -249,6 +250,7 @@ static int resize(struct work *w, uint64_t used, struct rel_error *err)
 
 	if (!block)
 		return rel_fail_nomem(err);
+	rel_memory_populate(block + used, (size_t)(size - used));
 	if (used != 0)
 		memset(block + used, 0, (size_t)(size - used));
 	w->block = block;
