@@ -7,6 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/process.h"
+#include "support/http_fault.h"
+
 struct fixture {
 	char *dir, *repo, *cache;
 };
@@ -354,18 +357,79 @@ static void test_cancelled(void **state)
 	rel_arena_free(&arena);
 }
 
-/* Revisions of a repository elsewhere, through the git cache. */
+/* Serve f->dir by git daemon; *url is that of f->repo. */
+static void serve(struct rel_process *daemon, char **url,
+		  const struct fixture *f)
+{
+	int port = rel_test_free_port();
+	char *number = rel_test_text("--port=%d", port);
+	char *base = rel_test_text("--base-path=%s", f->dir);
+	const char *const argv[] = {
+	    "git",  "daemon", "--export-all", "--listen=127.0.0.1",
+	    number, base,     "--reuseaddr",  NULL};
+
+	*url = rel_test_text("git://127.0.0.1:%d/repo", port);
+	assert_int_equal(rel_process_start(daemon, argv, NULL, NULL,
+					   REL_PROCESS_STDERR_NULL, NULL),
+			 0);
+	free(rel_test_sh("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; "
+			 "do git ls-remote %s >/dev/null 2>&1 && exit 0; "
+			 "sleep 0.3; done; exit 1",
+			 *url));
+}
+
+/* A repository elsewhere: fetched, fetched again, offline, --since. */
 static void test_elsewhere(void **state)
 {
 	struct fixture *f = *state;
 	struct reading how = {.cache_dir = f->cache};
-	char *url = rel_test_text("git+file://%s", f->repo);
-	struct rel_snapshot *s = must_read(url, &how);
+	struct rel_process daemon;
+	struct rel_snapshot *s, *before;
+	char *url, *head;
 
-	/* file:// is read in place */
+	serve(&daemon, &url, f);
+	how.offline = true;
+	assert_int_equal(read_remote(&s, url, &how), REL_ENOTFOUND);
+	how.offline = false;
+	s = must_read(url, &how);
 	assert_int_equal(s->n_packages, 8);
 	rel_snapshot_free(s);
+
+	/* the tip that this run has read is what --since counts from */
+	free(rel_test_sh("cd '%s'; mkdir packages/n; "
+			 "cp -r packages/a/a.1 packages/n/n.1; git add .; "
+			 "git commit -qm three",
+			 f->repo));
+	how.revision = "HEAD~1";
+	before = must_read(url, &how);
+	assert_int_equal(before->n_packages, 7);
+	rel_snapshot_free(before);
+
+	how.revision = NULL;
+	s = must_read(url, &how);
+	head = rel_test_sh("git -C '%s' rev-parse HEAD", f->repo);
+	assert_string_equal(s->revision, head);
+	assert_int_equal(s->n_packages, 9);
+	how.revision = "HEAD~1";
+	before = must_read(url, &how);
+	assert_int_equal(before->n_packages, 8);
+	rel_snapshot_free(before);
+
+	/* the same as in place */
+	how.revision = NULL;
+	before = must_read(f->repo, &how);
+	assert_same_image(before, s);
+	rel_snapshot_free(before);
+	rel_snapshot_free(s);
+
+	rel_process_kill(&daemon);
+	assert_int_equal(read_remote(&s, url, &how), REL_EIO);
+	how.offline = true;
+	s = must_read(url, &how);
+	assert_int_equal(s->n_packages, 9);
+	rel_snapshot_free(s);
 	free(url);
+	free(head);
 }
 
 int main(void)
