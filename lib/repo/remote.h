@@ -43,7 +43,8 @@ void rel_remote_split(struct rel_str *name, struct rel_str *location,
  * (--since; then history is deepened as far as needed).  "HEAD" and "@" in
  * `revision` are the remote's own revision; of a repository elsewhere, as it
  * was when the remote was last read: read the remote itself first.
- * An empty remote is a snapshot with no packages, not an error.
+ * An empty remote is a snapshot with no packages, not an error (but a git
+ * repository elsewhere without any commit is REL_ENOTFOUND).
  * What was parsed is cached under options->cache_dir, keyed by content (git
  * tree, digest of the index); plain directories are parsed each time.
  * *out  freed by the caller with rel_snapshot_free()
