@@ -244,7 +244,8 @@ int rel_git_object_read(git_odb_object **out, struct rel_git_store *store,
 
 	*out = NULL;
 	rel_git_id_to_oid(&oid, id);
-	/* Before unpacking: sizes in packs are whatever the remote wrote. */
+	/* Before unpacking: sizes in packs are whatever the remote wrote.  Of
+	 * a damaged pack they are garbage; then the reading itself fails. */
 	status = git_odb_read_header(&size, &found, store->odb, &oid);
 	if (status == GIT_ENOTFOUND)
 		return fail_missing(store, id, err);

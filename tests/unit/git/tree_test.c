@@ -295,62 +295,6 @@ static void test_deep_tree(void **state)
 	    REL_ELIMIT);
 }
 
-/*
- * One byte of the pack after the other is wrong: what is read is either
- * refused or right.
- */
-static void test_flipped_bytes(void **state)
-{
-	struct fixture *f = *state;
-	char *bare = rel_test_text("%s/bare.git", f->dir);
-	char *pack, *bytes;
-	size_t len;
-
-	free(rel_test_sh("cd %s; seq 1 99 >a/run; git add .; "
-			 "git commit -qm 1; seq 2 99 >a/run; git add .; "
-			 "git commit -qm 2; "
-			 "git clone -q --bare --no-local . %s; "
-			 "chmod u+w %s/objects/pack/*",
-			 f->repo, bare, bare));
-	pack = rel_test_sh("ls %s/objects/pack/*.pack", bare);
-	bytes = rel_test_read(pack, &len);
-	for (size_t i = 12; i < len - 20; i += 3) {
-		struct fixture g = {.repo = bare};
-		struct rel_error err = {0};
-		struct rel_git_id id, want;
-		struct rel_buf out;
-		char *name = strrchr(pack, '/') + 1;
-
-		bytes[i] = (char)(bytes[i] ^ 0x10);
-		name[-1] = '\0';
-		rel_test_write(pack, name, bytes, len);
-		name[-1] = '/';
-		bytes[i] = (char)(bytes[i] ^ 0x10);
-		if (rel_git_store_open(&g.store, bare, &err) < 0)
-			continue;
-		rel_buf_init(&out, REL_MIB);
-		find(&want, f, "empty");
-		if (rel_git_resolve(&id, g.store, NULL, &err) == 0 &&
-		    rel_git_commit_tree(&g.tree, g.store, &id, "a", &err) ==
-			0) {
-			struct rel_git_entry entry;
-
-			if (rel_git_tree_find(&entry, g.store, &g.tree,
-					      REL_STR("run"), &err) == 0 &&
-			    rel_git_blob_read(&out, g.store, &entry.id, &err) ==
-				0) {
-				assert_int_equal(out.len, 286);
-				assert_memory_equal(out.ptr, "2\n3\n4\n", 6);
-			}
-		}
-		rel_buf_free(&out);
-		rel_git_store_free(g.store);
-	}
-	free(bytes);
-	free(pack);
-	free(bare);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,8 +306,6 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_malformed_trees, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_deep_tree, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_flipped_bytes, setup,
-					    teardown),
 	};
 
 	rel_test_clean_environment();
