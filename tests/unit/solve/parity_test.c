@@ -1,0 +1,241 @@
+/*
+ * Verdicts on real repositories against the lists that other programs made
+ * of them: shared/data/expected, whose README tells who said what.
+ */
+#include "world.h"
+
+#include "support/corpus.h"
+#include "support/shell.h"
+
+static const struct rel_variable_value debian_12[] = {
+    {"os", "linux"},
+    {"os-family", "debian"},
+    {"os-distribution", "debian"},
+    {"os-version", "12"},
+    {"arch", "x86_64"},
+};
+
+/* The machine on which opam made its own list. */
+static const struct rel_variable_value debian_12_opam_2_1[] = {
+    {"os", "linux"},
+    {"os-family", "debian"},
+    {"os-distribution", "debian"},
+    {"os-version", "12"},
+    {"arch", "x86_64"},
+    {"opam-version", "2.1.2"},
+    {"sys-ocaml-version", "4.13.1"},
+    {"sys-ocaml-arch", "x86_64"},
+    {"sys-ocaml-cc", "cc"},
+    {"sys-ocaml-libc", "libc"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct rel_environment env = {
+    .name = "env", .values = debian_12, .n_values = COUNT(debian_12)};
+static const struct rel_environment env_opam_2_1 = {
+    .name = "env",
+    .values = debian_12_opam_2_1,
+    .n_values = COUNT(debian_12_opam_2_1)};
+static const struct rel_environment opam_2_1 = {
+    .name = "opam", .profile = REL_PROFILE_OPAM_2_1};
+static const struct rel_environment opam_2_1_i = {
+    .name = "opam", .profile = REL_PROFILE_OPAM_2_1, .ignore_test_doc = true};
+
+#define BROKEN	    BIT(REL_BROKEN)
+#define UNAVAILABLE BIT(REL_UNAVAILABLE)
+
+/* Clones of the bundles, by the order of the names. */
+enum bundle {
+	BUNDLE_OPAM,
+	BUNDLE_MIRAGE,
+	BUNDLE_XS,
+	N_BUNDLES,
+};
+static const char *const bundle_names[] = {"opam-repository", "mirage-dev",
+					   "xs-opam"};
+static char *clones[N_BUNDLES];
+static char *dir;
+
+static const char *clone_of(enum bundle bundle)
+{
+	if (!clones[bundle])
+		clones[bundle] = rel_test_clone(dir, bundle_names[bundle]);
+	return clones[bundle];
+}
+
+/* A list of shared/data/expected behind a newline. */
+static void add_list(struct rel_buf *out, const char *name)
+{
+	char *path = rel_test_text("%s/expected/%s", rel_test_data_dir(), name);
+	char *text = rel_test_read(path, NULL);
+
+	if (!text)
+		fail_msg("no %s", path);
+	if (out->len == 0)
+		rel_buf_add_char(out, '\n');
+	rel_buf_add_cstr(out, text);
+	free(text);
+	free(path);
+}
+
+/*
+ * The packages whose verdict is in the set must be those of the lists (the
+ * second may be NULL), but for the lines of `tie`: "+" what only relctl says,
+ * "-" what only the list says.
+ */
+static void compare(const struct outcome *o, unsigned verdicts,
+		    const char *list, const char *second, const char *tie)
+{
+	struct rel_buf ours, theirs, difference;
+
+	outcome_list(&ours, o, verdicts);
+	rel_buf_init(&theirs, 16 * REL_MIB);
+	rel_buf_init(&difference, 16 * REL_MIB);
+	add_list(&theirs, list);
+	if (second)
+		add_list(&theirs, second);
+	rel_buf_add_cstr(&difference, "");
+	add_missing_lines(&difference, ours.ptr, theirs.ptr, '+');
+	add_missing_lines(&difference, theirs.ptr, ours.ptr, '-');
+	if (!rel_str_is(rel_buf_str(&difference), tie))
+		fail_msg("against %s:\n%.*s", list,
+			 REL_STR_ARG(rel_buf_str(&difference)));
+	rel_buf_free(&ours);
+	rel_buf_free(&theirs);
+	rel_buf_free(&difference);
+}
+
+static void read_world(struct world *w, enum bundle bundle,
+		       const char *revision)
+{
+	char *location = rel_test_text("%s#%s", clone_of(bundle), revision);
+
+	world_add(w, location);
+	free(location);
+}
+
+static void check(const struct world *w,
+		  const struct rel_environment *environment, const char *broken,
+		  const char *unavailable)
+{
+	struct outcome o;
+
+	outcome_of(&o, w, environment);
+	compare(&o, BROKEN, broken, NULL, "");
+	if (unavailable)
+		compare(&o, UNAVAILABLE, unavailable, NULL, "");
+	outcome_free(&o);
+}
+
+/*
+ * +introcaml and +introcaml0 compare equal: relctl keeps both, opam merges
+ * them and lists one text of each.
+ */
+static const char tie_of_equal_versions[] =
+    "-ocaml-compiler.5.5.0+introcaml\n"
+    "-ocaml-variants.5.5.0+introcaml0\n";
+
+/*
+ * What an upgraded repository has more than the lists' solver looked at: the
+ * upgrade itself makes ocaml-system, which is available where
+ * sys-ocaml-version has a value.  `available: switch = "4.02.0+…"` is false in
+ * a switch of unknown name, where that solver took the compiler's.
+ */
+static const char tie_of_upgrade[] = "+camlp4.4.02.0-1modular-implicits\n"
+				     "+ocaml-system.3.11.2\n"
+				     "+ocaml-system.3.12.1\n"
+				     "+ocaml-system.4.00.0\n"
+				     "+ocaml-system.4.00.1\n"
+				     "+ocaml-system.4.01.0\n"
+				     "+ocaml-system.4.02.0\n";
+
+static void test_2026(void **state)
+{
+	struct outcome o;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	read_world(&w, BUNDLE_OPAM, "2026-08");
+	world_stack(&w);
+	check(&w, &env, "2026-08.env.txt", "2026-08.env.unavailable.txt");
+	check(&w, &opam_2_1, "2026-08.opam-2.1.txt", NULL);
+	check(&w, &opam_2_1_i, "2026-08.opam-2.1.no-test-doc.txt", NULL);
+	outcome_of(&o, &w, &env_opam_2_1);
+	compare(&o, BROKEN | UNAVAILABLE,
+		"2026-08.opam-list.not-installable.txt", NULL,
+		tie_of_equal_versions);
+	outcome_free(&o);
+	world_free(&w);
+}
+
+static void test_xs_opam(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	read_world(&w, BUNDLE_XS, "HEAD");
+	read_world(&w, BUNDLE_OPAM, "2026-08");
+	world_stack(&w);
+	check(&w, &env, "xs-opam-over-2026-08.env.txt",
+	      "xs-opam-over-2026-08.env.unavailable.txt");
+	world_free(&w);
+}
+
+static void test_2014(void **state)
+{
+	struct outcome o;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	read_world(&w, BUNDLE_OPAM, "2014-10-14");
+	world_stack(&w);
+	check(&w, &opam_2_1, "2014-10-14.opam-2.1.upgraded.txt", NULL);
+	outcome_of(&o, &w, &env);
+	compare(&o, BROKEN | UNAVAILABLE, "2014-10-14.legacy-env.txt",
+		"2014-10-14.legacy-env.unavailable.txt", tie_of_upgrade);
+	outcome_free(&o);
+	world_free(&w);
+}
+
+static void test_mirage_dev(void **state)
+{
+	struct outcome o;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	read_world(&w, BUNDLE_MIRAGE, "2014-10-14");
+	read_world(&w, BUNDLE_OPAM, "2014-10-14");
+	world_stack(&w);
+	outcome_of(&o, &w, &env);
+	compare(&o, BROKEN | UNAVAILABLE,
+		"2014-10-14.mirage-dev-over-upstream.legacy-env.txt",
+		"2014-10-14.legacy-env.unavailable.txt", tie_of_upgrade);
+	outcome_free(&o);
+	world_free(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_2026),
+	    cmocka_unit_test(test_xs_opam),
+	    cmocka_unit_test(test_2014),
+	    cmocka_unit_test(test_mirage_dev),
+	};
+	int status;
+
+	rel_test_clean_environment();
+	if (!rel_test_data_dir())
+		return REL_TEST_SKIPPED;
+	dir = rel_test_dir_new();
+	status = cmocka_run_group_tests(tests, NULL, NULL);
+	for (unsigned i = 0; i < N_BUNDLES; i++)
+		free(clones[i]);
+	rel_test_dir_free(dir);
+	return status;
+}
