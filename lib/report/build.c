@@ -111,6 +111,10 @@ static const char *change_of(const struct rel_survey_result *r, rel_pkg_id pkg)
 		return r->before[pkg] == REL_COMPARED_BROKEN ? "still" : "new";
 	if (now == REL_INSTALLABLE)
 		return r->before[pkg] == REL_COMPARED_BROKEN ? "fixed" : NULL;
+	/* a new version that cannot be read is news, one that is not for this
+	 * environment is none */
+	if (now == REL_UNREADABLE)
+		return r->before[pkg] == REL_COMPARED_OTHER ? "still" : "new";
 	return r->before[pkg] == REL_COMPARED_INSTALLABLE ? "new" : NULL;
 }
 
@@ -371,6 +375,17 @@ static const char *const *package_names(struct builder *b,
 	return names;
 }
 
+/* Is any of it in the scope of the report? */
+static bool concerns(const struct rel_survey_result *r,
+		     const struct rel_cycle *cycle)
+{
+	for (uint32_t i = 0; i < cycle->n_members; i++) {
+		if (r->selected[cycle->members[i]])
+			return true;
+	}
+	return false;
+}
+
 static int fill_cycles(struct builder *b)
 {
 	struct rel_report_cycle *cycles;
@@ -389,6 +404,8 @@ static int fill_cycles(struct builder *b)
 		for (uint32_t k = 0; r->cycles && k < r->cycles->n_items; k++) {
 			const struct rel_cycle *c = &r->cycles->items[k];
 
+			if (!concerns(r, c))
+				continue;
 			cycles[at++] = (struct rel_report_cycle){
 			    i,
 			    package_names(b, r->universe, c->path, c->n_path),
@@ -401,7 +418,7 @@ static int fill_cycles(struct builder *b)
 		}
 	}
 	b->out->cycles = cycles;
-	b->out->n_cycles = n;
+	b->out->n_cycles = at;
 	return 0;
 }
 
