@@ -1,0 +1,198 @@
+/* relctl list-broken: what cannot be installed, why, and what changed. */
+#include "base/arena.h"
+#include "base/limits.h"
+#include "command.h"
+#include "report/build.h"
+#include "session.h"
+
+struct values {
+	bool recursive, direct, all, latest, cycles, is_short;
+	struct rel_list since, with, without;
+};
+
+#define AT(member) offsetof(struct values, member)
+#define FLAG(name, member, help)                                             \
+	{                                                                    \
+		name, 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(member), NULL, \
+		    help, NULL                                               \
+	}
+
+static const struct rel_option options[] = {
+    FLAG("all", all,
+	 "Look at every version of the stack, not only at those that the "
+	 "development remotes have or touch"),
+    FLAG("latest", latest, "Only the newest version of each package"),
+    FLAG("recursive", recursive,
+	 "With PKG: whatever reaches it through dependencies (the default)"),
+    FLAG("direct", direct, "With PKG: only what depends on it itself"),
+    {"since", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(since), "[NAME@]REV",
+     "Tell what changed since revision REV of the development remote, or of "
+     "remote NAME; repeated for several remotes",
+     NULL},
+    {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES, AT(with), "FILE...",
+     "What if: as if these manifests were released on top of all remotes",
+     NULL},
+    {"without", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(without), "PKG[.VER]",
+     "What if: as if this were not there; repeated", NULL},
+    FLAG("cycles", cycles, "Only tell cycles in the build order"),
+    FLAG("short", is_short, "Only names, one NAME.VERSION a line"),
+};
+
+static const struct rel_example examples[] = {
+    {"What is broken, with the remotes of relctl.yml", "list-broken"},
+    {"What the last commit of the development remote changed",
+     "list-broken --since HEAD~1"},
+    {"An overlay over an upstream repository, without configuration",
+     "list-broken --remote ours=./overlay,development "
+     "--remote default=https://opam.ocaml.org,upstream"},
+    {"What depends on foo and is broken", "list-broken foo"},
+    {"What a release would break or repair",
+     "list-broken --since HEAD --with foo.opam"},
+    {"Could foo 1.0 be removed?", "list-broken --all --without foo.1.0"},
+    {"Annotations on the lines of a pull request",
+     "list-broken --since origin/main --format github"},
+};
+
+static int check(const struct rel_call *call, struct rel_error *err)
+{
+	const struct values *v = call->values;
+
+	if (v->direct && v->recursive)
+		return rel_fail(err, REL_EUSAGE,
+				"--direct and --recursive exclude each other");
+	if ((v->direct || v->recursive) && call->n_arguments == 0)
+		return rel_fail(err, REL_EUSAGE,
+				"--%s says which dependents of a package are "
+				"meant; name the package",
+				v->direct ? "direct" : "recursive");
+	return rel_session_check_short(call, v->is_short, err);
+}
+
+static bool is_finding(const struct rel_report *report, bool cycles_only)
+{
+	if (cycles_only)
+		return report->n_cycles > 0;
+	if (!report->since)
+		return report->counts.broken + report->counts.unreadable > 0;
+	for (size_t i = 0; i < report->n_verdicts; i++) {
+		const char *change = report->verdicts[i].change;
+
+		if (change && strcmp(change, "new") == 0)
+			return true;
+	}
+	return false;
+}
+
+static int write_report(struct rel_session *session,
+			const struct rel_report *report, struct rel_error *err)
+{
+	const struct values *v = session->call->values;
+	enum rel_report_format format = REL_REPORT_TEXT;
+	struct rel_report_style style;
+	int rc = rel_session_begin(&style, &format, session, v->is_short, err);
+
+	style.cycles_only = v->cycles;
+	if (rc == 0)
+		rc = rel_report_write(report, format, &style,
+				      &session->output.sink, err);
+	return rc ? rc : rel_output_commit(&session->output, err);
+}
+
+static int report_survey(struct rel_session *session,
+			 const struct rel_survey *survey, bool *found,
+			 struct rel_error *err)
+{
+	const struct rel_call *call = session->call;
+	const struct values *v = call->values;
+	struct rel_report_build_options build = {
+	    .command = call->command->name,
+	    .verbose = call->common->verbose,
+	    .since = session->stacks.since,
+	    .seconds = (double)(rel_screen_now() - call->begun) / 1000};
+	struct rel_report report;
+	struct rel_arena arena;
+	int rc;
+
+	rel_arena_init(&arena, REL_LIMIT_ARENA);
+	rc = rel_report_build(&report, survey, &build, &arena, err);
+	if (rc == 0) {
+		*found = is_finding(&report, v->cycles);
+		rc = write_report(session, &report, err);
+	}
+	rel_arena_free(&arena);
+	return rc;
+}
+
+static int survey(struct rel_session *session, bool *found,
+		  struct rel_error *err)
+{
+	const struct rel_call *call = session->call;
+	const struct rel_setup *setup = &session->setup;
+	const struct rel_stacks *stacks = &session->stacks;
+	const struct values *v = call->values;
+	struct rel_survey_options opt = {
+	    .scope = {.all = v->all,
+		      .latest = v->latest,
+		      .packages = call->arguments,
+		      .n_packages = call->n_arguments,
+		      .direct = v->direct},
+	    .environments = setup->environments,
+	    .n_environments = setup->n_environments,
+	    .cycles = v->cycles || !v->is_short,
+	    .reasons = !v->cycles && !v->is_short,
+	    .jobs = setup->reading.jobs,
+	    .cancel = call->cancel,
+	    .progress = setup->reading.progress};
+	struct rel_survey *result = NULL;
+	int rc = rel_survey_run(&result, stacks->now, stacks->alone,
+				stacks->before, &opt, err);
+
+	/* a PKG that is not there */
+	if (rc == REL_ENOTFOUND)
+		rc = REL_EUSAGE;
+	if (rc == 0)
+		rc = report_survey(session, result, found, err);
+	rel_survey_free(result);
+	return rc;
+}
+
+static int run(const struct rel_call *call, bool *found, struct rel_error *err)
+{
+	const struct values *v = call->values;
+	struct rel_stacks_request request = {.since = &v->since,
+					     .with = &v->with,
+					     .without = &v->without,
+					     .compare =
+						 !v->cycles && !v->is_short};
+	struct rel_session session;
+	int rc = check(call, err);
+
+	if (rc)
+		return rc;
+	rc = rel_session_open(&session, call, &request, err);
+	if (rc == 0)
+		rc = survey(&session, found, err);
+	rel_session_close(&session);
+	return rc;
+}
+
+const struct rel_command rel_command_list_broken = {
+    .name = "list-broken",
+    .summary = "list what cannot be installed, why, and what changed",
+    .arguments = "[PKG[.VER]...]",
+    .description =
+	"List the package versions that cannot be installed, with the causes "
+	"that many of them share. Looked at is every version in the "
+	"development remotes and every upstream version that reaches one "
+	"through its dependencies; a lone remote is looked at whole. With "
+	"PKG, only it and what depends on it. With --since, only what changed "
+	"counts as a finding.",
+    .max_arguments = UINT32_MAX,
+    .formats = "text json csv dot github junit",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .values_size = sizeof(struct values),
+    .examples = examples,
+    .n_examples = sizeof(examples) / sizeof(examples[0]),
+    .run = run,
+};

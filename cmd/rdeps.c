@@ -1,0 +1,168 @@
+/* relctl rdeps: what depends on a package. */
+#include "base/limits.h"
+#include "command.h"
+#include "report/walks.h"
+#include "session.h"
+
+struct values {
+	bool recursive, depopts, with_test, is_short;
+};
+
+#define AT(member) offsetof(struct values, member)
+
+static const struct rel_option options[] = {
+    {"recursive", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(recursive), NULL,
+     "Also what depends on it through others", NULL},
+    {"depopts", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(depopts), NULL,
+     "Follow optional dependencies too", NULL},
+    {"with-test", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(with_test), NULL,
+     "Follow the dependencies of tests too", NULL},
+    {"short", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(is_short), NULL,
+     "Only names, one NAME.VERSION a line", NULL},
+};
+
+static const struct rel_example examples[] = {
+    {"Which versions need core_kernel", "rdeps core_kernel"},
+    {"What a break of tcpip 9.0.0 could reach",
+     "rdeps tcpip.9.0.0 --recursive"},
+    {"Names for a script", "rdeps lwt --recursive --short"},
+};
+
+/* The two sets of a walk, and who they are for. */
+struct marks {
+	uint8_t *targets, *found, *once; /* [size] */
+	unsigned flags;
+	bool recursive;
+	const char *package;
+};
+
+/* Add what depends on the targets in one environment to marks->found. */
+static int walk_one(struct marks *marks, const struct rel_session *session,
+		    struct rel_universe *universe, struct rel_error *err)
+{
+	uint32_t size = rel_universe_size(universe);
+	struct rel_edges edges = {0};
+	int rc =
+	    rel_packages_mark(marks->targets, universe, marks->package, err);
+
+	/* a PKG that is not there */
+	if (rc == REL_ENOTFOUND)
+		return REL_EUSAGE;
+	if (rc == 0)
+		rc = rel_universe_edges(&edges, universe, marks->flags,
+					session->call->cancel, err);
+	memset(marks->once, 0, size);
+	if (rc == 0)
+		rc = rel_rdeps(marks->once, universe, &edges, marks->targets,
+			       marks->recursive, err);
+	for (uint32_t i = 0; rc == 0 && i < size; i++)
+		marks->found[i] |= marks->once[i];
+	rel_edges_free(&edges);
+	return rc;
+}
+
+static int write_walk(struct rel_session *session,
+		      const struct rel_universe *universe,
+		      const struct marks *marks, struct rel_error *err)
+{
+	const struct values *v = session->call->values;
+	struct rel_report_walk walk = {.command = session->call->command->name,
+				       .to = marks->package,
+				       .recursive = marks->recursive};
+	enum rel_report_format format = REL_REPORT_TEXT;
+	struct rel_report_style style;
+	struct rel_arena arena;
+	int rc;
+
+	rel_arena_init(&arena, REL_LIMIT_ARENA);
+	rc = rel_session_environments(&walk.environments, session, &arena, err);
+	walk.n_environments = session->setup.n_environments;
+	if (rc == 0)
+		rc = rel_report_dependents(&walk, universe, marks->found,
+					   marks->targets, &arena, err);
+	if (rc == 0)
+		rc = rel_session_begin(&style, &format, session, v->is_short,
+				       err);
+	if (rc == 0)
+		rc = rel_report_write_walk(&walk, format, &style,
+					   &session->output.sink, err);
+	if (rc == 0)
+		rc = rel_output_commit(&session->output, err);
+	rel_arena_free(&arena);
+	return rc;
+}
+
+/* Packages have the same numbers in every environment's universe: those of
+ * the stack. */
+static int walk_all(struct rel_session *session, struct marks *marks,
+		    struct rel_error *err)
+{
+	const struct rel_setup *setup = &session->setup;
+	struct rel_universe *universe = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < setup->n_environments; i++) {
+		rel_universe_free(universe);
+		universe = NULL;
+		rc = rel_universe_build(&universe, session->stacks.now,
+					&setup->environments[i],
+					session->call->cancel, err);
+		if (rc == 0)
+			rc = walk_one(marks, session, universe, err);
+	}
+	if (rc == 0)
+		rc = write_walk(session, universe, marks, err);
+	rel_universe_free(universe);
+	return rc;
+}
+
+static int run(const struct rel_call *call, bool *found, struct rel_error *err)
+{
+	const struct values *v = call->values;
+	struct rel_stacks_request request = {NULL, NULL, NULL, false};
+	struct marks marks = {.recursive = v->recursive,
+			      .package = call->arguments[0]};
+	struct rel_session session;
+	size_t size;
+	int rc = rel_session_check_short(call, v->is_short, err);
+
+	*found = false;
+	if (rc)
+		return rc;
+	marks.flags = (v->depopts ? REL_EDGE_DEPOPTS : 0) |
+		      (v->with_test ? REL_EDGE_WITH_TEST : 0);
+	rc = rel_session_open(&session, call, &request, err);
+	if (rc == 0) {
+		size = (size_t)session.stacks.now->n_entries + 1;
+		marks.targets = calloc(size, 1);
+		marks.found = calloc(size, 1);
+		marks.once = calloc(size, 1);
+		if (!marks.targets || !marks.found || !marks.once)
+			rc = rel_fail_nomem(err);
+	}
+	if (rc == 0)
+		rc = walk_all(&session, &marks, err);
+	free(marks.targets);
+	free(marks.found);
+	free(marks.once);
+	rel_session_close(&session);
+	return rc;
+}
+
+const struct rel_command rel_command_rdeps = {
+    .name = "rdeps",
+    .summary = "list what depends on a package",
+    .arguments = "PKG[.VER]",
+    .description =
+	"List the package versions that depend on PKG, in any of the "
+	"environments, with what their manifests ask for.",
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .formats = "text json",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .values_size = sizeof(struct values),
+    .examples = examples,
+    .n_examples = sizeof(examples) / sizeof(examples[0]),
+    .run = run,
+};

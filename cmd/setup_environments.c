@@ -1,0 +1,191 @@
+/* In which environments is decided. */
+#include "base/limits.h"
+#include "base/nearest.h"
+#include "setup.h"
+
+static int add(struct rel_setup *setup, const struct rel_environment *e,
+	       struct rel_error *err)
+{
+	struct rel_environment *grown;
+
+	if (setup->n_environments >= REL_LIMIT_CONF_ITEMS)
+		return rel_fail(err, REL_ELIMIT, "more than %u environments",
+				REL_LIMIT_CONF_ITEMS);
+	if (setup->n_environments % 16 == 0) {
+		grown = rel_arena_array(
+		    &setup->arena, setup->n_environments + 16, sizeof(*grown));
+		if (!grown)
+			return rel_fail_nomem(err);
+		if (setup->n_environments)
+			memcpy(grown, setup->environments,
+			       setup->n_environments * sizeof(*grown));
+		setup->environments = grown;
+	}
+	setup->environments[setup->n_environments++] = *e;
+	return 0;
+}
+
+/* The variables of a configured environment, and opam-version, which every
+ * opam has. */
+static int take_values(struct rel_setup *setup, struct rel_environment *out,
+		       const struct rel_conf_environment *conf,
+		       struct rel_error *err)
+{
+	struct rel_variable_value *values =
+	    rel_arena_array(&setup->arena, conf->n_values + 1, sizeof(*values));
+	bool versioned = false;
+
+	if (!values)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < conf->n_values; i++) {
+		values[i].name = conf->values[i].name;
+		values[i].value = conf->values[i].text;
+		if (strcmp(values[i].name, "opam-version") == 0)
+			versioned = true;
+	}
+	out->n_values = conf->n_values;
+	if (!versioned)
+		values[out->n_values++] = (struct rel_variable_value){
+		    "opam-version", REL_OPAM_VERSION};
+	out->values = values;
+	return 0;
+}
+
+/* One environment for each compiler that it pins. */
+static int add_configured(struct rel_setup *setup,
+			  const struct rel_conf_environment *conf,
+			  struct rel_error *err)
+{
+	struct rel_environment e = {.name = conf->name};
+	struct rel_buf name;
+	int rc = take_values(setup, &e, conf, err);
+
+	if (rc || conf->n_ocaml <= 1) {
+		e.ocaml = conf->n_ocaml ? conf->ocaml[0] : NULL;
+		return rc ? rc : add(setup, &e, err);
+	}
+	rel_buf_init(&name, REL_LIMIT_CONFIG_BYTES);
+	for (size_t i = 0; rc == 0 && i < conf->n_ocaml; i++) {
+		rel_buf_clear(&name);
+		rel_buf_printf(&name, "%s/ocaml-%s", conf->name,
+			       conf->ocaml[i]);
+		rc = rel_buf_status(&name, "environment", err);
+		e.name = rel_arena_copy(&setup->arena, rel_buf_str(&name));
+		e.ocaml = conf->ocaml[i];
+		if (rc == 0)
+			rc = e.name ? add(setup, &e, err) : rel_fail_nomem(err);
+	}
+	rel_buf_free(&name);
+	return rc;
+}
+
+static int fail_unknown(const struct rel_conf *conf, struct rel_str name,
+			struct rel_error *err)
+{
+	const char **names = calloc(conf->n_environments + 1, sizeof(*names));
+	const char *near = NULL;
+	int rc;
+
+	for (size_t i = 0; names && i < conf->n_environments; i++)
+		names[i] = conf->environments[i].name;
+	if (names)
+		near = rel_nearest(name, names, conf->n_environments);
+	rc = rel_fail(err, REL_EUSAGE,
+		      "--env: no environment \"%.*s\" is configured%s%s%s; or "
+		      "give variables: --env os=linux,arch=x86_64",
+		      REL_STR_ARG(rel_str_sub(name, 0, 80)),
+		      near ? "; did you mean " : "", near ? near : "",
+		      near ? "?" : "");
+	free(names);
+	return rc;
+}
+
+static int add_named(struct rel_setup *setup, struct rel_str name,
+		     struct rel_error *err)
+{
+	const struct rel_conf *conf = &setup->conf;
+
+	for (size_t i = 0; i < conf->n_environments; i++) {
+		if (rel_str_is(name, conf->environments[i].name))
+			return add_configured(setup, &conf->environments[i],
+					      err);
+	}
+	return fail_unknown(conf, name, err);
+}
+
+/* NAME, KEY=VALUE,… on top of this machine, or NAME,KEY=VALUE,… */
+static int add_option(struct rel_setup *setup, const char *text,
+		      struct rel_error *err)
+{
+	struct rel_str rest = rel_str_of(text), head = rest;
+	size_t first = setup->n_environments;
+	struct rel_environment host;
+	int rc;
+
+	if (rel_str_find(rest, '=') == rest.len)
+		return add_named(setup, rest, err);
+	head = rel_str_sub(rest, 0, rel_str_find(rest, ','));
+	if (rel_str_find(head, '=') == head.len) {
+		rc = add_named(setup, head, err);
+		rest = rel_str_sub(rest, head.len + 1, rest.len);
+	} else {
+		rc = rel_environment_host(&host, &setup->arena, err);
+		if (rc == 0)
+			rc = add(setup, &host, err);
+	}
+	for (size_t i = first; rc == 0 && i < setup->n_environments; i++) {
+		struct rel_environment base = setup->environments[i];
+
+		rc = rel_environment_parse(&setup->environments[i], rest, &base,
+					   &setup->arena, err);
+	}
+	if (rc == REL_EUSAGE)
+		rel_error_prefix(err, "--env %.100s", text);
+	return rc;
+}
+
+static int add_profile(struct rel_setup *setup, enum rel_profile profile,
+		       const struct rel_common *common, struct rel_error *err)
+{
+	struct rel_environment e = {.name = rel_profile_name(profile),
+				    .profile = profile,
+				    .ignore_test_doc = common->ignore_test_doc};
+
+	if (common->environments.count)
+		return rel_fail(err, REL_EUSAGE,
+				"--env has no meaning with --profile %s, which "
+				"knows no environment",
+				e.name);
+	return add(setup, &e, err);
+}
+
+int rel_setup_environments(struct rel_setup *setup,
+			   const struct rel_common *common,
+			   struct rel_error *err)
+{
+	enum rel_profile profile = REL_PROFILE_ENV;
+	struct rel_environment host;
+	int rc = 0;
+
+	if (common->profile)
+		rc = rel_profile_of(&profile, common->profile, err);
+	if (rc == 0 && common->ignore_test_doc &&
+	    profile != REL_PROFILE_OPAM_2_1)
+		rc = rel_fail(err, REL_EUSAGE,
+			      "--ignore-test-doc goes with --profile opam-2.1 "
+			      "only; elsewhere they are left out anyway");
+	if (rc)
+		return rc;
+	if (profile != REL_PROFILE_ENV)
+		return add_profile(setup, profile, common, err);
+	for (uint32_t i = 0; rc == 0 && i < common->environments.count; i++)
+		rc = add_option(setup, common->environments.items[i], err);
+	if (rc || setup->n_environments)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < setup->conf.n_environments; i++)
+		rc = add_configured(setup, &setup->conf.environments[i], err);
+	if (rc || setup->n_environments)
+		return rc;
+	rc = rel_environment_host(&host, &setup->arena, err);
+	return rc ? rc : add(setup, &host, err);
+}
