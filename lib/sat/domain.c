@@ -19,12 +19,10 @@ static bool has_bit(const uint64_t *words, uint32_t bit)
 
 static enum sat_value value_of_var(const struct sat_solver *s, uint32_t var)
 {
-	const struct rel_sat_problem *p = s->problem;
-	uint32_t g = p->var_group[var];
-
-	if (!has_bit(s->domain + p->group_word[g], var - p->group_first[g]))
+	if (sat_excluded(s, var))
 		return SAT_FALSE;
-	return s->groups[g].selected == var ? SAT_TRUE : SAT_OPEN;
+	return s->groups[s->problem->var_group[var]].selected == var ? SAT_TRUE
+								     : SAT_OPEN;
 }
 
 static enum sat_value value_of_set(const struct sat_solver *s, uint32_t set)
@@ -34,9 +32,9 @@ static enum sat_value value_of_set(const struct sat_solver *s, uint32_t set)
 	const uint64_t *domain = s->domain + p->group_word[g];
 	const uint64_t *words = p->set_words + p->set_word[set];
 	uint32_t n = p->group_word[g + 1] - p->group_word[g];
-	uint64_t inside = 0, outside = 0;
+	uint64_t inside = domain[0] & words[0], outside = domain[0] & ~words[0];
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 1; i < n; i++) {
 		inside |= domain[i] & words[i];
 		outside |= domain[i] & ~words[i];
 	}
@@ -161,8 +159,7 @@ static uint32_t single_value(const struct sat_solver *s, uint32_t g)
 	return found == SAT_NONE ? SAT_NONE : p->group_first[g] + found;
 }
 
-/* Room for one step on a group of `n` words. */
-static bool reserve_step(struct sat_solver *s, uint32_t n)
+static bool reserve_step_slowly(struct sat_solver *s, uint32_t n)
 {
 	return rel_array_reserve(&s->trail, &s->trail_cap,
 				 (uint64_t)s->n_trail + 2,
@@ -173,6 +170,15 @@ static bool reserve_step(struct sat_solver *s, uint32_t n)
 	       rel_array_reserve(&s->tasks, &s->tasks_cap,
 				 (uint64_t)s->n_tasks + 1,
 				 sizeof(*s->tasks)) == 0;
+}
+
+/* Room for one step on a group of `n` words. */
+static inline bool reserve_step(struct sat_solver *s, uint32_t n)
+{
+	if (s->n_trail + 2 <= s->trail_cap && s->n_saved + n <= s->saved_cap &&
+	    s->n_tasks < s->tasks_cap)
+		return true;
+	return reserve_step_slowly(s, n);
 }
 
 static void select_value(struct sat_solver *s, uint32_t g, uint32_t var)
@@ -227,9 +233,10 @@ bool sat_assert(struct sat_solver *s, const struct sat_step *want)
 	step->level = s->n_levels;
 	step->was_required = group->required;
 	step->saved = s->n_saved;
-	memcpy(s->saved + s->n_saved, s->domain + p->group_word[g],
-	       n * sizeof(*s->saved));
-	s->n_saved += n;
+	for (uint32_t i = 0; i < n; i++)
+		s->saved[s->n_saved++] = s->domain[p->group_word[g] + i];
+	if (group->unvisited == SAT_NONE)
+		group->unvisited = s->n_trail;
 	group->last = s->n_trail++;
 
 	sat_narrow(s, want->lit, s->domain + p->group_word[g]);
@@ -267,10 +274,11 @@ static void undo_step(struct sat_solver *s, uint32_t index)
 		uint32_t word = p->group_word[step->group];
 		uint32_t n = p->group_word[step->group + 1] - word;
 
-		memcpy(s->domain + word, s->saved + step->saved,
-		       n * sizeof(*s->saved));
+		for (uint32_t i = 0; i < n; i++)
+			s->domain[word + i] = s->saved[step->saved + i];
 	}
 	group->last = step->prev;
+	group->unvisited = SAT_NONE;
 	group->required = step->was_required;
 	if (group->selected != SAT_NONE && group->selected_step == index)
 		group->selected = SAT_NONE;

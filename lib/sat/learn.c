@@ -97,7 +97,9 @@ static bool store_clause(struct sat_solver *s, uint32_t *clause)
 {
 	uint32_t size = s->n_learnt;
 
-	if (rel_array_reserve(&s->clauses, &s->clauses_cap,
+	/* sat_watch.clause has 31 bits */
+	if ((uint64_t)s->n_clauses + size + 1 > INT32_MAX ||
+	    rel_array_reserve(&s->clauses, &s->clauses_cap,
 			      (uint64_t)s->n_clauses + size + 1,
 			      sizeof(*s->clauses)))
 		return false;

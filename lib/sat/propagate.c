@@ -151,28 +151,45 @@ bool sat_fails(const struct sat_solver *s, uint32_t var, struct sat_step *why)
 	return false;
 }
 
+/* The values that keep the literal from being false, in a group of one
+ * word. */
+static uint64_t support_of(const struct sat_solver *s, sat_lit lit)
+{
+	uint64_t support = ~(uint64_t)0;
+
+	sat_narrow(s, lit, &support);
+	return support;
+}
+
+static bool add_watched(struct sat_solver *s, sat_lit lit)
+{
+	const struct rel_sat_problem *p = s->problem;
+	uint32_t index = sat_atom_group(s, lit / 2);
+	uint32_t n = p->group_word[index + 1] - p->group_word[index];
+	struct sat_group *g = &s->groups[index];
+
+	if (rel_array_reserve(&g->watched, &g->watched_cap,
+			      (uint64_t)g->n_watched + 1, sizeof(*g->watched)))
+		return false;
+	g->watched[g->n_watched++] =
+	    (struct sat_watched){n == 1 ? support_of(s, lit) : 0, lit};
+	return true;
+}
+
 static bool watch(struct sat_solver *s, uint32_t clause, sat_lit lit,
 		  sat_lit blocker)
 {
 	struct sat_watch_list *list = &s->watches[lit];
 
-	if (list->cap == 0) {
-		struct sat_group *g = &s->groups[sat_atom_group(s, lit / 2)];
-
-		if (rel_array_reserve(&g->watched, &g->watched_cap,
-				      (uint64_t)g->n_watched + 1,
-				      sizeof(*g->watched)))
-			s->nomem = true;
-		else
-			g->watched[g->n_watched++] = lit;
-	}
-	if (s->nomem || rel_array_reserve(&list->items, &list->cap,
-					  (uint64_t)list->count + 1,
-					  sizeof(*list->items))) {
+	if ((list->cap == 0 && !add_watched(s, lit)) ||
+	    rel_array_reserve(&list->items, &list->cap,
+			      (uint64_t)list->count + 1,
+			      sizeof(*list->items))) {
 		s->nomem = true;
 		return false;
 	}
-	list->items[list->count++] = (struct sat_watch){clause, blocker};
+	list->items[list->count++] = (struct sat_watch){
+	    clause & INT32_MAX, s->clauses[clause] == 2, blocker};
 	return true;
 }
 
@@ -212,11 +229,29 @@ static enum visit replace_watch(struct sat_solver *s, uint32_t clause)
 	return sat_assert(s, &step) ? VISIT_KEEP : VISIT_CONFLICT;
 }
 
+/* Most blockers exclude one variable. */
+static bool is_true(const struct sat_solver *s, sat_lit lit)
+{
+	if ((lit & 1) && lit / 2 < s->problem->n_vars)
+		return sat_excluded(s, lit / 2);
+	return sat_value(s, lit) == SAT_TRUE;
+}
+
+static enum visit visit_binary(struct sat_solver *s, const struct sat_watch *w)
+{
+	struct sat_step step = {
+	    .lit = w->blocker, .reason = SAT_BY_CLAUSE, .fact = w->clause};
+
+	return sat_assert(s, &step) ? VISIT_KEEP : VISIT_CONFLICT;
+}
+
 static enum visit visit_clause(struct sat_solver *s, struct sat_watch *w,
 			       sat_lit false_lit)
 {
-	if (sat_value(s, w->blocker) == SAT_TRUE)
+	if (is_true(s, w->blocker))
 		return VISIT_KEEP;
+	if (w->binary)
+		return visit_binary(s, w);
 
 	sat_lit *lits = s->clauses + w->clause + 1;
 
@@ -252,18 +287,23 @@ static bool visit_watches(struct sat_solver *s, sat_lit false_lit)
 	return ok;
 }
 
-/* Look at the clauses that watch a literal which the step made false. */
-static bool visit_group(struct sat_solver *s, const struct sat_step *step)
+/* Look at the clauses that watch a literal which became false since the
+ * oldest unvisited step on the group. */
+static bool visit_group(struct sat_solver *s, uint32_t index)
 {
-	const struct sat_group *g = &s->groups[step->group];
+	struct sat_group *g = &s->groups[index];
+	struct sat_step step = s->trail[g->unvisited];
+	uint32_t word = s->problem->group_word[index];
+	bool narrow = s->problem->group_word[index + 1] == word + 1;
+	uint64_t now = s->domain[word];
 
-	/* The narrowing step before it has been looked at already. */
-	if (step->reason == SAT_LAST)
-		return true;
+	g->unvisited = SAT_NONE;
 	for (uint32_t i = 0; i < g->n_watched; i++) {
-		sat_lit lit = g->watched[i];
+		sat_lit lit = g->watched[i].lit;
 
-		if (s->watches[lit].count && sat_turned_false(s, lit, step) &&
+		if (narrow && (now & g->watched[i].support))
+			continue;
+		if (s->watches[lit].count && sat_turned_false(s, lit, &step) &&
 		    !visit_watches(s, lit))
 			return false;
 	}
@@ -273,10 +313,14 @@ static bool visit_group(struct sat_solver *s, const struct sat_step *step)
 bool sat_propagate(struct sat_solver *s)
 {
 	while (s->trail_head < s->n_trail && !s->has_conflict && !s->nomem) {
+		uint32_t index = s->trail_head++;
 		/* A copy: the trail may move while it grows. */
-		struct sat_step step = s->trail[s->trail_head++];
+		struct sat_step step = s->trail[index];
 
-		if (!visit_group(s, &step))
+		/* With more steps on the group to come, look once, later. */
+		if (s->groups[step.group].unvisited != SAT_NONE &&
+		    s->groups[step.group].last == index &&
+		    !visit_group(s, step.group))
 			break;
 		if ((step.lit & 1) || step.lit / 2 >= s->problem->n_vars)
 			continue;

@@ -30,6 +30,15 @@ static void fill_domains(const struct rel_sat_problem *p, uint64_t *words)
 	}
 }
 
+static void place_variables(const struct rel_sat_problem *p, uint32_t *place)
+{
+	for (uint32_t v = 0; v < p->n_vars; v++) {
+		uint32_t g = p->var_group[v];
+
+		place[v] = p->group_word[g] * 64 + v - p->group_first[g];
+	}
+}
+
 static size_t n_literals(const struct rel_sat_problem *p)
 {
 	return 2 * ((size_t)p->n_vars + p->n_sets) + 2;
@@ -45,16 +54,19 @@ int sat_solver_init(struct sat_solver *s, const struct rel_sat_problem *problem)
 	s->alive = calloc(n_words + 1, sizeof(*s->alive));
 	s->wanted = calloc(n_words + 1, sizeof(*s->wanted));
 	s->rest = calloc((size_t)widest_group(problem) * 2, sizeof(*s->rest));
+	s->place = calloc((size_t)problem->n_vars + 1, sizeof(*s->place));
 	s->groups = calloc((size_t)problem->n_groups + 1, sizeof(*s->groups));
 	s->watches = calloc(n_literals(problem), sizeof(*s->watches));
-	if (!s->domain || !s->alive || !s->wanted || !s->rest || !s->groups ||
-	    !s->watches) {
+	if (!s->domain || !s->alive || !s->wanted || !s->rest || !s->place ||
+	    !s->groups || !s->watches) {
 		sat_solver_free(s);
 		return REL_ENOMEM;
 	}
+	place_variables(problem, s->place);
 	sat_solver_revive(s);
 	for (uint32_t g = 0; g < problem->n_groups; g++) {
 		s->groups[g].last = SAT_NONE;
+		s->groups[g].unvisited = SAT_NONE;
 		s->groups[g].selected = SAT_NONE;
 	}
 	return 0;
@@ -64,11 +76,12 @@ void sat_solver_free(struct sat_solver *s)
 {
 	for (uint32_t g = 0; s->groups && g < s->problem->n_groups; g++) {
 		for (uint32_t i = 0; i < s->groups[g].n_watched; i++)
-			free(s->watches[s->groups[g].watched[i]].items);
+			free(s->watches[s->groups[g].watched[i].lit].items);
 		free(s->groups[g].watched);
 	}
 	free(s->watches);
 	free(s->groups);
+	free(s->place);
 	free(s->domain);
 	free(s->alive);
 	free(s->wanted);
@@ -94,14 +107,12 @@ void sat_solver_revive(struct sat_solver *s)
 
 void sat_solver_kill(struct sat_solver *s, uint32_t var, uint32_t clause)
 {
-	const struct rel_sat_problem *p = s->problem;
-	uint32_t g = p->var_group[var];
-	uint32_t bit = var - p->group_first[g];
-	uint64_t mask = ~((uint64_t)1 << (bit % 64));
+	uint32_t place = s->place[var];
+	uint64_t mask = ~((uint64_t)1 << (place % 64));
 
 	assert(s->n_trail == 0);
-	s->alive[p->group_word[g] + bit / 64] &= mask;
-	s->domain[p->group_word[g] + bit / 64] &= mask;
+	s->alive[place / 64] &= mask;
+	s->domain[place / 64] &= mask;
 	sat_proof_note_kill(s, var, clause);
 }
 
@@ -110,17 +121,15 @@ void sat_solver_forget(struct sat_solver *s)
 	s->n_clauses = 0;
 	for (uint32_t g = 0; g < s->problem->n_groups; g++) {
 		for (uint32_t i = 0; i < s->groups[g].n_watched; i++)
-			s->watches[s->groups[g].watched[i]].count = 0;
+			s->watches[s->groups[g].watched[i].lit].count = 0;
 	}
 }
 
 void sat_solver_want(struct sat_solver *s, uint32_t var, bool on)
 {
-	const struct rel_sat_problem *p = s->problem;
-	uint32_t g = p->var_group[var];
-	uint32_t bit = var - p->group_first[g];
-	uint64_t mask = (uint64_t)1 << (bit % 64);
-	uint64_t *word = &s->wanted[p->group_word[g] + bit / 64];
+	uint32_t place = s->place[var];
+	uint64_t mask = (uint64_t)1 << (place % 64);
+	uint64_t *word = &s->wanted[place / 64];
 
 	*word = on ? *word | mask : *word & ~mask;
 }

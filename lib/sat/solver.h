@@ -54,7 +54,8 @@ struct sat_step {
 };
 
 struct sat_watch {
-	uint32_t clause;
+	uint32_t clause : 31;
+	uint32_t binary : 1; /* then the blocker is the other literal */
 	sat_lit blocker; /* some literal of it; when true, look no further */
 };
 
@@ -63,12 +64,20 @@ struct sat_watch_list {
 	uint32_t count, cap;
 };
 
+/* A literal that some clause watches.  It is false when no value of `support`
+ * is left and, if it is a negative one, a value is required. */
+struct sat_watched {
+	uint64_t support; /* only in groups of one word */
+	sat_lit lit;
+};
+
 struct sat_group {
-	uint32_t last; /* newest step on it, or SAT_NONE */
+	uint32_t last;	    /* newest step on it, or SAT_NONE */
+	uint32_t unvisited; /* oldest step that sat_propagate has not looked
+			     * at, or SAT_NONE */
 	uint32_t selected, selected_step;
 	bool required;
-	/* the literals about it that some clause watches */
-	sat_lit *watched;
+	struct sat_watched *watched;
 	uint32_t n_watched, watched_cap;
 };
 
@@ -88,6 +97,7 @@ struct sat_solver {
 	uint64_t *domain; /* now; words of group g from group_word[g] */
 	uint64_t *alive;  /* what is not excluded for good */
 	uint64_t *wanted; /* tried first when a value is chosen */
+	uint32_t *place;  /* by variable: its bit in domain, alive, wanted */
 	struct sat_group *groups;
 	struct sat_watch_list *watches; /* by literal: clauses to look at when
 					 * it becomes false */
@@ -169,8 +179,16 @@ void sat_solver_want(struct sat_solver *s, uint32_t var, bool on);
 /* domain.c */
 uint32_t sat_atom_group(const struct sat_solver *s, uint32_t atom);
 enum sat_value sat_value(const struct sat_solver *s, sat_lit lit);
-/* Is the literal, of the step's group, false now and was not before it?  May
- * say yes once too often, never too rarely. */
+
+static inline bool sat_excluded(const struct sat_solver *s, uint32_t var)
+{
+	uint32_t place = s->place[var];
+
+	return !((s->domain[place / 64] >> (place % 64)) & 1);
+}
+
+/* Is the literal, of the step's group, false now and was not before the step?
+ * May say yes once too often, never too rarely. */
 bool sat_turned_false(const struct sat_solver *s, sat_lit lit,
 		      const struct sat_step *step);
 /* Take out of `words` (of the literal's group) what `lit` excludes. */
