@@ -24,7 +24,7 @@ void rel_git_credential_free(struct rel_git_credential *credential)
 
 static bool host_is(struct rel_str host, const char *name)
 {
-	return name != NULL && strlen(name) == host.len &&
+	return name != NULL && host.len > 0 && strlen(name) == host.len &&
 	       strncasecmp(name, host.ptr, host.len) == 0;
 }
 
@@ -124,7 +124,7 @@ bool rel_git_netrc_find(struct rel_git_credential *out, struct rel_str text,
 			return false;
 		if (rel_str_is(word, "machine")) {
 			word = netrc_token(&text);
-			ours = word.len == host.len &&
+			ours = host.len > 0 && word.len == host.len &&
 			       strncasecmp(word.ptr, host.ptr, host.len) == 0;
 		} else if (rel_str_is(word, "login")) {
 			user = netrc_token(&text);

@@ -225,13 +225,11 @@ int rel_git_url_parse(struct rel_git_url *out, const char *location,
  */
 static size_t user_end(struct rel_str rest)
 {
-	size_t end = 0;
-	struct rel_str authority, port;
+	struct rel_str authority =
+	    rel_str_sub(rest, 0, rel_str_find(rest, '/'));
+	size_t end = rel_str_rfind(authority, '@');
+	struct rel_str port;
 
-	while (end < rest.len && strchr("/?#", rest.ptr[end]) == NULL)
-		end++;
-	authority = rel_str_sub(rest, 0, end);
-	end = rel_str_rfind(authority, '@');
 	if (end < authority.len)
 		return end + 1;
 	port = rel_str_sub(authority, rel_str_find(authority, ':') + 1,

@@ -106,6 +106,8 @@ static void test_redact(void **state)
 	    {"https://u:se%40cret@example.org", "https://example.org"},
 	    {"https://u:se@cret@example.org/a", "https://example.org/a"},
 	    {"https://u:se/cret@example.org/a", "https://example.org/a"},
+	    {"https://u:se#cret@example.org/a", "https://example.org/a"},
+	    {"https://u@:se?cret@example.org/a", "https://example.org/a"},
 	    {"https://example.org/a?token=secret#b", "https://example.org/a#b"},
 	    {"https://example.org/@scope/a", "https://example.org/@scope/a"},
 	    {"https://example.org:8443/@scope/a",
