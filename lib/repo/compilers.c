@@ -83,7 +83,6 @@ static int read_files(struct compilers *c, const struct rel_source_entry *file,
 {
 	const struct rel_source *source = c->source;
 	struct rel_source_entry descr;
-	struct rel_error ignored = {0};
 	struct rel_buf path;
 	int code;
 
@@ -98,13 +97,15 @@ static int read_files(struct compilers *c, const struct rel_source_entry *file,
 	rel_buf_add_str(&path, rel_str_sub(file->path, 0, file->path.len - 4));
 	rel_buf_add_cstr(&path, "descr");
 	code = rel_buf_status(&path, "path", err);
-	if (code == 0 &&
-	    source->find(source->context, 0, &descr, rel_buf_str(&path),
-			 &ignored) == 0 &&
-	    descr.kind == REL_SOURCE_FILE)
-		*has_descr =
-		    source->read(source->context, 0, &c->descr,
-				 rel_buf_str(&path), &descr, &ignored) == 0;
+	if (code == 0)
+		code = source->find(source->context, 0, &descr,
+				    rel_buf_str(&path), err);
+	*has_descr = code == 0 && descr.kind == REL_SOURCE_FILE;
+	if (*has_descr)
+		code = source->read(source->context, 0, &c->descr,
+				    rel_buf_str(&path), &descr, err);
+	if (code == REL_ENOTFOUND)
+		code = 0;
 	rel_buf_free(&path);
 	return code;
 }
@@ -182,13 +183,11 @@ int rel_compilers_read(struct rel_part *part, const struct rel_source *source,
 {
 	struct compilers c = {.part = part, .source = source};
 	struct rel_source_entry dir;
-	struct rel_error ignored = {0};
-	int code = 0;
+	int code =
+	    source->find(source->context, 0, &dir, REL_STR(DIRECTORY), err);
 
-	if (source->find(source->context, 0, &dir, REL_STR(DIRECTORY),
-			 &ignored) != 0 ||
-	    dir.kind != REL_SOURCE_DIR)
-		return 0;
+	if (code != 0 || dir.kind != REL_SOURCE_DIR)
+		return code == REL_ENOTFOUND ? 0 : code;
 	rel_arena_init(&c.arena, REL_LIMIT_ARENA);
 	rel_buf_init(&c.comp, REL_LIMIT_MANIFEST_BYTES);
 	rel_buf_init(&c.descr, REL_LIMIT_MANIFEST_BYTES);

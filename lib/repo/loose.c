@@ -11,17 +11,18 @@
 #define NO_VERSION "dev"
 
 /* What the fields `name:` and `version:` say; empty when they say nothing
- * usable or the file does not parse. */
-static void names_from_fields(struct rel_part_file *file, struct rel_str source,
-			      struct rel_arena *arena)
+ * usable or the file does not parse.  Errors  REL_ENOMEM */
+static int names_from_fields(struct rel_part_file *file, struct rel_str source,
+			     struct rel_arena *arena, struct rel_error *err)
 {
 	struct rel_error ignored = {0};
 	struct rel_opam_tree tree;
 	const char *const fields[] = {"name", "version"};
 	struct rel_str *const values[] = {&file->name, &file->version};
+	int code = rel_opam_parse(&tree, arena, source, "", &ignored);
 
-	if (rel_opam_parse(&tree, arena, source, "", &ignored) != 0)
-		return;
+	if (code != 0)
+		return code == REL_ENOMEM ? rel_fail_nomem(err) : 0;
 	for (size_t i = 0; i < 2; i++) {
 		rel_node_id field =
 		    rel_opam_field(&tree, tree.items, fields[i]);
@@ -38,6 +39,7 @@ static void names_from_fields(struct rel_part_file *file, struct rel_str source,
 		file->name.len = 0;
 	if (!rel_version_is_valid(file->version))
 		file->version.len = 0;
+	return 0;
 }
 
 /* NAME.opam, NAME.VERSION.opam, …/NAME.VERSION/opam, …/NAME/opam */
@@ -75,7 +77,9 @@ static int add_file(struct rel_part *part, const char *path,
 		return code;
 	memcpy(file.content.bytes, id.bytes, sizeof(id.bytes));
 	rel_arena_reset(arena);
-	names_from_fields(&file, rel_buf_str(content), arena);
+	code = names_from_fields(&file, rel_buf_str(content), arena, err);
+	if (code != 0)
+		return code;
 	names_from_path(&file, file.path);
 	if (file.name.len == 0) {
 		rel_fail(err, REL_EUSAGE,

@@ -148,10 +148,9 @@ static int find_redirect(const char **out, struct http_read *r,
 
 	*out = NULL;
 	r->state.redirects = false;
-	if (source->find(source->context, 0, &entry, REL_STR("repo"), &why) !=
-		0 ||
-	    entry.kind != REL_SOURCE_FILE)
-		return 0;
+	code = source->find(source->context, 0, &entry, REL_STR("repo"), err);
+	if (code != 0 || entry.kind != REL_SOURCE_FILE)
+		return code == REL_ENOTFOUND ? 0 : code;
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	code = source->read(source->context, 0, &text, REL_STR("repo"), &entry,
 			    &why);

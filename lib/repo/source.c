@@ -155,9 +155,16 @@ int rel_source_follow(enum rel_source_follow *how, struct rel_source_entry *out,
 	rel_buf_add_str(&w.at, rel_path_dir(path));
 	w.entry.kind = REL_SOURCE_DIR;
 	code = expand(&w, how, link, path, target, names, err);
-	while (code == 0 && *how == REL_FOLLOW_OK && w.rest.len > 0)
+	while (code == 0 && *how == REL_FOLLOW_OK && w.rest.len > 0 &&
+	       component.status == 0)
 		code = enter(&w, how, next_component(&w, &component), target,
 			     names, err);
+	if (code == 0 && (w.at.status || w.rest.status || component.status)) {
+		*how = REL_FOLLOW_DANGLING;
+		if (w.at.status == REL_ENOMEM || w.rest.status == REL_ENOMEM ||
+		    component.status == REL_ENOMEM)
+			code = rel_fail_nomem(err);
+	}
 	/* After ".." it is not yet known what is here. */
 	if (code == 0 && *how == REL_FOLLOW_OK && w.at.len > 0)
 		code = source->find(source->context, worker, &w.entry,

@@ -66,7 +66,7 @@ static char *list_by_path(const struct rel_snapshot *s)
 			       REL_STR_ARG(string(s, p->path)));
 	}
 	assert_int_equal(out.status, 0);
-	rel_test_write(dir, "ours", out.ptr, out.len);
+	rel_test_write(dir, "ours", rel_buf_str(&out).ptr, out.len);
 	rel_buf_free(&out);
 	path = rel_test_text("%s/ours", dir);
 	sorted = rel_test_sh("LC_ALL=C sort '%s'", path);

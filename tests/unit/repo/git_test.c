@@ -376,6 +376,8 @@ static void serve(struct rel_process *daemon, char **url,
 			 "do git ls-remote %s >/dev/null 2>&1 && exit 0; "
 			 "sleep 0.3; done; exit 1",
 			 *url));
+	free(number);
+	free(base);
 }
 
 /* A repository elsewhere: fetched, fetched again, offline, --since. */
