@@ -74,6 +74,8 @@
 #define REL_LIMIT_RETRY_SECONDS 60
 /* Sum of the parsed-snapshot cache's files; a snapshot takes about 6 MiB. */
 #define REL_LIMIT_CACHE_BYTES (1 * REL_GIB)
+/* Sum of the cached verdicts' files; a universe takes 19 KiB. */
+#define REL_LIMIT_VERDICT_CACHE_BYTES (64 * REL_MIB)
 /* One line of a child process's diagnostics kept for an error text. */
 #define REL_LIMIT_CHILD_TEXT (64 * REL_KIB)
 /* One git tree object; the largest of opam-repository has 170 KiB. */

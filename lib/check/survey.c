@@ -2,6 +2,7 @@
 
 #include "base/parallel.h"
 #include "check/rdeps.h"
+#include "solve/verdict_cache.h"
 
 /* What one environment needs besides its result while the survey runs. */
 struct work {
@@ -22,18 +23,68 @@ static uint8_t *bytes(uint32_t n)
 	return calloc((size_t)n + 1, 1);
 }
 
-static int decide_main(const struct survey_run *run, struct work *w,
-		       struct rel_error *err)
-{
-	struct rel_survey_result *r = w->result;
-	uint32_t n = rel_universe_size(r->universe);
+/* A universe with its verdicts, which may be known already. */
+struct side {
+	const struct rel_universe *universe; /* NULL = no such side */
+	uint8_t *verdicts;
+	struct rel_verdict_key key;
+	bool known;
+};
 
-	r->verdicts = bytes(n);
-	r->selected = bytes(n);
-	if (!r->verdicts || !r->selected)
-		return rel_fail_nomem(err);
-	return rel_decide(r->universe, r->verdicts, run->jobs_each,
-			  run->options->cancel, NULL, err);
+/* Ask the cache. */
+static int look_up(const struct survey_run *run, struct side *side,
+		   struct rel_error *err)
+{
+	const char *cache_dir = run->options->cache_dir;
+	uint32_t n = rel_universe_size(side->universe);
+	int rc;
+
+	if (!cache_dir)
+		return 0;
+	rc = rel_verdict_key_of(&side->key, side->universe, err);
+	if (!rc)
+		side->known = rel_verdict_cache_load(side->verdicts, n,
+						     cache_dir, &side->key);
+	return rc;
+}
+
+static void keep(const struct survey_run *run, const struct side *side)
+{
+	const struct rel_survey_options *opt = run->options;
+	struct rel_error err = {0};
+	char text[REL_ERROR_PATH_MAX + REL_ERROR_TEXT_MAX];
+
+	if (!opt->cache_dir ||
+	    rel_verdict_cache_store(side->verdicts,
+				    rel_universe_size(side->universe),
+				    opt->cache_dir, &side->key, &err) == 0 ||
+	    !opt->warn)
+		return;
+	rel_error_prefix(&err, "verdicts are not kept");
+	rel_error_format(&err, text, sizeof(text));
+	opt->warn(opt->warn_context, text);
+}
+
+/* Decide what the cache did not know, starting from a side that is known. */
+static int settle(const struct survey_run *run, struct side *side,
+		  const struct side *from, struct rel_error *err)
+{
+	const struct rel_cancel *cancel = run->options->cancel;
+	int rc;
+
+	if (side->known)
+		return 0;
+	if (from)
+		rc = rel_decide_from(side->universe, side->verdicts,
+				     from->universe, from->verdicts,
+				     run->jobs_each, cancel, NULL, err);
+	else
+		rc = rel_decide(side->universe, side->verdicts, run->jobs_each,
+				cancel, NULL, err);
+	side->known = rc == 0;
+	if (!rc)
+		keep(run, side);
+	return rc;
 }
 
 static int select_scope(const struct survey_run *run, struct work *w,
@@ -67,54 +118,90 @@ static enum rel_compared compared_of(uint8_t verdict)
 	return REL_COMPARED_OTHER;
 }
 
-/* Decide `other` from the main verdicts, and say how each package of the main
- * universe fares there. */
-static int compare_with(const struct survey_run *run, struct work *w,
-			const struct rel_universe *other,
-			uint8_t *other_verdicts, uint8_t *compared,
-			struct rel_error *err)
+/* Say how each package of the main universe fares in the other one. */
+static uint8_t *compare_with(const struct rel_universe *u,
+			     const struct side *other)
 {
-	const struct rel_universe *u = w->result->universe;
-	int rc =
-	    rel_decide_from(other, other_verdicts, u, w->result->verdicts,
-			    run->jobs_each, run->options->cancel, NULL, err);
+	uint32_t n = rel_universe_size(u);
+	uint8_t *compared = bytes(n);
 
-	for (uint32_t v = 0; !rc && v < rel_universe_size(u); v++) {
-		rel_pkg_id there = rel_universe_find(
-		    other, rel_universe_name(u, v), rel_universe_version(u, v));
+	for (uint32_t v = 0; compared && v < n; v++) {
+		rel_pkg_id there =
+		    rel_universe_find(other->universe, rel_universe_name(u, v),
+				      rel_universe_version(u, v));
 
 		compared[v] =
 		    (uint8_t)(there == REL_PKG_NONE
 				  ? REL_COMPARED_ABSENT
-				  : compared_of(other_verdicts[there]));
+				  : compared_of(other->verdicts[there]));
+	}
+	return compared;
+}
+
+/* Index into the sides of one environment. */
+enum {
+	MAIN,
+	ALONE,
+	BEFORE,
+	N_SIDES,
+};
+
+static int settle_sides(const struct survey_run *run, struct side *sides,
+			struct rel_error *err)
+{
+	const struct side *start = NULL;
+	int rc = 0;
+
+	for (int i = 0; !rc && i < N_SIDES; i++) {
+		if (!sides[i].universe)
+			continue;
+		rc = look_up(run, &sides[i], err);
+		if (sides[i].known && !start)
+			start = &sides[i];
+	}
+	for (int i = 0; !rc && i < N_SIDES; i++) {
+		if (!sides[i].universe)
+			continue;
+		rc = settle(run, &sides[i], start, err);
+		if (!start)
+			start = &sides[i];
 	}
 	return rc;
 }
 
-static int compare_all(const struct survey_run *run, struct work *w,
-		       struct rel_error *err)
+static int decide_all(const struct survey_run *run, struct work *w,
+		      struct rel_error *err)
 {
 	struct rel_survey_result *r = w->result;
 	uint32_t n = rel_universe_size(r->universe);
-	int rc = 0;
+	struct side sides[N_SIDES] = {
+	    [MAIN] = {.universe = r->universe, .verdicts = bytes(n)},
+	    [ALONE] = {.universe = w->alone},
+	    [BEFORE] = {.universe = w->before},
+	};
+	int rc;
 
-	if (w->alone) {
-		r->alone = bytes(n);
-		w->alone_verdicts = bytes(rel_universe_size(w->alone));
-		if (!r->alone || !w->alone_verdicts)
-			return rel_fail_nomem(err);
-		rc = compare_with(run, w, w->alone, w->alone_verdicts, r->alone,
-				  err);
-	}
-	if (!rc && w->before) {
-		r->before = bytes(n);
-		w->before_verdicts = bytes(rel_universe_size(w->before));
-		if (!r->before || !w->before_verdicts)
-			return rel_fail_nomem(err);
-		rc = compare_with(run, w, w->before, w->before_verdicts,
-				  r->before, err);
-	}
-	return rc;
+	r->verdicts = sides[MAIN].verdicts;
+	r->selected = bytes(n);
+	if (w->alone)
+		w->alone_verdicts = sides[ALONE].verdicts =
+		    bytes(rel_universe_size(w->alone));
+	if (w->before)
+		w->before_verdicts = sides[BEFORE].verdicts =
+		    bytes(rel_universe_size(w->before));
+	if (!r->verdicts || !r->selected || (w->alone && !w->alone_verdicts) ||
+	    (w->before && !w->before_verdicts))
+		return rel_fail_nomem(err);
+	rc = settle_sides(run, sides, err);
+	if (rc)
+		return rc;
+	if (w->alone)
+		r->alone = compare_with(r->universe, &sides[ALONE]);
+	if (w->before)
+		r->before = compare_with(r->universe, &sides[BEFORE]);
+	if ((w->alone && !r->alone) || (w->before && !r->before))
+		return rel_fail_nomem(err);
+	return 0;
 }
 
 static int run_environment(void *context, unsigned worker, size_t item,
@@ -124,11 +211,9 @@ static int run_environment(void *context, unsigned worker, size_t item,
 	const struct rel_survey_options *opt = run->options;
 	struct work *w = &run->works[item];
 	struct rel_survey_result *r = w->result;
-	int rc = decide_main(run, w, err);
+	int rc = decide_all(run, w, err);
 
 	(void)worker;
-	if (!rc)
-		rc = compare_all(run, w, err);
 	if (!rc)
 		rc = select_scope(run, w, err);
 	if (!rc && opt->reasons)

@@ -16,9 +16,14 @@ struct rel_survey_options {
 	size_t n_environments;
 	bool cycles;  /* look for cycles too */
 	bool reasons; /* explain what is broken */
+	/* where verdicts of earlier runs are kept; NULL = nowhere */
+	const char *cache_dir;
 	unsigned jobs;
 	const struct rel_cancel *cancel;     /* may be NULL */
 	const struct rel_progress *progress; /* may be NULL */
+	/* told when verdicts cannot be kept; may be NULL */
+	void (*warn)(void *context, const char *text);
+	void *warn_context;
 };
 
 /* How a package fares in the stack it is compared with. */

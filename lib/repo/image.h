@@ -88,7 +88,7 @@ struct rel_snapshot_store {
 };
 
 /* Stands for the sources that make images; made by the build
- * (cmake/RelctlReaderId.cmake). */
+ * (cmake/RelctlSourceId.cmake). */
 extern const uint8_t rel_reader_id[REL_IMAGE_READER];
 
 /* The size in bytes of one element of a section. */
