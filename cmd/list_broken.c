@@ -127,25 +127,21 @@ static int survey(struct rel_session *session, bool *found,
 		  struct rel_error *err)
 {
 	const struct rel_call *call = session->call;
-	const struct rel_setup *setup = &session->setup;
 	const struct rel_stacks *stacks = &session->stacks;
 	const struct values *v = call->values;
-	struct rel_survey_options opt = {
-	    .scope = {.all = v->all,
-		      .latest = v->latest,
-		      .packages = call->arguments,
-		      .n_packages = call->n_arguments,
-		      .direct = v->direct},
-	    .environments = setup->environments,
-	    .n_environments = setup->n_environments,
-	    .cycles = v->cycles || !v->is_short,
-	    .reasons = !v->cycles && !v->is_short,
-	    .jobs = setup->reading.jobs,
-	    .cancel = call->cancel,
-	    .progress = setup->reading.progress};
+	struct rel_survey_options opt = rel_setup_survey(&session->setup);
 	struct rel_survey *result = NULL;
-	int rc = rel_survey_run(&result, stacks->now, stacks->alone,
-				stacks->before, &opt, err);
+	int rc;
+
+	opt.scope = (struct rel_scope_options){.all = v->all,
+					       .latest = v->latest,
+					       .packages = call->arguments,
+					       .n_packages = call->n_arguments,
+					       .direct = v->direct};
+	opt.cycles = v->cycles || !v->is_short;
+	opt.reasons = !v->cycles && !v->is_short;
+	rc = rel_survey_run(&result, stacks->now, stacks->alone, stacks->before,
+			    &opt, err);
 
 	/* a PKG that is not there */
 	if (rc == REL_ENOTFOUND)

@@ -108,3 +108,19 @@ void rel_setup_free(struct rel_setup *setup)
 	rel_conf_free(&setup->conf);
 	rel_buf_free(&setup->cache_dir);
 }
+
+struct rel_survey_options rel_setup_survey(const struct rel_setup *setup)
+{
+	const struct rel_remote_options *reading = &setup->reading;
+
+	return (struct rel_survey_options){
+	    .environments = setup->environments,
+	    .n_environments = setup->n_environments,
+	    .cache_dir = reading->no_snapshot_cache ? NULL : reading->cache_dir,
+	    .jobs = reading->jobs,
+	    .cancel = reading->cancel,
+	    .progress = reading->progress,
+	    .warn = reading->warn,
+	    .warn_context = reading->warn_context,
+	};
+}

@@ -5,6 +5,7 @@
 #ifndef REL_CMD_SETUP_H
 #define REL_CMD_SETUP_H
 
+#include "check/survey.h"
 #include "command.h"
 #include "conf/conf.h"
 #include "repo/remote.h"
@@ -37,6 +38,10 @@ REL_MUST_CHECK int rel_setup_open(struct rel_setup *setup,
 				  const struct rel_call *call,
 				  struct rel_error *err);
 void rel_setup_free(struct rel_setup *setup);
+
+/* What a survey needs to know of it; the scope and what to look for are the
+ * command's to add. */
+struct rel_survey_options rel_setup_survey(const struct rel_setup *setup);
 
 /* setup_environments.c: fill in environments. */
 REL_MUST_CHECK int rel_setup_environments(struct rel_setup *setup,

@@ -79,18 +79,14 @@ static int write_verdicts(struct rel_session *session,
 static int tell_verdicts(struct rel_session *session, bool *found,
 			 struct rel_error *err)
 {
-	const struct rel_setup *setup = &session->setup;
-	struct rel_survey_options opt = {.scope = {.all = true},
-					 .environments = setup->environments,
-					 .n_environments =
-					     setup->n_environments,
-					 .reasons = true,
-					 .jobs = setup->reading.jobs,
-					 .cancel = session->call->cancel,
-					 .progress = setup->reading.progress};
+	struct rel_survey_options opt = rel_setup_survey(&session->setup);
 	struct rel_survey *survey = NULL;
-	int rc = rel_survey_run(&survey, session->stacks.now,
-				session->stacks.alone, NULL, &opt, err);
+	int rc;
+
+	opt.scope.all = true;
+	opt.reasons = true;
+	rc = rel_survey_run(&survey, session->stacks.now, session->stacks.alone,
+			    NULL, &opt, err);
 
 	if (rc == 0)
 		rc = select_package(survey, session->call->arguments[0], err);
