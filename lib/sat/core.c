@@ -80,13 +80,15 @@ bool sat_proof_end_clause(struct sat_solver *s, uint32_t clause)
 	return true;
 }
 
-struct core {
+struct rel_sat_explainer {
 	struct sat_solver solver;
 	struct sat_proof proof;
 	const uint8_t *status;
 	uint32_t var;
 	struct sat_link *facts;
 	uint32_t n_facts, facts_cap;
+	struct sat_link *old_facts; /* scratch of refine */
+	uint32_t old_facts_cap;
 	/* scratch of collect_facts */
 	uint32_t *stack;
 	uint32_t n_stack, stack_cap;
@@ -114,7 +116,8 @@ static bool same_fact(const struct sat_link *a, const struct sat_link *b)
 	return a->kind == b->kind && a->index == b->index && a->var == b->var;
 }
 
-static bool add_fact(struct core *core, const struct sat_link *link)
+static bool add_fact(struct rel_sat_explainer *core,
+		     const struct sat_link *link)
 {
 	for (uint32_t i = 0; i < core->n_facts; i++) {
 		if (same_fact(&core->facts[i], link))
@@ -128,7 +131,7 @@ static bool add_fact(struct core *core, const struct sat_link *link)
 	return true;
 }
 
-static bool push_clause(struct core *core, uint32_t offset)
+static bool push_clause(struct rel_sat_explainer *core, uint32_t offset)
 {
 	uint32_t index = find_clause(&core->proof, offset);
 
@@ -144,7 +147,7 @@ static bool push_clause(struct core *core, uint32_t offset)
 }
 
 /* The facts that the clause which killed the variable rests on. */
-static bool collect_facts(struct core *core)
+static bool collect_facts(struct rel_sat_explainer *core)
 {
 	struct sat_proof *proof = &core->proof;
 
@@ -174,7 +177,7 @@ static bool collect_facts(struct core *core)
 }
 
 /* Forget what an earlier attempt learned: it rested on other facts. */
-static void reset(struct core *core)
+static void reset(struct rel_sat_explainer *core)
 {
 	struct sat_solver *s = &core->solver;
 	const struct rel_sat_problem *p = s->problem;
@@ -189,12 +192,13 @@ static void reset(struct core *core)
 }
 
 /* Do the facts in force exclude the variable? */
-static bool excludes(struct core *core)
+static bool excludes(struct rel_sat_explainer *core)
 {
 	return sat_try(&core->solver, core->var, 0, 0) == SAT_IMPOSSIBLE;
 }
 
-static void switch_fact(struct core *core, const struct sat_link *fact, bool on)
+static void switch_fact(struct rel_sat_explainer *core,
+			const struct sat_link *fact, bool on)
 {
 	switch (fact->kind) {
 	case SAT_LINK_NEED:
@@ -213,7 +217,7 @@ static void switch_fact(struct core *core, const struct sat_link *fact, bool on)
 }
 
 /* The same with the listed facts only, but for the one at `skip`. */
-static bool excludes_without(struct core *core, uint32_t skip)
+static bool excludes_without(struct rel_sat_explainer *core, uint32_t skip)
 {
 	const struct rel_sat_problem *p = core->solver.problem;
 
@@ -227,7 +231,42 @@ static bool excludes_without(struct core *core, uint32_t skip)
 	return excludes(core);
 }
 
-static int minimise(struct core *core, const struct rel_cancel *cancel)
+/*
+ * The fact at `i` is needless: keep of the others those that the proof without
+ * it rests on.  All that are known to be needed are among them.  Returns how
+ * many before `i` stay; -1 when out of memory.
+ */
+static int64_t refine(struct rel_sat_explainer *core, uint32_t i)
+{
+	uint32_t n = core->n_facts, kept = 0, before = 0;
+
+	if (rel_array_reserve(&core->old_facts, &core->old_facts_cap, n,
+			      sizeof(*core->old_facts)))
+		return -1;
+	memcpy(core->old_facts, core->facts, n * sizeof(*core->facts));
+	if (!collect_facts(core))
+		return -1;
+	/* In the old order: what is far is still to be tried first. */
+	for (uint32_t k = 0; k < n; k++) {
+		const struct sat_link *fact = &core->old_facts[k];
+		bool used = false;
+
+		for (uint32_t j = kept; j < core->n_facts && !used; j++) {
+			used = same_fact(&core->facts[j], fact);
+			if (used)
+				core->facts[j] = core->facts[kept];
+		}
+		if (!used)
+			continue;
+		core->facts[kept++] = *fact;
+		before += k < i;
+	}
+	assert(kept == core->n_facts);
+	return before;
+}
+
+static int minimise(struct rel_sat_explainer *core,
+		    const struct rel_cancel *cancel)
 {
 	/* From the end: what was found last is farthest from the variable. */
 	for (uint32_t i = core->n_facts; i-- > 0;) {
@@ -239,40 +278,32 @@ static int minimise(struct core *core, const struct rel_cancel *cancel)
 			return REL_ENOMEM;
 		if (!needless)
 			continue;
-		memmove(&core->facts[i], &core->facts[i + 1],
-			(core->n_facts - i - 1) * sizeof(*core->facts));
-		core->n_facts--;
+
+		int64_t left = refine(core, i);
+
+		if (left < 0)
+			return REL_ENOMEM;
+		i = (uint32_t)left;
 	}
 	return 0;
 }
 
-static int prepare(struct core *core, const struct rel_sat_problem *p)
+/* All facts in force, and nothing learned. */
+static void prepare(struct rel_sat_explainer *core)
 {
-	uint32_t n_needs = p->need_first[p->n_vars];
-	uint32_t n_bars = p->bar_first[p->n_vars];
-	struct sat_proof *proof = &core->proof;
-	int rc = sat_solver_init(&core->solver, p);
+	const struct rel_sat_problem *p = core->solver.problem;
 
-	if (rc)
-		return rc;
-	proof->need_on = malloc((size_t)n_needs + 1);
-	proof->bar_on = malloc((size_t)n_bars + 1);
-	proof->killer = malloc(((size_t)p->n_vars + 1) * sizeof(uint32_t));
-	if (!proof->need_on || !proof->bar_on || !proof->killer)
-		return REL_ENOMEM;
-	memset(proof->need_on, 1, n_needs);
-	memset(proof->bar_on, 1, n_bars);
-	core->solver.proof = proof;
 	reset(core);
+	memset(core->proof.need_on, 1, p->need_first[p->n_vars]);
+	memset(core->proof.bar_on, 1, p->bar_first[p->n_vars]);
 	for (uint32_t v = 0; v < p->n_vars; v++) {
 		if (core->status[v] == REL_SAT_NO && v != core->var)
 			sat_solver_kill(&core->solver, v, SAT_NONE);
 	}
-	return 0;
 }
 
-static int export_facts(const struct core *core, struct rel_sat_fact **facts,
-			uint32_t *n_facts)
+static int export_facts(const struct rel_sat_explainer *core,
+			struct rel_sat_fact **facts, uint32_t *n_facts)
 {
 	static const enum rel_sat_fact_kind kinds[] = {
 	    [SAT_LINK_NEED] = REL_SAT_NEED,
@@ -293,20 +324,8 @@ static int export_facts(const struct core *core, struct rel_sat_fact **facts,
 	return 0;
 }
 
-static void core_free(struct core *core)
-{
-	sat_solver_free(&core->solver);
-	free(core->proof.need_on);
-	free(core->proof.bar_on);
-	free(core->proof.killer);
-	free(core->proof.links);
-	free(core->proof.clauses);
-	free(core->facts);
-	free(core->stack);
-	free(core->visited);
-}
-
-static int find_core(struct core *core, const struct rel_cancel *cancel)
+static int find_core(struct rel_sat_explainer *core,
+		     const struct rel_cancel *cancel)
 {
 	if (!excludes(core))
 		return core->solver.nomem ? REL_ENOMEM : REL_EUSAGE;
@@ -315,18 +334,60 @@ static int find_core(struct core *core, const struct rel_cancel *cancel)
 	return minimise(core, cancel);
 }
 
-int rel_sat_core(const struct rel_sat_problem *problem, const uint8_t *status,
+int rel_sat_explainer_new(struct rel_sat_explainer **out,
+			  const struct rel_sat_problem *p,
+			  struct rel_error *err)
+{
+	struct rel_sat_explainer *core = calloc(1, sizeof(*core));
+	struct sat_proof *proof;
+
+	*out = NULL;
+	if (!core || sat_solver_init(&core->solver, p)) {
+		free(core);
+		return rel_fail_nomem(err);
+	}
+	proof = &core->proof;
+	proof->need_on = malloc((size_t)p->need_first[p->n_vars] + 1);
+	proof->bar_on = malloc((size_t)p->bar_first[p->n_vars] + 1);
+	proof->killer = malloc(((size_t)p->n_vars + 1) * sizeof(uint32_t));
+	if (!proof->need_on || !proof->bar_on || !proof->killer) {
+		rel_sat_explainer_free(core);
+		return rel_fail_nomem(err);
+	}
+	core->solver.proof = proof;
+	*out = core;
+	return 0;
+}
+
+void rel_sat_explainer_free(struct rel_sat_explainer *core)
+{
+	if (!core)
+		return;
+	sat_solver_free(&core->solver);
+	free(core->proof.need_on);
+	free(core->proof.bar_on);
+	free(core->proof.killer);
+	free(core->proof.links);
+	free(core->proof.clauses);
+	free(core->facts);
+	free(core->old_facts);
+	free(core->stack);
+	free(core->visited);
+	free(core);
+}
+
+int rel_sat_core(struct rel_sat_explainer *core, const uint8_t *status,
 		 uint32_t var, struct rel_sat_fact **facts, uint32_t *n_facts,
 		 const struct rel_cancel *cancel, struct rel_error *err)
 {
-	struct core core = {.status = status, .var = var};
-	int rc = prepare(&core, problem);
+	int rc;
 
+	core->status = status;
+	core->var = var;
+	prepare(core);
+	rc = find_core(core, cancel);
 	if (!rc)
-		rc = find_core(&core, cancel);
-	if (!rc)
-		rc = export_facts(&core, facts, n_facts);
-	core_free(&core);
+		rc = export_facts(core, facts, n_facts);
 	switch (rc) {
 	case 0:
 		return 0;

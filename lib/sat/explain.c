@@ -107,15 +107,15 @@ static void note_dead(struct sat_solver *s, sat_lit lit, uint32_t g)
 
 	if (!s->proof)
 		return;
+	for (uint32_t i = 0; i < n; i++)
+		s->rest[i] = ~alive[i];
+	sat_narrow(s, lit, s->rest);
+	if (!any(s->rest, n))
+		return;
 	for (uint32_t v = p->group_first[g]; v < p->group_first[g + 1]; v++) {
 		uint32_t bit = v - p->group_first[g];
 
-		if ((alive[bit / 64] >> (bit % 64)) & 1)
-			continue;
-		memset(s->rest, 0, n * sizeof(*s->rest));
-		s->rest[bit / 64] = (uint64_t)1 << (bit % 64);
-		sat_narrow(s, lit, s->rest);
-		if (any(s->rest, n))
+		if ((s->rest[bit / 64] >> (bit % 64)) & 1)
 			sat_proof_note_dead(s, v);
 	}
 }

@@ -287,6 +287,18 @@ static bool visit_watches(struct sat_solver *s, sat_lit false_lit)
 	return ok;
 }
 
+/* sat_turned_false for a group of one word, without a look at the set. */
+static inline bool lost_support(const struct sat_group *g,
+				const struct sat_watched *w, uint64_t before,
+				uint64_t now, bool was_required)
+{
+	if (now & w->support)
+		return false;
+	if (!(w->lit & 1))
+		return before & w->support;
+	return g->required && (!was_required || (before & w->support));
+}
+
 /* Look at the clauses that watch a literal which became false since the
  * oldest unvisited step on the group. */
 static bool visit_group(struct sat_solver *s, uint32_t index)
@@ -295,16 +307,17 @@ static bool visit_group(struct sat_solver *s, uint32_t index)
 	struct sat_step step = s->trail[g->unvisited];
 	uint32_t word = s->problem->group_word[index];
 	bool narrow = s->problem->group_word[index + 1] == word + 1;
-	uint64_t now = s->domain[word];
+	uint64_t before = s->saved[step.saved];
 
 	g->unvisited = SAT_NONE;
 	for (uint32_t i = 0; i < g->n_watched; i++) {
-		sat_lit lit = g->watched[i].lit;
+		struct sat_watched w = g->watched[i];
 
-		if (narrow && (now & g->watched[i].support))
+		if (!(narrow ? lost_support(g, &w, before, s->domain[word],
+					    step.was_required)
+			     : sat_turned_false(s, w.lit, &step)))
 			continue;
-		if (s->watches[lit].count && sat_turned_false(s, lit, &step) &&
-		    !visit_watches(s, lit))
+		if (s->watches[w.lit].count && !visit_watches(s, w.lit))
 			return false;
 	}
 	return true;

@@ -95,15 +95,26 @@ struct rel_sat_fact {
 	uint32_t index;
 };
 
+/* Explains variables of one problem, one after the other: what that takes is
+ * made once.  Not for use by two threads at a time. */
+struct rel_sat_explainer;
+
+/* *out  freed by the caller; borrows the problem.  Errors  REL_ENOMEM. */
+REL_MUST_CHECK int rel_sat_explainer_new(struct rel_sat_explainer **out,
+					 const struct rel_sat_problem *problem,
+					 struct rel_error *err);
+void rel_sat_explainer_free(struct rel_sat_explainer *explainer);
+
 /*
  * Why is `var` (status REL_SAT_NO) in no model?  A set of facts that
  * excludes it and of which none can be left out; the at-most-one of groups
  * is understood.  Other variables of status NO may be taken as given
  * (REL_SAT_NEVER), so that reasons build on each other.
+ * status  [n_vars], of the explainer's problem; may differ from call to call
  * *facts  malloc'd; the caller frees it
  * Errors  REL_ENOMEM, REL_ECANCELLED; REL_EUSAGE when `var` is in a model.
  */
-REL_MUST_CHECK int rel_sat_core(const struct rel_sat_problem *problem,
+REL_MUST_CHECK int rel_sat_core(struct rel_sat_explainer *explainer,
 				const uint8_t *status, uint32_t var,
 				struct rel_sat_fact **facts, uint32_t *n_facts,
 				const struct rel_cancel *cancel,

@@ -118,11 +118,12 @@ void sat_solver_kill(struct sat_solver *s, uint32_t var, uint32_t clause)
 
 void sat_solver_forget(struct sat_solver *s)
 {
-	s->n_clauses = 0;
-	for (uint32_t g = 0; g < s->problem->n_groups; g++) {
-		for (uint32_t i = 0; i < s->groups[g].n_watched; i++)
-			s->watches[s->groups[g].watched[i].lit].count = 0;
+	/* A clause is watched by its own literals only. */
+	for (uint32_t c = 0; c < s->n_clauses; c += s->clauses[c] + 1) {
+		for (uint32_t i = 1; i <= s->clauses[c]; i++)
+			s->watches[s->clauses[c + i]].count = 0;
 	}
+	s->n_clauses = 0;
 }
 
 void sat_solver_want(struct sat_solver *s, uint32_t var, bool on)

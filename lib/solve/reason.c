@@ -22,6 +22,7 @@ struct explainer {
 	const uint8_t *verdicts;
 	const struct rel_cancel *cancel;
 	struct rel_reasons *out;
+	struct rel_sat_explainer *core_finder;
 	uint8_t *status;   /* [n_vars] for the solver: NO = known so far */
 	uint32_t *need;	   /* [n_packages]: the need that derives it */
 	uint8_t *done;	   /* [n_packages]: explained, or not broken */
@@ -178,8 +179,14 @@ static int add_core(struct explainer *x, rel_pkg_id pkg, struct rel_error *err)
 {
 	struct rel_sat_fact *facts = NULL;
 	uint32_t n = 0;
-	int rc = rel_sat_core(&x->u->problem, x->status, pkg, &facts, &n,
-			      x->cancel, err);
+	int rc = 0;
+
+	if (!x->core_finder)
+		rc =
+		    rel_sat_explainer_new(&x->core_finder, &x->u->problem, err);
+	if (!rc)
+		rc = rel_sat_core(x->core_finder, x->status, pkg, &facts, &n,
+				  x->cancel, err);
 
 	if (rc)
 		return rc;
@@ -497,6 +504,7 @@ static int prepare(struct explainer *x)
 
 static void release(struct explainer *x)
 {
+	rel_sat_explainer_free(x->core_finder);
 	free(x->status);
 	free(x->need);
 	free(x->done);

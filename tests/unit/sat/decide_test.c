@@ -203,7 +203,8 @@ static void exhaust(const struct toy *t, const struct subset *in, uint8_t *out)
 	} while (next_value(t, value));
 }
 
-static void check_core(const struct toy *t, const uint8_t *status, uint32_t var)
+static void check_core(const struct toy *t, struct rel_sat_explainer *explainer,
+		       const uint8_t *status, uint32_t var)
 {
 	struct rel_sat_fact *facts = NULL;
 	uint32_t n = 0;
@@ -211,7 +212,7 @@ static void check_core(const struct toy *t, const uint8_t *status, uint32_t var)
 	struct rel_error err = {0};
 
 	assert_int_equal(
-	    rel_sat_core(&t->p, status, var, &facts, &n, NULL, &err), 0);
+	    rel_sat_core(explainer, status, var, &facts, &n, NULL, &err), 0);
 
 	struct subset in = {facts, n, UINT32_MAX};
 	exhaust(t, &in, truth);
@@ -228,9 +229,11 @@ static void check_seed(uint64_t seed, uint32_t *n_no, uint32_t *n_yes)
 	struct toy t;
 	uint8_t status[MAX_VARS] = {0}, truth[MAX_VARS];
 	struct subset everything = {.facts = NULL};
+	struct rel_sat_explainer *explainer;
 	struct rel_error err = {0};
 
 	make_toy(&t, seed);
+	assert_int_equal(rel_sat_explainer_new(&explainer, &t.p, &err), 0);
 	exhaust(&t, &everything, truth);
 	assert_int_equal(
 	    rel_sat_decide(&t.p, status, 1 + seed % 2, NULL, NULL, &err), 0);
@@ -241,8 +244,9 @@ static void check_seed(uint64_t seed, uint32_t *n_no, uint32_t *n_yes)
 		*n_no += status[v] == REL_SAT_NO;
 		*n_yes += status[v] == REL_SAT_YES;
 		if (status[v] == REL_SAT_NO)
-			check_core(&t, status, v);
+			check_core(&t, explainer, status, v);
 	}
+	rel_sat_explainer_free(explainer);
 }
 
 static void test_against_exhaustive_search(void **state)
