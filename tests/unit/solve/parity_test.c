@@ -2,7 +2,7 @@
  * Verdicts on real repositories against the lists that other programs made
  * of them: shared/data/expected, whose README tells who said what.
  */
-#include "world.h"
+#include "support/world.h"
 
 #include "support/corpus.h"
 #include "support/shell.h"

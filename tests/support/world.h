@@ -1,6 +1,6 @@
-/* What the judges of lib/solve share: remotes → universe → verdicts. */
-#ifndef REL_TESTS_SOLVE_WORLD_H
-#define REL_TESTS_SOLVE_WORLD_H
+/* What judges of verdicts share: remotes → universe → verdicts. */
+#ifndef REL_TESTS_WORLD_H
+#define REL_TESTS_WORLD_H
 
 #include <setjmp.h>
 #include <stdarg.h>
