@@ -33,6 +33,11 @@ int rel_resolver_init(struct rel_resolver *r, const struct rel_stack *stack,
 	    calloc((size_t)stack->n_layers + 1, sizeof(*r->name_group));
 	if (!r->words || !r->side || !r->name_group)
 		return REL_ENOMEM;
+	/* the end of the last clause has its place without clauses too */
+	if (rel_array_reserve(&r->clause_first, &r->clauses_cap, 1,
+			      sizeof(*r->clause_first)))
+		return REL_ENOMEM;
+	r->clause_first[0] = 0;
 	for (uint32_t i = 0; i < stack->n_layers; i++) {
 		r->name_group[i] =
 		    calloc((size_t)stack->layers[i].snapshot->n_strings + 1,

@@ -219,13 +219,55 @@ static void test_mirage_dev(void **state)
 	world_free(&w);
 }
 
+/* Each revision decided from the one before it, as --since does, and the way
+ * back; both must say what deciding it alone says. */
+static void step(const struct outcome *known, const struct world *w,
+		 const struct outcome *truth)
+{
+	struct rel_error err = {0};
+	struct rel_sat_stats stats = {0};
+	struct outcome o;
+
+	outcome_build(&o, w, &env);
+	if (rel_decide_from(o.u, o.verdicts, known->u, known->verdicts, 2, NULL,
+			    &stats, &err))
+		fail_msg("%s", err.text);
+	assert_memory_equal(o.verdicts, truth->verdicts,
+			    rel_universe_size(o.u));
+	outcome_free(&o);
+}
+
+static void test_revisions(void **state)
+{
+	static const char *const revisions[] = {"2026-08~59", "2026-08~58",
+						"2026-08~20", "2026-08~19",
+						"2026-08~1",  "2026-08"};
+	struct world w[COUNT(revisions)];
+	struct outcome o[COUNT(revisions)];
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(revisions); i++) {
+		world_init(&w[i]);
+		read_world(&w[i], BUNDLE_OPAM, revisions[i]);
+		world_stack(&w[i]);
+		outcome_of(&o[i], &w[i], &env);
+		if (i > 0) {
+			step(&o[i - 1], &w[i], &o[i]);
+			step(&o[i], &w[i - 1], &o[i - 1]);
+		}
+	}
+	for (unsigned i = 0; i < COUNT(revisions); i++) {
+		outcome_free(&o[i]);
+		world_free(&w[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_2026),
-	    cmocka_unit_test(test_xs_opam),
-	    cmocka_unit_test(test_2014),
-	    cmocka_unit_test(test_mirage_dev),
+	    cmocka_unit_test(test_2026),      cmocka_unit_test(test_xs_opam),
+	    cmocka_unit_test(test_2014),      cmocka_unit_test(test_mirage_dev),
+	    cmocka_unit_test(test_revisions),
 	};
 	int status;
 
