@@ -1,12 +1,11 @@
 #include "archive/read.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/libarchive.h"
 #include "base/limits.h"
 #include "base/path.h"
 
@@ -124,7 +123,7 @@ static int fail_handle(struct rel_archive *archive, struct rel_error *err)
 
 static int set_up(struct archive *handle)
 {
-	static int (*const SUPPORT[])(struct archive *) = {
+	int (*const SUPPORT[])(struct archive *) = {
 	    archive_read_support_format_tar,   archive_read_support_filter_gzip,
 	    archive_read_support_filter_bzip2, archive_read_support_filter_xz,
 	    archive_read_support_filter_zstd,
@@ -153,6 +152,27 @@ static void set_limits(struct rel_archive *archive,
 		own->max_ratio = REL_LIMIT_RATIO;
 }
 
+static int begin(struct rel_archive *archive, const char *name,
+		 struct rel_error *err)
+{
+	int code = rel_libarchive_load(err);
+
+	if (code != 0)
+		return code;
+	archive->name = strdup(name);
+	archive->handle = archive_read_new();
+	if (!archive->name || !archive->handle)
+		return rel_fail_nomem(err);
+	if (set_up(archive->handle) != 0)
+		return rel_fail(err, REL_EIO,
+				"this libarchive lacks a compression: %s",
+				archive_error_string(archive->handle));
+	if (archive_read_open(archive->handle, archive, NULL, read_block,
+			      NULL) != ARCHIVE_OK)
+		return fail_handle(archive, err);
+	return 0;
+}
+
 /* Takes over `fd` when close_fd, also when it fails. */
 static int open_source(struct rel_archive **out, int fd, bool close_fd,
 		       struct rel_str bytes, const char *name,
@@ -160,7 +180,7 @@ static int open_source(struct rel_archive **out, int fd, bool close_fd,
 		       const struct rel_cancel *cancel, struct rel_error *err)
 {
 	struct rel_archive *archive = calloc(1, sizeof(*archive));
-	int code = 0;
+	int code;
 
 	*out = NULL;
 	if (!archive) {
@@ -173,17 +193,7 @@ static int open_source(struct rel_archive **out, int fd, bool close_fd,
 	archive->bytes = bytes;
 	archive->cancel = cancel;
 	set_limits(archive, limits);
-	archive->name = strdup(name);
-	archive->handle = archive_read_new();
-	if (!archive->name || !archive->handle)
-		code = rel_fail_nomem(err);
-	else if (set_up(archive->handle) != 0)
-		code = rel_fail(err, REL_EIO,
-				"this libarchive lacks a compression: %s",
-				archive_error_string(archive->handle));
-	else if (archive_read_open(archive->handle, archive, NULL, read_block,
-				   NULL) != ARCHIVE_OK)
-		code = fail_handle(archive, err);
+	code = begin(archive, name, err);
 	if (code == 0)
 		*out = archive;
 	else
@@ -234,7 +244,8 @@ void rel_archive_close(struct rel_archive *archive)
 {
 	if (!archive)
 		return;
-	archive_read_free(archive->handle);
+	if (archive->handle)
+		archive_read_free(archive->handle);
 	if (archive->close_fd)
 		close(archive->fd);
 	free(archive->name);

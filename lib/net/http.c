@@ -28,9 +28,13 @@ struct get {
 
 int rel_http_new(struct rel_http **out, struct rel_error *err)
 {
-	struct rel_http *http = calloc(1, sizeof(*http));
+	struct rel_http *http;
+	int rc = rel_curl_load(err);
 
 	*out = NULL;
+	if (rc)
+		return rc;
+	http = calloc(1, sizeof(*http));
 	if (!http)
 		return rel_fail_nomem(err);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {

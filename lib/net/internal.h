@@ -2,8 +2,7 @@
 #ifndef REL_NET_INTERNAL_H
 #define REL_NET_INTERNAL_H
 
-#include <curl/curl.h>
-
+#include "net/curl.h"
 #include "net/http.h"
 
 /* A URL taken apart.  Release with rel_url_free(). */

@@ -136,11 +136,14 @@ static int take_apart(struct rel_url *out, CURLU *handle, const char *text,
 
 int rel_url_parse(struct rel_url *out, const char *text, struct rel_error *err)
 {
-	CURLU *handle = curl_url();
+	CURLU *handle;
 	struct rel_buf shown;
-	int code;
+	int code = rel_curl_load(err);
 
 	*out = (struct rel_url){0};
+	if (code)
+		return code;
+	handle = curl_url();
 	if (!handle)
 		return rel_fail_nomem(err);
 	code = take_apart(out, handle, text, err);
