@@ -199,7 +199,7 @@ static void select_value(struct sat_solver *s, uint32_t g, uint32_t var)
 		group->last = s->n_trail;
 		s->trail[s->n_trail++] = last;
 	}
-	group->selected = var;
+	group->selected = group->favourite = var;
 	group->selected_step = s->n_trail - 1;
 	s->stats.selections++;
 }

@@ -27,16 +27,26 @@ static void decide_lit(struct sat_solver *s, sat_lit lit)
 		sat_assert(s, &step);
 }
 
-/* Give a required group a value, or exclude one that cannot be. */
-static void decide_group(struct sat_solver *s, uint32_t g)
+/* What is still to be proved, what went well last time, the newest. */
+static uint32_t choose(const struct sat_solver *s, uint32_t g)
 {
 	const uint64_t *domain = s->domain + s->problem->group_word[g];
 	const uint64_t *wanted = s->wanted + s->problem->group_word[g];
 	uint32_t var = newest(s, g, domain, wanted);
-	struct sat_step why;
 
 	if (var == SAT_NONE)
+		var = s->groups[g].favourite;
+	if (var == SAT_NONE || sat_excluded(s, var))
 		var = newest(s, g, domain, domain);
+	return var;
+}
+
+/* Give a required group a value, or exclude one that cannot be. */
+static void decide_group(struct sat_solver *s, uint32_t g)
+{
+	uint32_t var = choose(s, g);
+	struct sat_step why;
+
 	if (sat_fails(s, var, &why))
 		sat_assert(s, &why);
 	else

@@ -68,6 +68,7 @@ int sat_solver_init(struct sat_solver *s, const struct rel_sat_problem *problem)
 		s->groups[g].last = SAT_NONE;
 		s->groups[g].unvisited = SAT_NONE;
 		s->groups[g].selected = SAT_NONE;
+		s->groups[g].favourite = SAT_NONE;
 	}
 	return 0;
 }

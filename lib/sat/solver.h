@@ -76,6 +76,7 @@ struct sat_group {
 	uint32_t unvisited; /* oldest step that sat_propagate has not looked
 			     * at, or SAT_NONE */
 	uint32_t selected, selected_step;
+	uint32_t favourite; /* what it had last, or SAT_NONE */
 	bool required;
 	struct sat_watched *watched;
 	uint32_t n_watched, watched_cap;
