@@ -11,6 +11,7 @@
 
 struct values {
 	bool depopts, with_test;
+	struct rel_list with, without;
 };
 
 #define AT(member) offsetof(struct values, member)
@@ -20,10 +21,16 @@ static const struct rel_option options[] = {
      "With DEP: follow optional dependencies too", NULL},
     {"with-test", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(with_test), NULL,
      "With DEP: follow the dependencies of tests too", NULL},
+    {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES, AT(with), "FILE...",
+     "What if: as if these manifests were released on top of all remotes",
+     NULL},
+    {"without", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(without), "PKG[.VER]",
+     "What if: as if this were not there; repeated", NULL},
 };
 
 static const struct rel_example examples[] = {
     {"Why can irmin-unix 1.0.2 not be installed?", "why irmin-unix.1.0.2"},
+    {"Could this release of foo be installed?", "why foo --with foo.opam"},
     {"Why does vchan drag in a TCP stack?", "why vchan tcpip"},
 };
 
@@ -199,7 +206,10 @@ static int tell_paths(struct rel_session *session, struct rel_error *err)
 
 static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 {
-	struct rel_stacks_request request = {.compare = call->n_arguments == 1};
+	const struct values *v = call->values;
+	struct rel_stacks_request request = {.with = &v->with,
+					     .without = &v->without,
+					     .compare = call->n_arguments == 1};
 	struct rel_session session;
 	int rc = rel_session_open(&session, call, &request, err);
 
