@@ -153,15 +153,14 @@ static int add_package(struct mentions *m, rel_pkg_id pkg)
 	    .name = rel_universe_name(m->universe, pkg),
 	    .version = rel_universe_version(m->universe, pkg),
 	};
-	struct rel_formula_rules rules = {
-	    .pipeline = REL_FORMULA_FILTER,
-	    .variables = {rel_environment_lookup, &scope},
-	};
+	struct rel_formula_rules rules;
 	rel_expr_id formulas[] = {row->manifest.depends, row->manifest.depopts};
 	struct rel_variables variables;
 	struct rel_formula formula;
 	int rc = 0;
 
+	/* `?build` is settled, and false, before build has a value */
+	rel_environment_formula_rules(&rules, &scope);
 	for (unsigned i = 0; rc == 0 && i < 2; i++) {
 		rc = rel_formula_resolve(&formula, exprs, formulas[i], &rules,
 					 &m->scratch, NULL);

@@ -465,12 +465,13 @@ static void check_batch(const char *base, uint32_t first, uint32_t count,
 static void test_agreement(void **state)
 {
 	uint32_t count = (uint32_t)rel_test_number("RELCTL_TEST_COUNT", 100);
-	uint32_t seed = (uint32_t)rel_test_number("RELCTL_TEST_SEED", 0);
+	uint32_t seed = (uint32_t)rel_test_number("RELCTL_TEST_SEED", 1400);
 	static const char *const names[] = {
 	    "--installability", "--installability -i", "--cycles",
 	    "--cycles -i", "list --installable"};
 	struct tally tally[N_RUNS] = {{0}};
 
+	/* 1451 once had us and opam walk a cycle in different orders */
 	(void)state;
 	for (uint32_t done = 0; done < count; done += BATCH) {
 		uint32_t n = count - done < BATCH ? count - done : BATCH;
