@@ -40,7 +40,7 @@ struct rel_expr {
 	uint8_t kind;	 /* enum rel_expr_kind */
 	uint8_t op;	 /* enum rel_relop */
 	uint16_t column; /* from 1, in bytes; UINT16_MAX when larger */
-	uint32_t line;	 /* from 1 */
+	uint32_t line;	 /* from 1; 0 = not known (converted from 1.x) */
 	uint32_t a, b;
 };
 

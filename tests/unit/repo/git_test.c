@@ -146,6 +146,27 @@ static void test_incremental(void **state)
 	}
 }
 
+/* What has not changed is not read again: here it is not even there. */
+static void test_reuse(void **state)
+{
+	struct fixture *f = *state;
+	struct reading warm = {.cache_dir = f->cache};
+	struct reading cold = {.jobs = 2};
+	struct rel_snapshot *s;
+
+	rel_snapshot_free(must_read(f->repo, &warm));
+	free(rel_test_sh("cd '%s'; git rm -qr packages/a; git commit -qm three;"
+			 " id=$(git rev-parse HEAD:packages/b/b.1/opam); "
+			 "dir=$(printf %%.2s $id); "
+			 "rm -f .git/objects/$dir/${id#$dir}",
+			 f->repo));
+	s = must_read(f->repo, &warm);
+	assert_int_equal(find_package(s, "b", "1")->problem, UINT32_MAX);
+	rel_snapshot_free(s);
+	assert_int_equal(read_remote(&s, f->repo, &cold), REL_EIO);
+	assert_null(s);
+}
+
 static void test_subdir(void **state)
 {
 	struct fixture *f = *state;
@@ -440,6 +461,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_revisions, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_same, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_incremental, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_reuse, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_subdir, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_truncated_pack, setup,
