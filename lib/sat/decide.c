@@ -1,8 +1,13 @@
 /*
  * Deciding all variables in few passes: prove one, keep the model, and put
  * further undecided variables on top until none fits.
+ *
+ * Threads share nothing but the status of the variables: what one has proved
+ * the others need not try.  Which thread proves what depends on chance, the
+ * result does not.
  */
 #include "base/array.h"
+#include "base/parallel.h"
 #include "sat/solver.h"
 
 /* Conflicts after which putting a variable on top is given up; it will get a
@@ -10,12 +15,27 @@
  * between 10 and 50 makes no difference, without a bound it is slower. */
 #define EXTENSION_BUDGET 20
 
+/* More threads find little left to do for each other. */
+#define THREADS_MAX 4
+
 struct worker {
 	struct sat_solver solver;
-	uint8_t *status;
-	uint32_t *open; /* undecided variables, newest last */
+	uint8_t *status; /* shared: only through status_of() and set_status() */
+	uint32_t *open;	 /* undecided variables, newest last */
 	uint32_t n_open;
+	bool oldest_first; /* begin a pass at the other end */
 };
+
+static uint8_t status_of(const struct worker *w, uint32_t var)
+{
+	return __atomic_load_n(&w->status[var], __ATOMIC_RELAXED);
+}
+
+static void set_status(struct worker *w, uint32_t var,
+		       enum rel_sat_status status)
+{
+	__atomic_store_n(&w->status[var], (uint8_t)status, __ATOMIC_RELAXED);
+}
 
 static void mark_selected(struct worker *w, uint32_t from_step)
 {
@@ -26,7 +46,7 @@ static void mark_selected(struct worker *w, uint32_t from_step)
 
 		if ((s->trail[i].lit & 1) || var >= s->problem->n_vars)
 			continue;
-		w->status[var] = REL_SAT_YES;
+		set_status(w, var, REL_SAT_YES);
 		sat_solver_want(s, var, false);
 	}
 }
@@ -48,7 +68,7 @@ static void extend_model(struct worker *w)
 		uint32_t var = w->open[i];
 		uint32_t from = s->n_trail;
 
-		if (w->status[var] != REL_SAT_UNKNOWN || !may_fit(s, var))
+		if (status_of(w, var) != REL_SAT_UNKNOWN || !may_fit(s, var))
 			continue;
 		if (sat_try(s, var, 1, EXTENSION_BUDGET) != SAT_FOUND)
 			continue;
@@ -62,8 +82,12 @@ static void drop_decided(struct worker *w)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < w->n_open; i++) {
-		if (w->status[w->open[i]] == REL_SAT_UNKNOWN)
-			w->open[kept++] = w->open[i];
+		uint32_t var = w->open[i];
+
+		if (status_of(w, var) == REL_SAT_UNKNOWN)
+			w->open[kept++] = var;
+		else
+			sat_solver_want(&w->solver, var, false);
 	}
 	w->n_open = kept;
 }
@@ -71,7 +95,7 @@ static void drop_decided(struct worker *w)
 static void pass(struct worker *w)
 {
 	struct sat_solver *s = &w->solver;
-	uint32_t var = w->open[w->n_open - 1];
+	uint32_t var = w->open[w->oldest_first ? 0 : w->n_open - 1];
 
 	s->stats.passes++;
 	if (sat_try(s, var, 0, 0) == SAT_FOUND) {
@@ -80,7 +104,7 @@ static void pass(struct worker *w)
 		extend_model(w);
 		sat_backjump(s, 0);
 	} else if (!s->nomem) {
-		w->status[var] = REL_SAT_NO;
+		set_status(w, var, REL_SAT_NO);
 		sat_solver_want(s, var, false);
 	}
 	drop_decided(w);
@@ -106,25 +130,60 @@ static int prepare(struct worker *w, const struct rel_sat_problem *p)
 	return 0;
 }
 
+struct decision {
+	struct worker workers[THREADS_MAX];
+	const struct rel_cancel *cancel;
+};
+
+static int run_worker(void *context, unsigned thread, size_t item,
+		      struct rel_error *err)
+{
+	struct decision *d = context;
+	struct worker *w = &d->workers[item];
+
+	(void)thread;
+	while (w->n_open) {
+		if (rel_cancelled(d->cancel))
+			return rel_fail_cancelled(err);
+		pass(w);
+		if (w->solver.nomem)
+			return rel_fail_nomem(err);
+	}
+	return 0;
+}
+
+static void add_stats(struct rel_sat_stats *sum, const struct rel_sat_stats *s)
+{
+	sum->passes += s->passes;
+	sum->selections += s->selections;
+	sum->conflicts += s->conflicts;
+	sum->learned += s->learned;
+}
+
 int rel_sat_decide(const struct rel_sat_problem *problem, uint8_t *status,
 		   unsigned jobs, const struct rel_cancel *cancel,
 		   struct rel_sat_stats *stats, struct rel_error *err)
 {
-	struct worker w = {.status = status};
-	int rc = prepare(&w, problem);
+	struct decision d = {.cancel = cancel};
+	unsigned n = jobs > THREADS_MAX ? THREADS_MAX : jobs ? jobs : 1;
+	int rc = 0;
 
-	(void)jobs;
-	while (!rc && w.n_open) {
-		if (rel_cancelled(cancel))
-			rc = rel_fail_cancelled(err);
-		else
-			pass(&w);
-		if (w.solver.nomem)
-			rc = REL_ENOMEM;
+	for (unsigned i = 0; !rc && i < n; i++) {
+		d.workers[i].status = status;
+		d.workers[i].oldest_first = i % 2;
+		if (prepare(&d.workers[i], problem))
+			rc = rel_fail_nomem(err);
 	}
+	if (!rc)
+		rc = rel_parallel(n, n, run_worker, &d, err);
 	if (stats)
-		*stats = w.solver.stats;
-	free(w.open);
-	sat_solver_free(&w.solver);
-	return rc == REL_ENOMEM ? rel_fail_nomem(err) : rc;
+		*stats = (struct rel_sat_stats){0};
+	for (unsigned i = 0; i < n; i++) {
+		if (stats)
+			add_stats(stats, &d.workers[i].solver.stats);
+		free(d.workers[i].open);
+		if (d.workers[i].solver.problem)
+			sat_solver_free(&d.workers[i].solver);
+	}
+	return rc;
 }
