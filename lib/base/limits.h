@@ -82,6 +82,9 @@
 #define REL_LIMIT_GIT_TREE_BYTES (64 * REL_MIB)
 /* One path inside a git tree; PATH_MAX is 4 KiB. */
 #define REL_LIMIT_GIT_PATH_BYTES (64 * REL_KIB)
+/* Seconds in which neither git nor a server says anything.  They report every
+ * second while bytes come, but may count and pack in silence before. */
+#define REL_LIMIT_GIT_SILENCE_SECONDS 300
 /* The list of a remote's branches and tags; a forge's pull requests are not
  * in it, and opam-repository's 30 branches take 2 KiB. */
 #define REL_LIMIT_GIT_REFS_BYTES (64 * REL_MIB)

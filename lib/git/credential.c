@@ -68,7 +68,9 @@ static bool from_environment(struct rel_git_credential *out,
 			rel_git_url_decode(&out->user, url->user);
 		else
 			rel_buf_add_cstr(&out->user, tokens[i].user);
-		rel_buf_add_cstr(&out->password, token);
+		/* Often read from a file, with its last newline. */
+		rel_buf_add_str(&out->password,
+				rel_str_trim(rel_str_of(token)));
 		return true;
 	}
 	return false;
@@ -159,11 +161,9 @@ static int from_netrc(struct rel_git_credential *out,
 		goto out;
 	rel_git_url_decode(&user, url->user);
 	r = rel_buf_status(&path, "path of .netrc", err);
-	if (r == 0)
-		r = rel_file_read(&text, path.ptr, err);
-	if (r == REL_ENOTFOUND)
-		r = 0;
-	else if (r == 0 && text.len > 0)
+	/* One that cannot be read counts as none, as for curl: most remotes
+	 * want no credentials at all. */
+	if (r == 0 && rel_file_read(&text, path.ptr, NULL) == 0 && text.len > 0)
 		r = rel_git_netrc_find(out, rel_buf_str(&text), url->host,
 				       user.len > 0 ? rel_buf_str(&user)
 						    : (struct rel_str){0});

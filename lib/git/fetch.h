@@ -50,6 +50,9 @@ struct rel_git_fetch_options {
 	bool whole_history;
 	/* Do not run `git` (as if it were not installed). */
 	bool no_git_program;
+	/* Seconds without a word after which a transfer is given up; 0 =
+	 * REL_LIMIT_GIT_SILENCE_SECONDS.  Not watched when interactive. */
+	unsigned silence_seconds;
 	/* ssh and git may ask on the terminal for a password or passphrase. */
 	bool interactive;
 	const struct rel_progress *progress;

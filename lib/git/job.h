@@ -21,6 +21,17 @@ struct rel_git_job {
 	int depth;
 };
 
+/* Seconds of silence after which the transfer is given up. */
+unsigned rel_git_job_silence(const struct rel_git_job *job);
+
+/* A clock for it, in seconds. */
+int64_t rel_git_job_clock(void);
+
+/* REL_EIO when it has been silent since `heard` for too long, else 0. */
+REL_MUST_CHECK int rel_git_job_check_silence(const struct rel_git_job *job,
+					     int64_t heard,
+					     struct rel_error *err);
+
 /* Is there a `git` in PATH? */
 bool rel_git_program_exists(void);
 

@@ -252,6 +252,7 @@ static int listen(struct listener *listener, struct rel_process *process,
 		  struct rel_error *err)
 {
 	const struct rel_git_fetch_options *options = listener->job->options;
+	int64_t heard = rel_git_job_clock();
 	char chunk[4096];
 
 	for (;;) {
@@ -262,8 +263,12 @@ static int listen(struct listener *listener, struct rel_process *process,
 
 		if (rel_cancelled(options->cancel))
 			return rel_fail_cancelled(err);
+		if (n == 0 &&
+		    rel_git_job_check_silence(listener->job, heard, err) < 0)
+			return REL_EIO;
 		if (n <= 0)
 			continue;
+		heard = rel_git_job_clock();
 		if (fds[1].revents != 0 &&
 		    read(process->out, chunk, sizeof(chunk)) <= 0) {
 			close(process->out);

@@ -20,6 +20,7 @@ struct transfer {
 	struct rel_git_ssh ssh;
 	struct rel_error said; /* code 0 = nothing */
 	unsigned asked;	       /* times that credentials were wanted */
+	bool elsewhere;	       /* a redirect may have led to another host */
 	char what[REL_ERROR_TEXT_MAX];
 };
 
@@ -39,6 +40,12 @@ static int on_credential(git_credential **out, const char *url,
 	(void)user;
 	if (!(allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT))
 		return GIT_PASSTHROUGH;
+	if (transfer->elsewhere) {
+		rel_fail(&transfer->said, REL_EAUTH,
+			 "the server redirects to another host, which wants "
+			 "credentials; use its address");
+		return GIT_EAUTH;
+	}
 	rel_git_credential_init(&found);
 	r = rel_git_credential_find(&found, transfer->job->url,
 				    transfer->asked++, &transfer->said);
@@ -241,6 +248,48 @@ static void fill_options(git_fetch_options *options, struct transfer *transfer)
 #endif
 }
 
+/*
+ * libgit2 asks for credentials without saying which host wants them.  So
+ * they are given only while redirects to other hosts are refused, and those
+ * are followed without.
+ */
+static int connect_remote(git_remote *remote, git_fetch_options *options,
+			  struct transfer *transfer)
+{
+	git_remote_connect_options connect;
+	const git_error *last;
+	int status;
+
+	git_remote_connect_options_init(&connect,
+					GIT_REMOTE_CONNECT_OPTIONS_VERSION);
+	connect.callbacks = options->callbacks;
+	connect.proxy_opts = options->proxy_opts;
+	connect.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+	options->follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+	status = git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, &connect);
+	last = git_error_last();
+	if (status == 0 || last == NULL || last->message == NULL ||
+	    strstr(last->message, "cannot redirect") == NULL)
+		return status;
+	transfer->elsewhere = true;
+	connect.follow_redirects = GIT_REMOTE_REDIRECT_INITIAL;
+	options->follow_redirects = GIT_REMOTE_REDIRECT_INITIAL;
+	return git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, &connect);
+}
+
+/* Older versions wait for as long as TCP does. */
+static void limit_silence(const struct rel_git_job *job)
+{
+#if HAS_DEPTH
+	int ms = (int)rel_git_job_silence(job) * 1000;
+
+	git_libgit2_opts(GIT_OPT_SET_SERVER_CONNECT_TIMEOUT, ms);
+	git_libgit2_opts(GIT_OPT_SET_SERVER_TIMEOUT, ms);
+#else
+	(void)job;
+#endif
+}
+
 int rel_git_library_fetch(const struct rel_git_job *job, struct rel_error *err)
 {
 	git_fetch_options options;
@@ -256,14 +305,13 @@ int rel_git_library_fetch(const struct rel_git_job *job, struct rel_error *err)
 	snprintf(transfer.what, sizeof(transfer.what), "fetching %s",
 		 job->title);
 	fill_options(&options, &transfer);
+	limit_silence(job);
 	status =
 	    git_repository_open_bare(&repo, rel_git_cache_path(job->cache));
 	if (status == 0)
 		status = git_remote_create_anonymous(&remote, repo, job->clean);
 	if (status == 0)
-		status = git_remote_connect(remote, GIT_DIRECTION_FETCH,
-					    &options.callbacks,
-					    &options.proxy_opts, NULL);
+		status = connect_remote(remote, &options, &transfer);
 	if (status == 0)
 		r = download(remote, &options, &transfer, err);
 	else

@@ -236,6 +236,8 @@ static void hear(struct link *link)
 /* Wait for stdout, hearing stderr meanwhile: ssh must never block on it. */
 static int await(struct link *link)
 {
+	int64_t heard = rel_git_job_clock();
+
 	for (;;) {
 		struct pollfd fds[2] = {
 		    {.fd = link->process.out, .events = POLLIN},
@@ -246,6 +248,11 @@ static int await(struct link *link)
 			rel_fail_cancelled(link->ssh->err);
 			return REL_ECANCELLED;
 		}
+		if (n == 0 && rel_git_job_check_silence(link->ssh->job, heard,
+							link->ssh->err) < 0)
+			return REL_EIO;
+		if (n > 0)
+			heard = rel_git_job_clock();
 		if (n > 0 && fds[1].revents != 0)
 			hear(link);
 		if (n > 0 && fds[0].revents != 0)

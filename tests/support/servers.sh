@@ -11,6 +11,7 @@
 #	    /git/REPO		git repositories of ROOT
 #	    /private/REPO	the same for tester:secret only
 #	    /moved/REPO		301 to /git/REPO
+#	    /away/PATH		302 to the same server as `localhost`
 #	    /teapot/…		500
 #	servers_sshd			sets SSH_PORT; DIR/ssh-config is for ssh -F,
 #					DIR/known_hosts holds the right host key,
@@ -117,6 +118,9 @@ servers_nginx_locations()
 		root $servers_dir/static-root;
 		location /static/ { alias $servers_dir/static/; }
 		location /teapot/ { return 500; }
+		location /away/ {
+		rewrite ^/away/(.*)\$ http://localhost:$HTTP_PORT/\$1 redirect;
+		}
 		location /moved/ { rewrite ^/moved/(.*)\$ /git/\$1 permanent; }
 	END
 	for servers_place in git private; do

@@ -74,7 +74,7 @@ static void test_tokens(void **state)
 {
 	(void)state;
 	setenv("GITHUB_TOKEN", "gh", 1);
-	setenv("GITLAB_TOKEN", "gl", 1);
+	setenv("GITLAB_TOKEN", "gl\n", 1);
 	setenv("RELCTL_TOKEN", "own", 1);
 	setenv("RELCTL_TOKEN_HOST", "git.example.org", 1);
 	setenv("CI_JOB_TOKEN", "job", 1);

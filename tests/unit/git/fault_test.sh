@@ -70,6 +70,16 @@ for by in -w -n; do
 	expect "$TIP" $by "$URL"
 done
 
+# A server that never answers: given up, with git and with libgit2.
+for by in -w -n; do
+	rm -rf "$CACHE"
+	GIT_SSH_COMMAND="sleep 60;:"
+	export GIT_SSH_COMMAND
+	expect_error -2 'no word for 1 seconds' $by -s 1 \
+		"ssh://remote.example.org/project.git"
+	unset GIT_SSH_COMMAND
+done
+
 # What a killed git leaves behind is removed.
 rm -rf "$CACHE"
 expect "$TIP" "$URL"

@@ -2,7 +2,8 @@
  * rel_git_fetch() and rel_git_fetch_since() from a shell, for the tests that
  * need real servers:
  *
- *	fetch_probe [-c CACHE] [-r REVISION] [-a CA] [-onwp] LOCATION [SINCE…]
+ *	fetch_probe [-c CACHE] [-r REVISION] [-a CA] [-s SILENCE] [-onwp]
+ *LOCATION [SINCE…]
  *
  * prints the commit, then one for each SINCE; -o offline, -n without git, -w
  * whole history, -p tells how often progress was heard.  Errors go to stderr
@@ -40,7 +41,7 @@ static int parse(struct rel_git_fetch_options *options, int argc, char **argv,
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+c:r:a:onwp")) != -1) {
+	while ((c = getopt(argc, argv, "+c:r:a:s:onwp")) != -1) {
 		switch (c) {
 		case 'c':
 			options->cache_dir = optarg;
@@ -50,6 +51,10 @@ static int parse(struct rel_git_fetch_options *options, int argc, char **argv,
 			break;
 		case 'a':
 			options->ca_file = optarg;
+			break;
+		case 's':
+			options->silence_seconds =
+			    (unsigned)strtoul(optarg, NULL, 10);
 			break;
 		case 'o':
 			options->offline = true;

@@ -21,6 +21,11 @@ for by in -w -n; do
 	expect_error -4 "no revision 'mian'; there is main" \
 		$by -r mian "$PLAIN/git/project.git"
 
+	# Another host gets no credentials that were meant for the first.
+	expect "$TIP" $by "$PLAIN/away/git/project.git"
+	expect_error -10 '' $by \
+		"http://tester:secret@127.0.0.1:$HTTP_PORT/away/private/project.git"
+
 	# Certificates: unknown, wrong, named by the environment.
 	expect_error -2 'GIT_SSL_CAINFO' $by "$TLS/git/project.git"
 	expect_error -2 'GIT_SSL_CAINFO' $by -a "$DIR/servers/other-ca.pem" \
