@@ -50,8 +50,7 @@ for by in -w -n; do
 	rm -rf "$CACHE"
 	"$PROBE" -c "$CACHE" $by "$URL" >"$DIR/out" 2>"$DIR/err" &
 	victim=$!
-	until [ -d "$CACHE/git" ]; do sleep 0.02; done
-	sleep 0.05
+	servers_await test -d "$CACHE/git" || fail "nothing happens"
 	kill -TERM $victim 2>/dev/null || :
 	if wait $victim; then
 		echo "note: the transfer was faster than the interruption"
