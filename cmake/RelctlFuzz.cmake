@@ -11,7 +11,7 @@ function(rel_fuzz_target name)
   add_executable(fuzz_${name}_replay fuzz_${name}.c replay.c)
   target_link_libraries(fuzz_${name}_replay PRIVATE relctl_flags ${modules})
   add_test(NAME fuzz/${name} COMMAND fuzz_${name}_replay ${corpus})
-  set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 600)
 
   if(RELCTL_FUZZ)
     add_executable(fuzz_${name} fuzz_${name}.c)

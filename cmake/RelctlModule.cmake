@@ -41,7 +41,7 @@ function(rel_unit_test module name)
             PkgConfig::CMOCKA)
   add_test(NAME unit/${module}/${name} COMMAND ${target})
   set_tests_properties(unit/${module}/${name} PROPERTIES
-    LABELS unit TIMEOUT 120
+    LABELS unit TIMEOUT 600
     ENVIRONMENT "RELCTL_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
     SKIP_RETURN_CODE 77)
 endfunction()
