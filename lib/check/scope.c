@@ -77,6 +77,12 @@ static int keep_rdeps(uint8_t *selected, const struct rel_universe *u,
 	return rc;
 }
 
+bool rel_scope_walks(const struct rel_stack *stack,
+		     const struct rel_scope_options *options)
+{
+	return options->n_packages > 0 || !(options->all || is_whole(stack));
+}
+
 int rel_scope_select(uint8_t *selected, const struct rel_universe *universe,
 		     const struct rel_edges *edges,
 		     const struct rel_scope_options *options,

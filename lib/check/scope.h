@@ -19,9 +19,13 @@ struct rel_scope_options {
 	bool direct; /* with packages: only direct ones */
 };
 
+/* Does the selection walk over dependencies? */
+bool rel_scope_walks(const struct rel_stack *stack,
+		     const struct rel_scope_options *options);
+
 /*
  * selected  [rel_universe_size()], 0 or 1, written
- * edges     dependencies of the universe
+ * edges     dependencies of the universe; unused unless rel_scope_walks()
  * Errors    REL_ENOTFOUND: no such package, with the nearest names;
  *           REL_EUSAGE: neither a name nor a version; REL_ENOMEM.
  */

@@ -92,9 +92,12 @@ static int select_scope(const struct survey_run *run, struct work *w,
 {
 	const struct rel_survey_options *opt = run->options;
 	struct rel_survey_result *r = w->result;
-	struct rel_edges edges;
-	int rc = rel_universe_edges(&edges, r->universe, 0, opt->cancel, err);
+	struct rel_edges edges = {0};
+	int rc = 0;
 
+	if (rel_scope_walks(run->stack, &opt->scope))
+		rc = rel_universe_edges(&edges, r->universe, 0, opt->cancel,
+					err);
 	if (rc)
 		return rc;
 	rc = rel_scope_select(r->selected, r->universe, &edges, &opt->scope,
