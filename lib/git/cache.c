@@ -138,35 +138,6 @@ static int take_lock(struct rel_git_cache *cache, const char *title,
 	return r;
 }
 
-static int create(struct rel_git_cache *cache, const char *about,
-		  struct rel_error *err)
-{
-	git_repository_init_options options;
-	git_repository *repo = NULL;
-	char *fresh = sibling(cache, ".new");
-	int status, r = 0;
-
-	if (fresh == NULL)
-		return rel_fail_nomem(err);
-	git_repository_init_options_init(&options,
-					 GIT_REPOSITORY_INIT_OPTIONS_VERSION);
-	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH;
-	options.description = about;
-	options.initial_head = "main";
-	status = git_repository_init_ext(&repo, fresh, &options);
-	git_repository_free(repo);
-	if (status < 0) {
-		r = rel_git_library_fail(
-		    err, status, "cannot create the cache of %s", about);
-		rel_error_at(err, fresh, 0, 0);
-	} else if (rename(fresh, cache->dir.ptr) != 0) {
-		r = rel_fail_errno(err, errno, cache->dir.ptr,
-				   "cannot create the cache");
-	}
-	free(fresh);
-	return r;
-}
-
 /* Names that git or libgit2 gives to files they have not finished. */
 static bool is_leftover(const char *name)
 {
@@ -212,6 +183,37 @@ static unsigned all_leftovers(const char *dir, bool remove_them)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		count += leftovers(dir, places[i], remove_them);
 	return count;
+}
+
+static int create(struct rel_git_cache *cache, const char *about,
+		  struct rel_error *err)
+{
+	git_repository_init_options options;
+	git_repository *repo = NULL;
+	char *fresh = sibling(cache, ".new");
+	int status, r = 0;
+
+	if (fresh == NULL)
+		return rel_fail_nomem(err);
+	/* a run that was killed here leaves its locks */
+	all_leftovers(fresh, true);
+	git_repository_init_options_init(&options,
+					 GIT_REPOSITORY_INIT_OPTIONS_VERSION);
+	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH;
+	options.description = about;
+	options.initial_head = "main";
+	status = git_repository_init_ext(&repo, fresh, &options);
+	git_repository_free(repo);
+	if (status < 0) {
+		r = rel_git_library_fail(
+		    err, status, "cannot create the cache of %s", about);
+		rel_error_at(err, fresh, 0, 0);
+	} else if (rename(fresh, cache->dir.ptr) != 0) {
+		r = rel_fail_errno(err, errno, cache->dir.ptr,
+				   "cannot create the cache");
+	}
+	free(fresh);
+	return r;
 }
 
 static void clean(struct rel_git_cache *cache)

@@ -91,6 +91,16 @@ left=$(find "$CACHE" -name '*.lock' ! -path "$CACHE/git/*.lock" -o \
 [ -z "$left" ] || [ "$(dirname "$left")" = "$CACHE/git" ] ||
 	fail "left over: $left"
 
+# So is what a run leaves that was killed while it made the cache.
+for repo in "$CACHE"/git/*; do
+	[ -d "$repo" ] || continue
+	rm -rf "$repo"
+	mkdir "$repo.new"
+	: >"$repo.new/config.lock"
+	: >"$repo.new/HEAD.lock"
+done
+expect "$TIP $(commit main~2)" "$URL" HEAD~2
+
 # A pack cut short is told, with what to do.
 for pack in "$CACHE"/git/*/objects/pack/*.pack; do
 	chmod u+w "$pack"
