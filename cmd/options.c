@@ -88,8 +88,14 @@ static int check_choice(const struct parse *p, const struct rel_option *o,
 
 static int set_value(struct parse *p, struct found f, const char *value)
 {
-	int rc = check_choice(p, f.option, value);
+	int rc;
 
+	/* a script's variable that is not set, most likely */
+	if (value[0] == '\0')
+		return rel_fail(p->err, REL_EUSAGE,
+				"the value of --%s is empty: %s",
+				f.option->name, f.option->argument);
+	rc = check_choice(p, f.option, value);
 	if (rc)
 		return rc;
 	if (f.option->kind == REL_OPTION_TEXT) {

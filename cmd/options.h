@@ -62,8 +62,9 @@ struct rel_option_set {
  * arguments     what is no option, appended in order
  * stop          at the first argument; *next is its index (or argc)
  * Errors        REL_EUSAGE: unknown option with the nearest name, value
- *               missing, unexpected or not among the choices; REL_ENOMEM.
- * Owner         lists are freed by rel_options_free() and rel_list_free()
+ *               missing, empty, unexpected or not among the choices;
+ * REL_ENOMEM. Owner         lists are freed by rel_options_free() and
+ * rel_list_free()
  */
 REL_MUST_CHECK int rel_options_parse(const struct rel_option_set *sets,
 				     size_t n_sets, struct rel_list *arguments,

@@ -87,6 +87,12 @@ static int parse_since(uint32_t *layer, const char **revision,
 			       s->layers[i].remote->name)) {
 			*layer = i;
 			*revision = text + at + 1;
+			if (**revision == '\0')
+				return rel_fail(
+				    err, REL_EUSAGE,
+				    "--since %s: no revision behind "
+				    "the @",
+				    text);
 			return 0;
 		}
 	}
