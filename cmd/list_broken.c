@@ -123,6 +123,18 @@ static int report_survey(struct rel_session *session,
 	return rc;
 }
 
+/* Text tells only the reasons of what is newly broken. */
+static enum rel_survey_reasons reasons_wanted(const struct rel_call *call)
+{
+	const struct values *v = call->values;
+	const struct rel_common *common = call->common;
+	bool text = !common->format || strcmp(common->format, "text") == 0;
+
+	if (v->cycles || v->is_short)
+		return REL_REASONS_NONE;
+	return text && !common->verbose ? REL_REASONS_NEWS : REL_REASONS_ALL;
+}
+
 static int survey(struct rel_session *session, bool *found,
 		  struct rel_error *err)
 {
@@ -139,7 +151,7 @@ static int survey(struct rel_session *session, bool *found,
 					       .n_packages = call->n_arguments,
 					       .direct = v->direct};
 	opt.cycles = v->cycles || !v->is_short;
-	opt.reasons = !v->cycles && !v->is_short;
+	opt.reasons = reasons_wanted(call);
 	rc = rel_survey_run(&result, stacks->now, stacks->alone, stacks->before,
 			    &opt, err);
 

@@ -91,7 +91,7 @@ static int tell_verdicts(struct rel_session *session, bool *found,
 	int rc;
 
 	opt.scope.all = true;
-	opt.reasons = true;
+	opt.reasons = REL_REASONS_ALL;
 	rc = rel_survey_run(&survey, session->stacks.now, session->stacks.alone,
 			    NULL, &opt, err);
 

@@ -207,6 +207,22 @@ static int decide_all(const struct survey_run *run, struct work *w,
 	return 0;
 }
 
+/* Is a reason wanted of anything? */
+static bool explains(const struct rel_survey_result *r,
+		     enum rel_survey_reasons reasons)
+{
+	uint32_t n = rel_universe_size(r->universe);
+
+	if (reasons != REL_REASONS_NEWS || !r->before)
+		return reasons != REL_REASONS_NONE;
+	for (uint32_t v = 0; v < n; v++) {
+		if (r->selected[v] && r->verdicts[v] == REL_BROKEN &&
+		    r->before[v] != REL_COMPARED_BROKEN)
+			return true;
+	}
+	return false;
+}
+
 static int run_environment(void *context, unsigned worker, size_t item,
 			   struct rel_error *err)
 {
@@ -219,7 +235,7 @@ static int run_environment(void *context, unsigned worker, size_t item,
 	(void)worker;
 	if (!rc)
 		rc = select_scope(run, w, err);
-	if (!rc && opt->reasons)
+	if (!rc && explains(r, opt->reasons))
 		rc = rel_explain(&r->reasons, r->universe, r->verdicts,
 				 opt->cancel, err);
 	if (!rc && opt->cycles)

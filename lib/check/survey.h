@@ -10,12 +10,20 @@
 #include "check/scope.h"
 #include "solve/reason.h"
 
+enum rel_survey_reasons {
+	REL_REASONS_NONE,
+	/* of everything broken if anything in scope is newly so, else of
+	 * nothing; without `before`, all */
+	REL_REASONS_NEWS,
+	REL_REASONS_ALL,
+};
+
 struct rel_survey_options {
 	struct rel_scope_options scope;
 	const struct rel_environment *environments;
 	size_t n_environments;
-	bool cycles;  /* look for cycles too */
-	bool reasons; /* explain what is broken */
+	bool cycles; /* look for cycles too */
+	enum rel_survey_reasons reasons;
 	/* where verdicts of earlier runs are kept; NULL = nowhere */
 	const char *cache_dir;
 	unsigned jobs;
@@ -40,7 +48,7 @@ struct rel_survey_result {
 	struct rel_universe *universe;
 	uint8_t *verdicts; /* [rel_universe_size()], enum rel_verdict */
 	uint8_t *selected; /* [rel_universe_size()], the scope */
-	struct rel_reasons *reasons; /* NULL unless asked for */
+	struct rel_reasons *reasons; /* NULL unless asked for and needed */
 	struct rel_cycles *cycles;   /* NULL unless asked for */
 	/* [rel_universe_size()], enum rel_compared; NULL without the
 	 * comparison: against the upstream remotes alone, and against the
