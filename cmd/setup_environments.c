@@ -113,6 +113,41 @@ static int add_named(struct rel_setup *setup, struct rel_str name,
 	return fail_unknown(conf, name, err);
 }
 
+/* Does KEY=VALUE,… leave nothing that the machine would be asked for? */
+static bool gives_machine(struct rel_str text)
+{
+	static const char *const asked[] = {"os", "os-distribution",
+					    "os-family", "os-version", "arch"};
+	size_t n_asked = sizeof(asked) / sizeof(asked[0]), n = 0;
+
+	while (text.ptr) {
+		struct rel_str pair = rel_str_cut(&text, ',');
+		struct rel_str key =
+		    rel_str_trim(rel_str_sub(pair, 0, rel_str_find(pair, '=')));
+
+		for (size_t i = 0; i < n_asked; i++)
+			n += rel_str_is(key, asked[i]);
+	}
+
+	/* a key that is there twice is refused later */
+	return n == n_asked;
+}
+
+/* What the variables of `text` are laid over: asking the machine runs
+ * programs, so only for what is missing. */
+static int base_of(struct rel_environment *out, struct rel_setup *setup,
+		   struct rel_str text, struct rel_error *err)
+{
+	static const struct rel_variable_value version = {"opam-version",
+							  REL_OPAM_VERSION};
+
+	if (!gives_machine(text))
+		return rel_environment_host(out, &setup->arena, err);
+	*out = (struct rel_environment){
+	    .name = "host", .values = &version, .n_values = 1};
+	return 0;
+}
+
 /* NAME, KEY=VALUE,… on top of this machine, or NAME,KEY=VALUE,… */
 static int add_option(struct rel_setup *setup, const char *text,
 		      struct rel_error *err)
@@ -129,7 +164,7 @@ static int add_option(struct rel_setup *setup, const char *text,
 		rc = add_named(setup, head, err);
 		rest = rel_str_sub(rest, head.len + 1, rest.len);
 	} else {
-		rc = rel_environment_host(&host, &setup->arena, err);
+		rc = base_of(&host, setup, rest, err);
 		if (rc == 0)
 			rc = add(setup, &host, err);
 	}
