@@ -40,6 +40,10 @@ for by in '' -n; do
 		wait $victim 2>/dev/null || :
 		[ "$ms" != 03 ] || rm -rf "$CACHE"
 	done
+	# A git whose starter was killed ends when it notices the closed pipe;
+	# until then its locks are its own.
+	servers_await sh -c "! ps ax | grep -q '[-]-git-dir $CACHE'" ||
+		fail "git goes on"
 	# shellcheck disable=SC2086
 	expect "$TIP $(commit main~1)" $by "$URL" HEAD~1
 	fsck
