@@ -25,7 +25,6 @@ struct explainer {
 	struct rel_sat_explainer *core_finder;
 	uint8_t *status;   /* [n_vars] for the solver: NO = known so far */
 	uint32_t *need;	   /* [n_packages]: the need that derives it */
-	uint8_t *done;	   /* [n_packages]: explained, or not broken */
 	uint32_t *core_of; /* [n_packages]: index into cores, or NONE */
 	rel_pkg_id *open;  /* broken, not yet explained */
 	uint32_t n_open;
@@ -84,7 +83,6 @@ static uint32_t dead_need(const struct explainer *x, rel_pkg_id pkg,
 
 static void settle(struct explainer *x, rel_pkg_id pkg)
 {
-	x->done[pkg] = 1;
 	x->order[x->n_order++] = pkg;
 }
 
@@ -481,14 +479,12 @@ static int prepare(struct explainer *x)
 
 	x->status = malloc((size_t)u->problem.n_vars + 1);
 	x->need = malloc(n * sizeof(*x->need));
-	x->done = calloc(n, 1);
 	x->core_of = malloc(n * sizeof(*x->core_of));
 	x->open = malloc(n * sizeof(*x->open));
 	x->order = malloc(n * sizeof(*x->order));
 	rel_intern_init(&x->root_keys, REL_LIMIT_STRINGS);
 	rel_buf_init(&x->key, REL_LIMIT_MANIFEST_BYTES);
-	if (!x->status || !x->need || !x->done || !x->core_of || !x->open ||
-	    !x->order)
+	if (!x->status || !x->need || !x->core_of || !x->open || !x->order)
 		return REL_ENOMEM;
 	for (uint32_t v = 0; v < u->problem.n_vars; v++)
 		x->status[v] = REL_SAT_YES;
@@ -507,7 +503,6 @@ static void release(struct explainer *x)
 	rel_sat_explainer_free(x->core_finder);
 	free(x->status);
 	free(x->need);
-	free(x->done);
 	free(x->core_of);
 	free(x->open);
 	free(x->order);
