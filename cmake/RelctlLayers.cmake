@@ -16,7 +16,7 @@ set(RELCTL_LAYERS
   conf    1
   json    1
   repo    2
-  publish 2
+  publish 3
   solve   3
   check   4
   release 5
