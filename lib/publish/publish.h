@@ -1,0 +1,141 @@
+/*
+ * lib/publish: where archives go, and the public address from which opam
+ * fetches them.  One file per kind; `mirror` (mirror.c) needs no forge.
+ *
+ * A mirror is content-addressed, as opam reads it (src/core/opamHash.ml,
+ * to_path): the archive stands at
+ *	cache/<algo>/<first two digits>/<digits>
+ * under every digest that its manifest lists, because opam 2.1 asks for the
+ * first listed one only and later ones for the strongest.  Once there, a
+ * file never changes.
+ */
+#ifndef REL_PUBLISH_PUBLISH_H
+#define REL_PUBLISH_PUBLISH_H
+
+#include "base/sink.h"
+#include "conf/conf.h"
+#include "digest/digest.h"
+#include "repo/change.h"
+
+struct rel_publisher;
+
+/* All borrowed for as long as the publisher lives. */
+struct rel_publish_options {
+	/* `publish:` of relctl.yml; NULL, or no kind, is a mirror in the
+	 * development remote. */
+	const struct rel_conf_publish *conf;
+	const char *base_dir; /* of relative paths in it; NULL = here */
+	/* The remote whose packages the archives are of. */
+	const struct rel_remote *development;
+	/* The configured remotes, for `remote: NAME`. */
+	const struct rel_remote *remotes;
+	size_t n_remotes;
+	const struct rel_remote_options *remote; /* NULL = defaults */
+	/* Of commits; needed by put and withdraw where they are made. */
+	const struct rel_change_author *author;
+	const struct rel_progress *progress;
+	const struct rel_cancel *cancel;
+};
+
+/* One archive. */
+struct rel_publish_archive {
+	const char *path; /* the file on this disk; for put only */
+	const char *name; /* "a-1.0.tbz" */
+	/* Every digest that a manifest lists, at least one, in that order. */
+	const struct rel_digest *digests;
+	size_t n_digests;
+	uint64_t size; /* bytes */
+};
+
+/*
+ * Open the place.  Looks at it (fetches a git branch), writes nothing.
+ * Errors  REL_EUSAGE the configuration makes no sense, or no public address
+ *         can be derived from the place (the text says which key to write);
+ *         those of rel_writable_open()
+ * Owner   rel_publisher_free()
+ */
+REL_MUST_CHECK int rel_publisher_open(struct rel_publisher **out,
+				      const struct rel_publish_options *options,
+				      struct rel_error *err);
+/* Fine on NULL. */
+void rel_publisher_free(struct rel_publisher *publisher);
+
+/*
+ * Append the address that `url { src: … }` gets.  Depends on the digests
+ * only: known before anything is written.
+ * Errors  REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_publisher_source(
+    struct rel_buf *out, const struct rel_publisher *publisher,
+    const struct rel_publish_archive *archive, struct rel_error *err);
+
+/*
+ * What the development remote's `repo` file should name in archive-mirrors:
+ * "cache" when the mirror is in that remote and it is no git repository, else
+ * an absolute URL.  NULL: nothing.
+ */
+const char *rel_publisher_mirror(const struct rel_publisher *publisher);
+
+/*
+ * Does the place change the development remote's own branch?  Then what was
+ * opened of it for writing must be refreshed after put.
+ */
+bool rel_publisher_moves_remote(const struct rel_publisher *publisher);
+
+enum rel_publish_outcome {
+	REL_PUBLISH_DONE,    /* written now, under at least one digest */
+	REL_PUBLISH_PRESENT, /* the same bytes were all there already */
+};
+
+struct rel_publish_receipt {
+	enum rel_publish_outcome outcome;
+	/* of the digests: 1 << index where this put made the file; what
+	 * withdraw takes away again */
+	unsigned made;
+	char commit[REL_GIT_ID_TEXT]; /* that was made; "" = none */
+};
+
+/*
+ * Store the archive, after its bytes have been compared with its digests.
+ * Retries lost races on a git branch by itself.  Safe to repeat: what is
+ * there stays.
+ * Errors  REL_ECHECKSUM the file is not what the digests say; REL_EEXISTS
+ *         other bytes stand at a digest's path (the place is damaged);
+ *         REL_EIO with the server's words when it refuses; REL_EAUTH, …
+ */
+REL_MUST_CHECK int rel_publisher_put(struct rel_publish_receipt *out,
+				     struct rel_publisher *publisher,
+				     const struct rel_publish_archive *archive,
+				     struct rel_error *err);
+
+/*
+ * Fetch the archive through its public address and compare every digest and
+ * the size.
+ * Errors  REL_ECHECKSUM; REL_ENOTFOUND; REL_EIO; texts name the address
+ */
+REL_MUST_CHECK int rel_publisher_fetch(
+    struct rel_publisher *publisher, const struct rel_publish_archive *archive,
+    struct rel_error *err);
+
+/*
+ * Read the archive from the place itself, by the digest that is listed first
+ * among those that it has, and compare every digest.
+ * size    its size in bytes; may be NULL
+ * Errors  REL_ENOTFOUND it has none of them; REL_ECHECKSUM; REL_EIO
+ */
+REL_MUST_CHECK int rel_publisher_held(uint64_t *size,
+				      struct rel_publisher *publisher,
+				      const struct rel_publish_archive *archive,
+				      struct rel_error *err);
+
+/*
+ * Take back what put made and no manifest has ever named.
+ * made    rel_publish_receipt.made; what stood there before is left alone
+ * In git the files go from the tip, not from the history.
+ * Errors  as put; what is not there any more is no error
+ */
+REL_MUST_CHECK int rel_publisher_withdraw(
+    struct rel_publisher *publisher, const struct rel_publish_archive *archive,
+    unsigned made, struct rel_error *err);
+
+#endif
