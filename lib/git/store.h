@@ -1,5 +1,5 @@
 /*
- * rel_git_store: one git repository on disk, read only.
+ * rel_git_store: one git repository on disk, for reading; git/write.h writes.
  *
  * May use  lib/base.  Sole owner of libgit2; no libgit2 type or header is
  *          visible outside lib/git.
