@@ -1,0 +1,55 @@
+/*
+ * The change log's entry of a release.
+ *
+ * Files, the first that is there: CHANGES, CHANGELOG, Changes, ChangeLog,
+ * Changelog, changes, changelog, NEWS, each with .md, .markdown, .adoc,
+ * .asciidoc, .org, .txt, .rst or nothing behind; with one package to release,
+ * those in PKG/ and src/PKG/ before those at the top.  Or the one that
+ * relctl.yml names.
+ *
+ * Forms, by the file's ending, and for files without one by their headings:
+ *	Markdown   # Heading, or underlined with === or ---
+ *	AsciiDoc   = Heading, or underlined with === --- ~~~ ^^^ +++
+ *	Org	   * Heading
+ *	plain	   a line that starts with a version (or with a package's name,
+ *		   "version", "release" or a date, then a version) at the
+ *		   margin; or underlined
+ *
+ * The version of a heading is its first word that looks like one, dates
+ * aside; brackets, links, a "v" and punctuation around it do not count.  A
+ * heading that names packages of the project is about those only.  The entry
+ * ends at the next heading of its level or above.  Within it, sections whose
+ * heading is a package's name are kept for the released packages only.
+ */
+#ifndef REL_RELEASE_CHANGELOG_H
+#define REL_RELEASE_CHANGELOG_H
+
+#include "release/project.h"
+
+struct rel_changelog_request {
+	const char *file;	/* from relctl.yml; NULL = look for it */
+	const size_t *packages; /* to release: rel_project_select() */
+	size_t n_packages;
+	struct rel_str version;
+};
+
+/* All text lives in the project's arena. */
+struct rel_changelog {
+	const char *path;	/* of the file */
+	uint32_t line;		/* of the heading, from 1 */
+	struct rel_str heading; /* as it stands, without markup */
+	struct rel_str text;	/* the entry below it: lines end with "\n", no
+				 * blank ones at either end, no trailing
+				 * blanks */
+};
+
+/*
+ * Errors  REL_ENOTFOUND: no change log; no entry of that version (the text
+ *         tells the newest one's heading, and what to do); an empty entry.
+ *         REL_EPARSE not UTF-8; REL_ELIMIT; REL_EIO; REL_ENOMEM.
+ */
+REL_MUST_CHECK int rel_changelog_find(
+    struct rel_changelog *out, struct rel_project *project,
+    const struct rel_changelog_request *request, struct rel_error *err);
+
+#endif

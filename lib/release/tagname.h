@@ -1,0 +1,49 @@
+/*
+ * Names of tags, from a pattern such as "{version}", "v{version}" or
+ * "{name}-{version}", and back.
+ *
+ * A version may hold what git cannot have in a name (git-check-ref-format(1)):
+ * "~", two dots in a row, a dot in front or at the end, ".lock" at the end; and
+ * a leading "-" would be taken for an option.  So, in the tag:
+ *	~	is _	as dune-release and Debian's DEP 14 write it
+ *	_	is ,_	so that the way back is certain
+ *	a "," stands in front of a leading "." or "-", of a "." behind another,
+ *	and of "lock" behind a "."; and behind a "." that is last
+ * Versions have no comma of their own.  "1.3~beta_2" is tagged "1.3_beta,_2".
+ */
+#ifndef REL_RELEASE_TAGNAME_H
+#define REL_RELEASE_TAGNAME_H
+
+#include "base/buf.h"
+
+/* The pattern when relctl.yml gives none and there is one package, or all are
+ * released together. */
+#define REL_TAGNAME_DEFAULT "{version}"
+/* The same when some packages are released without the others. */
+#define REL_TAGNAME_DEFAULT_NAMED "{name}-{version}"
+
+/*
+ * Append the tag of a release.
+ * pattern  one "{version}", any number of "{name}"; NULL = REL_TAGNAME_DEFAULT
+ * name     what "{name}" stands for: the package, or the project when several
+ *          are released together
+ * Errors   REL_EUSAGE the pattern has no or two "{version}", an unknown
+ *          "{…}", or makes a name that git refuses; REL_ENOMEM; REL_ELIMIT
+ */
+REL_MUST_CHECK int rel_tagname_make(struct rel_buf *out, const char *pattern,
+				    struct rel_str name, struct rel_str version,
+				    struct rel_error *err);
+
+/*
+ * Append the version that `tag` stands for under the pattern and name.
+ * Returns 1; 0 when it is no tag of that form; REL_EUSAGE, REL_ENOMEM.
+ */
+REL_MUST_CHECK int rel_tagname_version(struct rel_buf *out, const char *pattern,
+				       struct rel_str name, struct rel_str tag,
+				       struct rel_error *err);
+
+/* Would git take `name` behind refs/tags/?  git-check-ref-format(1), and not
+ * "-…". */
+bool rel_tagname_is_valid(struct rel_str name);
+
+#endif
