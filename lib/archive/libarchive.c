@@ -4,9 +4,12 @@
 #ifdef REL_LIBARCHIVE_SONAME
 
 #undef archive_entry_filetype
+#undef archive_entry_free
 #undef archive_entry_hardlink
+#undef archive_entry_new
 #undef archive_entry_pathname
 #undef archive_entry_perm
+#undef archive_entry_set_filetype
 #undef archive_entry_size
 #undef archive_entry_symlink
 #undef archive_errno
@@ -24,6 +27,21 @@
 #undef archive_read_support_filter_zstd
 #undef archive_read_support_format_tar
 #undef archive_set_error
+#undef archive_write_add_filter_bzip2
+#undef archive_write_add_filter_gzip
+#undef archive_write_add_filter_xz
+#undef archive_write_add_filter_zstd
+#undef archive_write_close
+#undef archive_write_data
+#undef archive_write_fail
+#undef archive_write_free
+#undef archive_write_header
+#undef archive_write_new
+#undef archive_write_open
+#undef archive_write_set_bytes_in_last_block
+#undef archive_write_set_bytes_per_block
+#undef archive_write_set_filter_option
+#undef archive_write_set_format_raw
 
 struct rel_libarchive rel_libarchive;
 

@@ -88,5 +88,8 @@
 /* The list of a remote's branches and tags; a forge's pull requests are not
  * in it, and opam-repository's 30 branches take 2 KiB. */
 #define REL_LIMIT_GIT_REFS_BYTES (64 * REL_MIB)
+/* A tar header with its pax records; a path is at most
+ * REL_LIMIT_GIT_PATH_BYTES, and so is a link's target. */
+#define REL_LIMIT_TAR_HEADER_BYTES (256 * REL_KIB)
 
 #endif
