@@ -43,11 +43,25 @@ struct rel_conf_environment {
 	uint32_t line, column;
 };
 
+/* A file of the source with a version in it. */
+struct rel_conf_version_file {
+	const char *path;      /* a safe one, from the top; may hold "{name}" */
+	const char *pattern;   /* text around one "{version}", perhaps with
+				* "{name}"; NULL = the first line is it */
+	uint32_t line, column; /* of the entry, from 1 */
+};
+
 /* What is not said is NULL. */
 struct rel_conf_release {
+	const char *name;    /* of the project; [A-Za-z0-9._+-] */
 	const char *archive; /* "tbz" "tar.gz" "tar.xz" "tar.zst" */
-	const char *tag;     /* holds "{version}" */
+	const char *tag;     /* holds "{version}" once */
 	const char *sign;    /* "none" "ssh" "gpg" */
+	/* a safe path from the top of the source; may hold "{name}" */
+	const char *changelog;
+	bool no_changelog; /* changelog: false */
+	const struct rel_conf_version_file *version_files;
+	size_t n_version_files;
 };
 
 struct rel_conf_publish {

@@ -1,5 +1,16 @@
 #include "conf/schema_parts.h"
 
+#include "base/path.h"
+
+static int read_name(struct rel_conf_reader *r, const struct rel_yaml *value,
+		     void *target)
+{
+	struct rel_conf_release *release = target;
+
+	release->name = value->text;
+	return rel_conf_expect_name(r, value, "the project's name");
+}
+
 static int read_archive(struct rel_conf_reader *r, const struct rel_yaml *value,
 			void *target)
 {
@@ -11,6 +22,18 @@ static int read_archive(struct rel_conf_reader *r, const struct rel_yaml *value,
 				    REL_CONF_COUNT(kinds), &release->archive);
 }
 
+/* How many times "{version}" is in `text`. */
+static size_t count_places(const char *text)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, "{version}"))) {
+		text += strlen("{version}");
+		n++;
+	}
+	return n;
+}
+
 static int read_tag(struct rel_conf_reader *r, const struct rel_yaml *value,
 		    void *target)
 {
@@ -20,8 +43,12 @@ static int read_tag(struct rel_conf_reader *r, const struct rel_yaml *value,
 	if (rc)
 		return rc;
 	release->tag = value->text;
-	if (strstr(value->text, "{version}"))
+	if (count_places(value->text) == 1)
 		return 0;
+	if (count_places(value->text) > 1)
+		return rel_conf_fail(r, value,
+				     "tag holds \"{version}\" twice; once is "
+				     "enough");
 	return rel_conf_fail(r, value,
 			     "tag must hold \"{version}\", or every release "
 			     "would have the same tag; quote it: "
@@ -38,13 +65,110 @@ static int read_sign(struct rel_conf_reader *r, const struct rel_yaml *value,
 				    REL_CONF_COUNT(ways), &release->sign);
 }
 
+/* A path in the source; `what` names it. */
+static int read_path(struct rel_conf_reader *r, const struct rel_yaml *value,
+		     const char *what, const char **out)
+{
+	int rc = rel_conf_expect_text(r, value, what);
+
+	if (rc)
+		return rc;
+	*out = value->text;
+	if (rel_path_is_safe(rel_str_of(value->text)))
+		return 0;
+	return rel_conf_fail(r, value,
+			     "%s \"%.80s\" must be a path from the top of the "
+			     "source, without \"..\"",
+			     what, value->text);
+}
+
+static int read_changelog(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_release *release = target;
+
+	if (value->kind == REL_YAML_TEXT && rel_conf_is_boolean(value) &&
+	    strcmp(value->text, "false") == 0) {
+		release->no_changelog = true;
+		return 0;
+	}
+	return read_path(r, value, "changelog", &release->changelog);
+}
+
+static int read_file_path(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_version_file *file = target;
+
+	return read_path(r, value, "path", &file->path);
+}
+
+static int read_file_pattern(struct rel_conf_reader *r,
+			     const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_version_file *file = target;
+	int rc = rel_conf_expect_text(r, value, "pattern");
+
+	if (rc)
+		return rc;
+	file->pattern = value->text;
+	if (count_places(value->text) == 1)
+		return 0;
+	return rel_conf_fail(r, value,
+			     "pattern must hold \"{version}\" once, with the "
+			     "text around it, quoted: "
+			     "'let version = \"{version}\"'");
+}
+
+static int read_version_file(struct rel_conf_reader *r,
+			     const struct rel_yaml *node, void *items, size_t n)
+{
+	static const struct rel_conf_field fields[] = {
+	    {"path", read_file_path},
+	    {"pattern", read_file_pattern},
+	};
+	struct rel_conf_version_file *file =
+	    (struct rel_conf_version_file *)items + n;
+	int rc;
+
+	file->line = node->line;
+	file->column = node->column;
+	if (node->kind == REL_YAML_TEXT)
+		return read_path(r, node, "a version file", &file->path);
+	rc = rel_conf_read_mapping(r, node, "a version file",
+				   "key in a version file", fields,
+				   REL_CONF_COUNT(fields), file);
+	if (!rc && !file->path)
+		rc =
+		    rel_conf_fail_missing(r, node, "this version file", "path");
+	return rc;
+}
+
+static int read_version_files(struct rel_conf_reader *r,
+			      const struct rel_yaml *value, void *target)
+{
+	static const struct rel_conf_list list = {
+	    "version-files", sizeof(struct rel_conf_version_file),
+	    read_version_file};
+	struct rel_conf_release *release = target;
+	void *items = NULL;
+	int rc = rel_conf_read_list(r, value, &list, &items,
+				    &release->n_version_files);
+
+	release->version_files = items;
+	return rc;
+}
+
 int rel_conf_read_release(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, void *target)
 {
 	static const struct rel_conf_field fields[] = {
+	    {"name", read_name},
 	    {"archive", read_archive},
 	    {"tag", read_tag},
 	    {"sign", read_sign},
+	    {"changelog", read_changelog},
+	    {"version-files", read_version_files},
 	};
 	struct rel_conf *conf = target;
 

@@ -119,6 +119,35 @@ static void test_empty(void **state)
 	}
 }
 
+static void test_release(void **state)
+{
+	struct rel_conf conf;
+
+	(void)state;
+	parse(&conf,
+	      "release:\n"
+	      "  name: tcpip\n"
+	      "  changelog: doc/NEWS.md\n"
+	      "  version-files:\n"
+	      "    - src/VERSION\n"
+	      "    - {path: \"{name}/v.ml\", pattern: \"v = {version};\"}\n");
+	assert_string_equal(conf.release.name, "tcpip");
+	assert_string_equal(conf.release.changelog, "doc/NEWS.md");
+	assert_false(conf.release.no_changelog);
+	assert_int_equal(conf.release.n_version_files, 2);
+	assert_string_equal(conf.release.version_files[0].path, "src/VERSION");
+	assert_null(conf.release.version_files[0].pattern);
+	assert_string_equal(conf.release.version_files[1].path, "{name}/v.ml");
+	assert_string_equal(conf.release.version_files[1].pattern,
+			    "v = {version};");
+	assert_int_equal(conf.release.version_files[1].line, 6);
+	rel_conf_free(&conf);
+	parse(&conf, "release: {changelog: false}\n");
+	assert_true(conf.release.no_changelog);
+	assert_null(conf.release.changelog);
+	rel_conf_free(&conf);
+}
+
 struct mistake {
 	const char *text;
 	unsigned line, column;
@@ -165,6 +194,16 @@ static const struct mistake mistakes[] = {
     {"release: {tag: \"é{version}\", sing: ssh}\n", 1, 31,
      "did you mean \"sign\"?"},
     {"release: {tag: v1}\n", 1, 16, "{version}"},
+    {"release: {tag: \"{version}-{version}\"}\n", 1, 16, "twice"},
+    {"release: {name: a/b}\n", 1, 17, "letters, digits"},
+    {"release: {changelog: ../CHANGES}\n", 1, 22, "top of the source"},
+    {"release: {changelog: true}\n", 1, 22, "must be a text"},
+    {"release: {version-files: x}\n", 1, 26, "must be a list, not a text"},
+    {"release: {version-files: [/x]}\n", 1, 27, "top of the source"},
+    {"release: {version-files: [{pattern: '{version}'}]}\n", 1, 27,
+     "no \"path\""},
+    {"release: {version-files: [{path: x, pattern: y}]}\n", 1, 46, "{version}"},
+    {"release: {version-files: [{file: x}]}\n", 1, 28, "known: path"},
     {"release: {archive: zip}\n", 1, 20, "known: tbz, tar.gz"},
     {"publish: {}\n", 1, 10, "no \"kind\""},
     {"publish: {kind: githup}\n", 1, 17, "did you mean \"github\"?"},
@@ -367,11 +406,12 @@ static void test_manual(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_design), cmocka_unit_test(test_values),
-	    cmocka_unit_test(test_empty),  cmocka_unit_test(test_mistakes),
-	    cmocka_unit_test(test_limits), cmocka_unit_test(test_nul_bytes),
-	    cmocka_unit_test(test_find),   cmocka_unit_test(test_read),
-	    cmocka_unit_test(test_manual), cmocka_unit_test(test_torture),
+	    cmocka_unit_test(test_design),    cmocka_unit_test(test_release),
+	    cmocka_unit_test(test_values),    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_nul_bytes), cmocka_unit_test(test_find),
+	    cmocka_unit_test(test_read),      cmocka_unit_test(test_manual),
+	    cmocka_unit_test(test_torture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
