@@ -91,5 +91,18 @@
 /* A tar header with its pax records; a path is at most
  * REL_LIMIT_GIT_PATH_BYTES, and so is a link's target. */
 #define REL_LIMIT_TAR_HEADER_BYTES (256 * REL_KIB)
+/* dune-project; the largest known, of a project with 150 packages, has 60 KiB.
+ */
+#define REL_LIMIT_SEXP_BYTES (1 * REL_MIB)
+/* Change logs; that of dune, with ten years in it, has 300 KiB. */
+#define REL_LIMIT_CHANGELOG_BYTES (16 * REL_MIB)
+/* A file of a source with a version in it. */
+#define REL_LIMIT_VERSION_FILE_BYTES (16 * REL_MIB)
+/* Packages of one project; dune's largest users have 300. */
+#define REL_LIMIT_PROJECT_PACKAGES 10000u
+/* Text and tables of one project. */
+#define REL_LIMIT_PROJECT_ARENA (1 * REL_GIB)
+/* Name of a tag: a file name's length, below refs/tags/. */
+#define REL_LIMIT_TAG_BYTES 255
 
 #endif

@@ -10,7 +10,7 @@
 #define REL_RELEASE_SEXP_H
 
 #include "base/arena.h"
-#include "base/buf.h"
+#include "base/error.h"
 
 struct rel_sexp {
 	bool is_list;
@@ -41,8 +41,5 @@ const struct rel_sexp *rel_sexp_field(const struct rel_sexp *items,
 /* The atom behind the head of a field, when it is the only member there;
  * else NULL: (version 1.2). */
 const struct rel_sexp *rel_sexp_atom(const struct rel_sexp *field);
-
-/* Append `s` as an atom, quoted where it has to be. */
-int rel_sexp_quote(struct rel_buf *out, struct rel_str s);
 
 #endif

@@ -36,7 +36,8 @@ REL_MUST_CHECK int rel_tagname_make(struct rel_buf *out, const char *pattern,
 
 /*
  * Append the version that `tag` stands for under the pattern and name.
- * Returns 1; 0 when it is no tag of that form; REL_EUSAGE, REL_ENOMEM.
+ * Returns 1; 0 when it is no tag of that form, or one that rel_tagname_make()
+ *         would write otherwise; REL_EUSAGE, REL_ENOMEM.
  */
 REL_MUST_CHECK int rel_tagname_version(struct rel_buf *out, const char *pattern,
 				       struct rel_str name, struct rel_str tag,
