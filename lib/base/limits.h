@@ -80,6 +80,8 @@
 #define REL_LIMIT_CHILD_TEXT (64 * REL_KIB)
 /* One git tree object; the largest of opam-repository has 170 KiB. */
 #define REL_LIMIT_GIT_TREE_BYTES (64 * REL_MIB)
+/* Text of one commit or tag; change logs of a release have some KiB. */
+#define REL_LIMIT_GIT_MESSAGE_BYTES (4 * REL_MIB)
 /* One path inside a git tree; PATH_MAX is 4 KiB. */
 #define REL_LIMIT_GIT_PATH_BYTES (64 * REL_KIB)
 /* Seconds in which neither git nor a server says anything.  They report every

@@ -14,6 +14,8 @@
  *
  * The object cache is off: a snapshot reads each object once, so it costs
  * time and memory and never hits.  (Delta bases have a cache of their own.)
+ *
+ * Written files are synced, because journals rely on what was written.
  */
 int rel_git_library_open(struct rel_error *err)
 {
@@ -26,6 +28,7 @@ int rel_git_library_open(struct rel_error *err)
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
 	git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 	return 0;
 }
 

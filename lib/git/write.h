@@ -121,7 +121,7 @@ REL_MUST_CHECK int rel_git_write_tag(struct rel_git_id *tag,
 				     struct rel_str text,
 				     struct rel_error *err);
 
-/* The id that a tag or commit of this text has, without writing it. */
+/* The id that a tag of this text has, without writing it. */
 REL_MUST_CHECK int rel_git_tag_id(struct rel_git_id *tag, struct rel_str text,
 				  struct rel_error *err);
 
@@ -140,7 +140,7 @@ REL_MUST_CHECK int rel_git_ref_read(struct rel_git_id *id,
  * name      in full; "HEAD" is REL_EUSAGE
  * old       what it must be now; NULL = it must not be there
  * fresh     what it becomes; NULL = delete it
- * log       line for its reflog; NULL = none is written
+ * log       line for its reflog, if it has one; NULL = an empty one
  * Errors    REL_ESTALE it is something else now; nothing was changed.
  *           REL_EEXISTS another git holds its lock; REL_EUSAGE the name;
  *           REL_EIO.  When it already is `fresh` that is success.
@@ -151,7 +151,7 @@ REL_MUST_CHECK int rel_git_ref_update(struct rel_git_store *store,
 				      const struct rel_git_id *fresh,
 				      const char *log, struct rel_error *err);
 
-/* The empty tree's id; it need not be in the store. */
-void rel_git_empty_tree(struct rel_git_id *out);
+/* The id of a tree without entries, which need not be in the store. */
+extern const struct rel_git_id REL_GIT_EMPTY_TREE;
 
 #endif

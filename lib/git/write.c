@@ -1,0 +1,286 @@
+/* Blobs, commits and tags; trees are made in edit.c. */
+#include "git/write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "git/internal.h"
+#include "git/sign.h"
+
+#define CHUNK (64 * 1024)
+/* A day and more is no zone; git itself shows at most +1400. */
+#define OFFSET_MAX (24 * 60)
+
+const struct rel_git_id REL_GIT_EMPTY_TREE = {
+    {0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60,
+     0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb, 0xee, 0x49, 0x04}};
+
+static int write_object(struct rel_git_id *id, struct rel_git_store *store,
+			struct rel_str content, git_object_t type,
+			struct rel_error *err)
+{
+	git_oid oid;
+	int status =
+	    git_odb_write(&oid, store->odb, content.ptr, content.len, type);
+
+	if (status < 0) {
+		rel_git_library_fail(err, status, "cannot write a %s",
+				     git_object_type2string(type));
+		rel_error_at(err, store->path, 0, 0);
+		return REL_EIO;
+	}
+	rel_git_id_of_oid(id, &oid);
+	return 0;
+}
+
+int rel_git_write_blob(struct rel_git_id *blob, struct rel_git_store *store,
+		       struct rel_str content, struct rel_error *err)
+{
+	if (content.ptr == NULL)
+		content = REL_STR("");
+	return write_object(blob, store, content, GIT_OBJECT_BLOB, err);
+}
+
+/* Exactly `size` bytes from `fd` into the stream. */
+static int pour(git_odb_stream *stream, int fd, uint64_t size, const char *path,
+		struct rel_error *err)
+{
+	char *chunk = malloc(CHUNK);
+	int status, r = 0;
+
+	if (chunk == NULL)
+		return rel_fail_nomem(err);
+	while (size > 0 && r == 0) {
+		ssize_t n = read(fd, chunk, size < CHUNK ? size : CHUNK);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			r = rel_fail_errno(err, errno, path, "cannot read");
+		else if (n == 0)
+			r = rel_fail(err, REL_EIO, "cut short while read");
+		if (r < 0)
+			break;
+		status = git_odb_stream_write(stream, chunk, (size_t)n);
+		if (status < 0)
+			r = rel_git_library_fail(err, status,
+						 "cannot write a blob");
+		size -= (uint64_t)n;
+	}
+	free(chunk);
+	return r;
+}
+
+int rel_git_write_blob_file(struct rel_git_id *blob,
+			    struct rel_git_store *store, const char *path,
+			    struct rel_error *err)
+{
+	git_odb_stream *stream = NULL;
+	struct stat st;
+	git_oid oid;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int status, r;
+
+	if (fd < 0)
+		return rel_fail_errno(err, errno, path, "cannot read");
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		r = rel_fail(err, REL_EIO, "is no regular file");
+		goto out;
+	}
+	status = git_odb_open_wstream(&stream, store->odb, (uint64_t)st.st_size,
+				      GIT_OBJECT_BLOB);
+	if (status < 0) {
+		r = rel_git_library_fail(err, status, "cannot write a blob");
+		goto out;
+	}
+	r = pour(stream, fd, (uint64_t)st.st_size, path, err);
+	if (r < 0)
+		goto out;
+	status = git_odb_stream_finalize_write(&oid, stream);
+	if (status < 0)
+		r = rel_git_library_fail(err, status, "cannot write a blob");
+	else
+		rel_git_id_of_oid(blob, &oid);
+out:
+	if (r < 0)
+		rel_error_at(err, path, 0, 0);
+	git_odb_stream_free(stream);
+	close(fd);
+	return r;
+}
+
+static bool is_plain(const char *text)
+{
+	return text != NULL && *text != '\0' && strpbrk(text, "<>\n") == NULL;
+}
+
+/* "author Name <address> seconds +hhmm" */
+static int add_person(struct rel_buf *out, const char *label,
+		      const struct rel_git_identity *who, struct rel_error *err)
+{
+	int offset = who->offset < 0 ? -who->offset : who->offset;
+
+	if (!is_plain(who->name) || !is_plain(who->email))
+		return rel_fail(
+		    err, REL_EUSAGE, "'%.100s <%.100s>' is no name and address",
+		    who->name ? who->name : "", who->email ? who->email : "");
+	if (who->seconds < 0 || offset >= OFFSET_MAX)
+		return rel_fail(err, REL_EUSAGE,
+				"git cannot record the time %" PRId64
+				"; set the clock",
+				who->seconds);
+	rel_buf_printf(out, "%s %s <%s> %" PRId64 " %c%02d%02d\n", label,
+		       who->name, who->email, who->seconds,
+		       who->offset < 0 ? '-' : '+', offset / 60, offset % 60);
+	return 0;
+}
+
+static int add_message(struct rel_buf *out, const char *message,
+		       struct rel_error *err)
+{
+	struct rel_str text = rel_str_of(message ? message : "");
+
+	while (text.len > 0 && strchr(" \t\r\n", text.ptr[text.len - 1]))
+		text.len--;
+	if (text.len == 0)
+		return rel_fail(err, REL_EUSAGE, "the message is empty");
+	rel_buf_add_char(out, '\n');
+	rel_buf_add_str(out, text);
+	rel_buf_add_char(out, '\n');
+	return 0;
+}
+
+/* Is `id` an object of the type? */
+static int check_type(struct rel_git_store *store, const struct rel_git_id *id,
+		      git_object_t type, struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT];
+	git_object_t found;
+	git_oid oid;
+	size_t size;
+
+	rel_git_id_to_oid(&oid, id);
+	if (git_odb_read_header(&size, &found, store->odb, &oid) == 0 &&
+	    found == type)
+		return 0;
+	return rel_fail(err, REL_ENOTFOUND, "there is no %s %s",
+			git_object_type2string(type),
+			rel_git_id_format(hex, id));
+}
+
+static int format_commit(struct rel_buf *out, struct rel_git_store *store,
+			 const struct rel_git_commit *request,
+			 struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT];
+	int r = 0;
+
+	if (memcmp(&request->tree, &REL_GIT_EMPTY_TREE,
+		   sizeof(request->tree)) != 0)
+		r = check_type(store, &request->tree, GIT_OBJECT_TREE, err);
+	rel_buf_printf(out, "tree %s\n",
+		       rel_git_id_format(hex, &request->tree));
+	for (size_t i = 0; r == 0 && i < request->n_parents; i++) {
+		r = check_type(store, &request->parents[i], GIT_OBJECT_COMMIT,
+			       err);
+		rel_buf_printf(out, "parent %s\n",
+			       rel_git_id_format(hex, &request->parents[i]));
+	}
+	if (r == 0)
+		r = add_person(out, "author", &request->author, err);
+	if (r == 0)
+		r = add_person(out, "committer", &request->committer, err);
+	if (r == 0)
+		r = add_message(out, request->message, err);
+	return r < 0 ? r : rel_buf_status(out, "commit", err);
+}
+
+int rel_git_write_commit(struct rel_git_id *commit, struct rel_git_store *store,
+			 const struct rel_git_commit *request,
+			 struct rel_error *err)
+{
+	struct rel_buf text;
+	int r;
+
+	rel_buf_init(&text, REL_LIMIT_GIT_MESSAGE_BYTES);
+	r = format_commit(&text, store, request, err);
+	if (r == 0)
+		r = write_object(commit, store, rel_buf_str(&text),
+				 GIT_OBJECT_COMMIT, err);
+	rel_buf_free(&text);
+	return r;
+}
+
+static int check_tag_name(const char *name, struct rel_error *err)
+{
+	char *full = NULL;
+	int valid = 0;
+
+	if (asprintf(&full, "refs/tags/%s", name) < 0)
+		return rel_fail_nomem(err);
+	git_reference_name_is_valid(&valid, full);
+	free(full);
+	if (valid && *name != '-')
+		return 0;
+	return rel_fail(err, REL_EUSAGE,
+			"git allows no tag named '%.200s' (git help "
+			"check-ref-format)",
+			name);
+}
+
+int rel_git_tag_format(struct rel_buf *out, const struct rel_git_tag *tag,
+		       struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT];
+	size_t start = out->len;
+	struct rel_str text;
+	int r = check_tag_name(tag->name, err);
+
+	if (r < 0)
+		return r;
+	rel_buf_printf(out, "object %s\ntype commit\ntag %s\n",
+		       rel_git_id_format(hex, &tag->target), tag->name);
+	r = add_person(out, "tagger", &tag->tagger, err);
+	if (r == 0)
+		r = add_message(out, tag->message, err);
+	if (r == 0)
+		r = rel_buf_status(out, "tag", err);
+	if (r < 0)
+		return r;
+	text = rel_str_sub(rel_buf_str(out), start, out->len);
+	if (rel_git_signature_at(text) < text.len)
+		return rel_fail(err, REL_EUSAGE,
+				"the message has a line that git takes for "
+				"the start of a signature");
+	return 0;
+}
+
+int rel_git_write_tag(struct rel_git_id *tag, struct rel_git_store *store,
+		      struct rel_str text, struct rel_error *err)
+{
+	struct rel_git_id target;
+	int r;
+
+	if (!rel_str_starts(text, REL_STR("object ")) ||
+	    !rel_git_id_parse(&target, rel_str_sub(text, 7, 47)))
+		return rel_fail(err, REL_EUSAGE, "this is no tag's text");
+	r = check_type(store, &target, GIT_OBJECT_COMMIT, err);
+	return r < 0 ? r : write_object(tag, store, text, GIT_OBJECT_TAG, err);
+}
+
+int rel_git_tag_id(struct rel_git_id *tag, struct rel_str text,
+		   struct rel_error *err)
+{
+	git_oid oid;
+	int status = git_odb_hash(&oid, text.ptr, text.len, GIT_OBJECT_TAG);
+
+	if (status < 0)
+		return rel_git_library_fail(err, status, "cannot hash a tag");
+	rel_git_id_of_oid(tag, &oid);
+	return 0;
+}
