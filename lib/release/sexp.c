@@ -355,17 +355,20 @@ int rel_sexp_parse(struct rel_sexp **out, struct rel_arena *arena,
 	return rc;
 }
 
+bool rel_sexp_is(const struct rel_sexp *item, const char *name)
+{
+	const struct rel_sexp *head = item->first;
+
+	return item->is_list && head && !head->is_list &&
+	       rel_str_is(head->text, name);
+}
+
 const struct rel_sexp *rel_sexp_field(const struct rel_sexp *items,
 				      const char *name)
 {
-	for (; items; items = items->next) {
-		const struct rel_sexp *head = items->first;
-
-		if (items->is_list && head && !head->is_list &&
-		    rel_str_is(head->text, name))
-			return items;
-	}
-	return NULL;
+	while (items && !rel_sexp_is(items, name))
+		items = items->next;
+	return items;
 }
 
 const struct rel_sexp *rel_sexp_atom(const struct rel_sexp *field)

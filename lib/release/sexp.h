@@ -9,6 +9,8 @@
 #ifndef REL_RELEASE_SEXP_H
 #define REL_RELEASE_SEXP_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -32,6 +34,9 @@ REL_MUST_CHECK int rel_sexp_parse(struct rel_sexp **out,
 				  struct rel_arena *arena,
 				  struct rel_str source, const char *path,
 				  struct rel_error *err);
+
+/* Is it a list whose head is the atom `name`? */
+bool rel_sexp_is(const struct rel_sexp *item, const char *name);
 
 /* The first list among the siblings from `items` whose head is the atom
  * `name`; NULL when there is none. */

@@ -1,0 +1,250 @@
+#include "release/project_work.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/limits.h"
+#include "base/nearest.h"
+
+int rel_project_read(struct rel_str *out, struct rel_project *project,
+		     struct rel_str path, size_t max, struct rel_error *err)
+{
+	struct rel_git_entry entry;
+	int rc = rel_git_tree_find(&entry, project->store, &project->tree, path,
+				   err);
+
+	if (!rc && entry.kind != REL_GIT_BLOB &&
+	    entry.kind != REL_GIT_EXECUTABLE)
+		rc = rel_fail(err, REL_ENOTFOUND,
+			      "\"%.*s\" is no regular file in the source",
+			      REL_STR_ARG(path));
+	if (!rc)
+		rc = rel_git_blob_arena(out, &project->arena, max,
+					project->store, &entry.id, err);
+	return rc;
+}
+
+int rel_project_add(struct rel_project_work *work, struct rel_str name,
+		    struct rel_str path)
+{
+	struct rel_project *project = work->project;
+	int rc;
+
+	if (work->count == REL_LIMIT_PROJECT_PACKAGES)
+		return rel_fail(work->err, REL_ELIMIT,
+				"the source has over %u packages",
+				REL_LIMIT_PROJECT_PACKAGES);
+	rc = rel_array_reserve((void **)&project->packages, &work->cap,
+			       (uint64_t)work->count + 1,
+			       sizeof(*project->packages));
+	if (rc)
+		return rel_fail_nomem(work->err);
+	project->packages[work->count++] = (struct rel_project_package){
+	    .name = name,
+	    .path = path,
+	};
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct rel_project_package *x = a, *y = b;
+	int order = rel_str_cmp(x->name, y->name);
+
+	return order ? order : rel_str_cmp(x->path, y->path);
+}
+
+/* Sort the packages; two of one name are an error. */
+static int settle(struct rel_project_work *work)
+{
+	struct rel_project *project = work->project;
+
+	qsort(project->packages, work->count, sizeof(*project->packages),
+	      by_name);
+	for (uint32_t i = 1; i < work->count; i++) {
+		const struct rel_project_package *p = &project->packages[i];
+
+		if (rel_str_eq(p[-1].name, p->name))
+			return rel_fail(
+			    work->err, REL_EEXISTS,
+			    "package %.*s has two opam files, \"%.*s\" and "
+			    "\"%.*s\"; remove one",
+			    REL_STR_ARG(p->name), REL_STR_ARG(p[-1].path),
+			    REL_STR_ARG(p->path));
+	}
+	project->n_packages = work->count;
+	return 0;
+}
+
+struct search {
+	struct rel_buf found; /* path of an opam file */
+};
+
+static int look_deeper(void *context, struct rel_str path, unsigned depth,
+		       const struct rel_git_entry *entry, struct rel_error *err)
+{
+	struct search *search = context;
+
+	(void)depth;
+	(void)err;
+	if (search->found.len == 0 && entry->kind == REL_GIT_BLOB &&
+	    (rel_str_ends(entry->name, REL_STR(".opam")) ||
+	     rel_str_is(entry->name, "opam")))
+		rel_buf_add_str(&search->found, path);
+	return 0;
+}
+
+/* Nothing at the places where opam looks: tell what there is elsewhere. */
+static int fail_empty(struct rel_project_work *work)
+{
+	struct rel_project *project = work->project;
+	struct search search;
+	int rc;
+
+	rel_buf_init(&search.found, REL_LIMIT_GIT_PATH_BYTES);
+	rc = rel_git_tree_walk(project->store, &project->tree, look_deeper,
+			       &search, NULL);
+	if (!rc && search.found.len)
+		rc = rel_fail(work->err, REL_ENOTFOUND,
+			      "no opam file at the top of the source or in "
+			      "opam/, where opam looks; move \"%.200s\" there",
+			      search.found.ptr);
+	else
+		rc = rel_fail(work->err, REL_ENOTFOUND,
+			      "no opam file in the source; write PACKAGE.opam "
+			      "at its top and commit it");
+	rel_buf_free(&search.found);
+	return rc;
+}
+
+static int scan(struct rel_project_work *work, const struct rel_git_id *commit,
+		const char *name)
+{
+	struct rel_project *project = work->project;
+	int rc = rel_git_commit_tree(&project->tree, project->store, commit,
+				     NULL, work->err);
+
+	if (!rc)
+		rc = rel_project_read_dune(work);
+	if (!rc)
+		rc = rel_project_read_opam(work);
+	if (!rc)
+		rc = settle(work);
+	if (!rc)
+		rc = rel_project_join_dune(work);
+	if (!rc)
+		rc = settle(work);
+	if (!rc && project->n_packages == 0)
+		rc = fail_empty(work);
+	return rc ? rc : rel_project_find_name(work, name);
+}
+
+int rel_project_scan(struct rel_project **out, struct rel_git_store *store,
+		     const struct rel_git_id *commit, const char *name,
+		     struct rel_error *err)
+{
+	struct rel_project_work work = {.err = err};
+	int rc;
+
+	*out = NULL;
+	work.project = calloc(1, sizeof(*work.project));
+	if (!work.project)
+		return rel_fail_nomem(err);
+	work.project->store = store;
+	rel_arena_init(&work.project->arena, REL_LIMIT_PROJECT_ARENA);
+	rc = scan(&work, commit, name);
+	if (rc)
+		rel_project_free(work.project);
+	else
+		*out = work.project;
+	return rc;
+}
+
+void rel_project_free(struct rel_project *project)
+{
+	if (!project)
+		return;
+	free(project->packages);
+	rel_arena_free(&project->arena);
+	free(project);
+}
+
+static int fail_unknown(struct rel_project *project, const char *name,
+			struct rel_error *err)
+{
+	const char **names = rel_arena_array(
+	    &project->arena, project->n_packages, sizeof(*names));
+	const char *near;
+
+	if (!names)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < project->n_packages; i++)
+		names[i] = project->packages[i].name.ptr;
+	near = rel_nearest(rel_str_of(name), names, project->n_packages);
+	if (near)
+		return rel_fail(err, REL_ENOTFOUND,
+				"the source has no package \"%.100s\"; did you "
+				"mean \"%s\"?",
+				name, near);
+	if (project->n_packages == 1)
+		return rel_fail(err, REL_ENOTFOUND,
+				"the source has no package \"%.100s\", only %s",
+				name, names[0]);
+	return rel_fail(err, REL_ENOTFOUND,
+			"the source has no package \"%.100s\"; it has %s, %s%s",
+			name, names[0], names[1],
+			project->n_packages > 2 ? ", …" : "");
+}
+
+/* Can it be released?  Only with an opam file. */
+static int check_file(const struct rel_project_package *package,
+		      const struct rel_project *project, struct rel_error *err)
+{
+	if (package->path.len)
+		return 0;
+	if (project->generates_opam)
+		return rel_fail(err, REL_ENOTFOUND,
+				"package %s has no opam file in the source; "
+				"run \"dune build %s.opam\" and commit it",
+				package->name.ptr, package->name.ptr);
+	return rel_fail(err, REL_ENOTFOUND,
+			"package %s has no opam file in the source; let dune "
+			"write it with (generate_opam_files) in dune-project, "
+			"and commit it",
+			package->name.ptr);
+}
+
+static int mark(bool *wanted, struct rel_project *project, const char *name,
+		struct rel_error *err)
+{
+	for (size_t i = 0; i < project->n_packages; i++) {
+		if (rel_str_is(project->packages[i].name, name)) {
+			wanted[i] = true;
+			return 0;
+		}
+	}
+	return fail_unknown(project, name, err);
+}
+
+int rel_project_select(const size_t **out, size_t *count,
+		       struct rel_project *project, const char *const names[],
+		       size_t n, struct rel_error *err)
+{
+	bool *wanted = rel_arena_array(&project->arena, project->n_packages,
+				       sizeof(*wanted));
+	size_t *list = rel_arena_array(&project->arena, project->n_packages,
+				       sizeof(*list));
+	int rc = wanted && list ? 0 : rel_fail_nomem(err);
+
+	*count = 0;
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = mark(wanted, project, names[i], err);
+	for (size_t i = 0; i < project->n_packages && !rc; i++) {
+		if (n && !wanted[i])
+			continue;
+		rc = check_file(&project->packages[i], project, err);
+		list[(*count)++] = i;
+	}
+	*out = list;
+	return rc;
+}
