@@ -317,10 +317,10 @@ void rel_atomic_abort(struct rel_atomic_file *file)
 	reset(file);
 }
 
-int rel_lock_take(struct rel_lock *lock, const char *path, bool wait,
-		  struct rel_error *err)
+static int take_lock(struct rel_lock *lock, const char *path, int flags,
+		     bool wait, struct rel_error *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
 	int saved;
 
 	lock->fd = -1;
@@ -339,6 +339,18 @@ int rel_lock_take(struct rel_lock *lock, const char *path, bool wait,
 	rel_fail(err, REL_EEXISTS, "locked by another process");
 	rel_error_at(err, path, 0, 0);
 	return REL_EEXISTS;
+}
+
+int rel_lock_take(struct rel_lock *lock, const char *path, bool wait,
+		  struct rel_error *err)
+{
+	return take_lock(lock, path, O_RDWR | O_CREAT, wait, err);
+}
+
+int rel_lock_take_dir(struct rel_lock *lock, const char *path, bool wait,
+		      struct rel_error *err)
+{
+	return take_lock(lock, path, O_RDONLY | O_DIRECTORY, wait, err);
 }
 
 void rel_lock_drop(struct rel_lock *lock)

@@ -81,6 +81,9 @@ struct rel_lock {
  */
 REL_MUST_CHECK int rel_lock_take(struct rel_lock *lock, const char *path,
 				 bool wait, struct rel_error *err);
+/* The same on the existing directory `path` itself: leaves no file behind. */
+REL_MUST_CHECK int rel_lock_take_dir(struct rel_lock *lock, const char *path,
+				     bool wait, struct rel_error *err);
 void rel_lock_drop(struct rel_lock *lock);
 
 #endif

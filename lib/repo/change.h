@@ -4,10 +4,12 @@
  *
  * Git        read at a fetched tip, committed without a work tree, pushed by
  *            compare-and-swap (git/target.h).
- * Directory  changed under a lock (".relctl-lock" in its root); each file is
- *            replaced atomically; manifests (packages/…) come last, in the
- *            order given, because they are what makes a release visible.  A
- *            failure half-way puts back what was there before.
+ * Directory  changed under an advisory lock on its root; each file is replaced
+ *            atomically, and manifests (packages/…) come last, because they
+ *            are what makes a release visible.  A failure half-way puts back
+ *            what was there.  A kill half-way leaves some of the files and at
+ *            worst ".relctl-*.tmp" beside them; the next change of the same
+ *            paths removes those and does the rest.
  *
  * Nothing that stands there is overwritten by other bytes unless the change
  * says `replace`.
@@ -88,7 +90,8 @@ struct rel_change {
 	 * NULL.  Written with mode 0644. */
 	struct rel_str content;
 	const char *file;
-	/* Take the path away instead; one that is not there is fine. */
+	/* Take the path away instead, and parents that are empty then (but
+	 * not packages/); one that is not there is fine. */
 	bool remove;
 	/* Other bytes may stand there.  If the path was read through this
 	 * handle, they must still be those that were read, else the change is

@@ -1,0 +1,224 @@
+#include "repo/change_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/path.h"
+
+#define STEP (64 * REL_KIB)
+
+/* `real` is the nearest existing directory above what shall be written. */
+static bool is_inside(const char *root, const char *real)
+{
+	size_t n = strlen(root);
+
+	return strcmp(root, "/") == 0 || (strncmp(root, real, n) == 0 &&
+					  (real[n] == '\0' || real[n] == '/'));
+}
+
+/* Cut `path` down to its nearest existing directory and resolve that. */
+static char *real_parent(char *path)
+{
+	char *slash, *real = NULL;
+
+	while (!real && (slash = strrchr(path, '/')) != NULL && slash != path) {
+		*slash = '\0';
+		real = realpath(path, NULL);
+		if (!real && errno != ENOENT)
+			return NULL;
+	}
+	return real;
+}
+
+static int check_inside(const char *root, const char *full,
+			struct rel_error *err)
+{
+	char *real_root = realpath(root, NULL), *copy = strdup(full);
+	char *real = NULL;
+	int rc = 0;
+
+	/* Below a root that does not exist yet there are no links. */
+	if (!real_root && errno == ENOENT) {
+		free(copy);
+		return 0;
+	}
+	if (real_root && copy)
+		real = real_parent(copy);
+	if (!real_root || !copy || !real) {
+		rc = rel_fail_errno(err, errno, full, "cannot look at");
+	} else if (!is_inside(real_root, real)) {
+		rc = rel_fail(err, REL_EIO,
+			      "a symbolic link leads out of the remote");
+		rel_error_at(err, full, 0, 0);
+	}
+	free(real_root);
+	free(copy);
+	free(real);
+	return rc;
+}
+
+int rel_change_dir_path(struct rel_buf *out, const struct rel_change_dir *dir,
+			const char *path, struct rel_error *err)
+{
+	int rc;
+
+	rel_path_join(out, rel_str_of(dir->root), rel_str_of(path));
+	rc = rel_buf_status(out, "path", err);
+	return rc ? rc : check_inside(dir->root, out->ptr, err);
+}
+
+static int copy_to_sink(uint64_t *size, int fd, const char *path,
+			const struct rel_cancel *cancel,
+			const struct rel_sink *sink, struct rel_error *err)
+{
+	char *bytes = malloc(STEP);
+	int rc = bytes ? 0 : rel_fail_nomem(err);
+
+	while (rc == 0) {
+		ssize_t n = read(fd, bytes, STEP);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			break;
+		if (rel_cancelled(cancel))
+			rc = rel_fail_cancelled(err);
+		else if (n < 0)
+			rc = rel_fail_errno(err, errno, path, "cannot read");
+		else
+			rc = sink->write(sink->context, bytes, (size_t)n, err);
+		if (rc == 0)
+			*size += (uint64_t)n;
+	}
+	free(bytes);
+	return rc;
+}
+
+static int stream(uint64_t *size, void *self, const char *path,
+		  const struct rel_sink *sink, struct rel_error *err)
+{
+	const struct rel_change_dir *dir = self;
+	struct rel_buf full;
+	struct stat st;
+	int fd = -1, rc;
+
+	rel_buf_init(&full, REL_LIMIT_GIT_PATH_BYTES);
+	rc = rel_change_dir_path(&full, dir, path, err);
+	if (rc == 0) {
+		fd = open(full.ptr, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+					O_NONBLOCK | O_NOFOLLOW);
+		if (fd < 0)
+			rc = rel_fail_errno(err,
+					    errno == ENOTDIR ? ENOENT : errno,
+					    full.ptr, "cannot open");
+	}
+	if (rc == 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+		rc = rel_fail(err, REL_EIO, "not a regular file");
+		rel_error_at(err, full.ptr, 0, 0);
+	}
+	if (rc == 0)
+		rc = copy_to_sink(size, fd, full.ptr, dir->cancel, sink, err);
+	if (fd >= 0)
+		close(fd);
+	rel_buf_free(&full);
+	return rc;
+}
+
+static const char *nothing(const void *self)
+{
+	(void)self;
+	return "";
+}
+
+static int refresh(void *self, struct rel_error *err)
+{
+	(void)self;
+	(void)err;
+	return 0;
+}
+
+static int apply(struct rel_change_result *out, struct rel_writable *remote,
+		 const struct rel_change *changes, size_t n_changes,
+		 const char *message, const struct rel_change_author *author,
+		 struct rel_error *err)
+{
+	(void)message;
+	(void)author;
+	return rel_change_dir_apply(out, remote, changes, n_changes, err);
+}
+
+static void release(void *self)
+{
+	struct rel_change_dir *dir = self;
+
+	free(dir->root);
+	free(dir);
+}
+
+static const struct rel_writable_kind kind = {.is_git = false,
+					      .tip = nothing,
+					      .branch = nothing,
+					      .refresh = refresh,
+					      .stream = stream,
+					      .apply = apply,
+					      .release = release};
+
+/* The root is there, or its parent is. */
+static int check_root(const char *root, struct rel_error *err)
+{
+	char *parent = strdup(root), *slash;
+	struct stat st;
+	int rc = 0;
+
+	if (!parent)
+		return rel_fail_nomem(err);
+	if (stat(root, &st) == 0) {
+		if (!S_ISDIR(st.st_mode))
+			rc = rel_fail_errno(err, ENOTDIR, root, "cannot write");
+	} else {
+		slash = strrchr(parent, '/');
+		if (slash)
+			*(slash == parent ? slash + 1 : slash) = '\0';
+		if (stat(slash ? parent : ".", &st) != 0)
+			rc = rel_fail_errno(err, errno, root, "cannot write");
+	}
+	free(parent);
+	return rc;
+}
+
+int rel_writable_open_dir(struct rel_writable *remote,
+			  const struct rel_location *location,
+			  const struct rel_writable_options *options,
+			  struct rel_error *err)
+{
+	struct rel_change_dir *dir;
+	struct rel_buf root;
+	int rc;
+
+	if (options->branch)
+		return rel_fail(err, REL_EUSAGE,
+				"%s is a plain directory and has no branch "
+				"\"%s\"",
+				location->text, options->branch);
+	dir = calloc(1, sizeof(*dir));
+	if (!dir)
+		return rel_fail_nomem(err);
+	rel_buf_init(&root, REL_LIMIT_GIT_PATH_BYTES);
+	rel_buf_add_cstr(&root, location->url);
+	if (location->subdir[0] != '\0')
+		rel_buf_printf(&root, "/%s", location->subdir);
+	rc = rel_buf_status(&root, "path", err);
+	while (root.len > 1 && root.ptr[root.len - 1] == '/')
+		root.ptr[--root.len] = '\0';
+	dir->root = rel_buf_detach(&root, NULL);
+	dir->cancel = options->remote ? options->remote->cancel : NULL;
+	remote->kind = &kind;
+	remote->self = dir;
+	if (rc == 0 && !dir->root)
+		rc = rel_fail_nomem(err);
+	return rc ? rc : check_root(dir->root, err);
+}
