@@ -84,6 +84,9 @@
 #define REL_LIMIT_GIT_MESSAGE_BYTES (4 * REL_MIB)
 /* One path inside a git tree; PATH_MAX is 4 KiB. */
 #define REL_LIMIT_GIT_PATH_BYTES (64 * REL_KIB)
+/* An archive read back from a git branch, in memory; forges refuse files over
+ * 100 MiB. */
+#define REL_LIMIT_GIT_ARCHIVE (2 * REL_GIB)
 /* Seconds in which neither git nor a server says anything.  They report every
  * second while bytes come, but may count and pack in silence before. */
 #define REL_LIMIT_GIT_SILENCE_SECONDS 300

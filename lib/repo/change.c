@@ -28,6 +28,8 @@ int rel_writable_open(struct rel_writable **out,
 	options = options ? options : &defaults;
 	if (location->kind == REL_LOCATION_DIRECTORY)
 		rc = rel_writable_open_dir(remote, location, options, err);
+	else if (location->kind != REL_LOCATION_HTTP)
+		rc = rel_writable_open_git(remote, location, options, err);
 	else
 		rc = rel_fail(err, REL_EUSAGE,
 			      "%s is read over HTTP and cannot be written; "

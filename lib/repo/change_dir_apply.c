@@ -29,6 +29,7 @@ struct step {
 	const struct step *same; /* of TODO_LINK */
 	struct rel_atomic_file staged;
 	char *aside; /* where what stood at the target waits; NULL = nothing */
+	bool aside_kept; /* all there is left of it: do not remove */
 	bool done;
 	char *made; /* the topmost directory made for it; NULL = none */
 };
@@ -368,11 +369,11 @@ static int execute(const struct work *work, struct step *step,
 
 static void undo(struct step *step)
 {
+	/* A rename onto another link of the same file does nothing: the link
+	 * aside is removed later, whether it is still there or not. */
 	if (step->done && step->aside) {
-		if (rename(step->aside, step->target) == 0) {
-			free(step->aside);
-			step->aside = NULL;
-		}
+		if (rename(step->aside, step->target) != 0)
+			step->aside_kept = true;
 	} else if (step->done && step->todo != TODO_REMOVE) {
 		unlink(step->target);
 	}
@@ -432,7 +433,7 @@ static int run_steps(struct work *work, struct rel_error *err)
 	for (size_t i = work->n_steps; rc != 0 && i-- > 0;)
 		undo(&work->steps[i]);
 	for (size_t i = 0; i < work->n_steps; i++) {
-		if (work->steps[i].aside)
+		if (work->steps[i].aside && !work->steps[i].aside_kept)
 			unlink(work->steps[i].aside);
 		if (rc == 0 && work->steps[i].change->remove)
 			prune_parents(work, &work->steps[i]);

@@ -42,6 +42,10 @@ REL_MUST_CHECK int rel_writable_open_dir(
     struct rel_writable *remote, const struct rel_location *location,
     const struct rel_writable_options *options, struct rel_error *err);
 
+REL_MUST_CHECK int rel_writable_open_git(
+    struct rel_writable *remote, const struct rel_location *location,
+    const struct rel_writable_options *options, struct rel_error *err);
+
 /* The last read of `path`, or NULL. */
 const struct rel_writable_seen *rel_writable_seen(
     const struct rel_writable *remote, const char *path);
