@@ -67,6 +67,11 @@ struct rel_conf_release {
 struct rel_conf_publish {
 	/* "mirror" "put" "s3" "github" "gitlab" "forgejo", or NULL */
 	const char *kind;
+	/* of a mirror; `dir` excludes `remote` and `branch` */
+	const char *dir;    /* path; a relative one starts at `directory` */
+	const char *remote; /* name of a remote, or a location */
+	const char *branch; /* of that remote */
+	const char *url;    /* http(s):// or file://, no slash at its end */
 };
 
 /* Packages that must be installable together. */
