@@ -77,6 +77,18 @@ REL_MUST_CHECK int rel_publisher_source(
 const char *rel_publisher_mirror(const struct rel_publisher *publisher);
 
 /*
+ * Append the `repo` file `old` (ptr NULL: there is none) with `mirror` in
+ * front of its archive-mirrors, all else as it was.
+ * changed  false: it was named already, `out` has `old`
+ * path     for messages
+ * Errors   REL_EPARSE with line and column; REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_publish_name_mirror(struct rel_buf *out, bool *changed,
+					   struct rel_str old, const char *path,
+					   const char *mirror,
+					   struct rel_error *err);
+
+/*
  * Does the place change the development remote's own branch?  Then what was
  * opened of it for writing must be refreshed after put.
  */
@@ -94,6 +106,14 @@ struct rel_publish_receipt {
 	unsigned made;
 	char commit[REL_GIT_ID_TEXT]; /* that was made; "" = none */
 };
+
+/*
+ * Which digests' files are not there yet: bits 1 << index, as in
+ * rel_publish_receipt.made.  For a journal, before put.
+ */
+REL_MUST_CHECK int rel_publisher_missing(
+    unsigned *missing, struct rel_publisher *publisher,
+    const struct rel_publish_archive *archive, struct rel_error *err);
 
 /*
  * Store the archive, after its bytes have been compared with its digests.
@@ -118,9 +138,9 @@ REL_MUST_CHECK int rel_publisher_fetch(
     struct rel_error *err);
 
 /*
- * Read the archive from the place itself, by the digest that is listed first
- * among those that it has, and compare every digest.
- * size    its size in bytes; may be NULL
+ * Read the archive from the place itself, under each digest that it is there
+ * for, and compare all digests.
+ * size    its size in bytes; may be NULL.  archive->size is not looked at
  * Errors  REL_ENOTFOUND it has none of them; REL_ECHECKSUM; REL_EIO
  */
 REL_MUST_CHECK int rel_publisher_held(uint64_t *size,

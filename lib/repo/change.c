@@ -97,6 +97,15 @@ static int check_path(const char *path, struct rel_error *err)
 			"\"%s\" is not a clean path below a remote", path);
 }
 
+int rel_writable_exists(bool *out, struct rel_writable *remote,
+			const char *path, struct rel_error *err)
+{
+	int rc = check_path(path, err);
+
+	*out = false;
+	return rc ? rc : remote->kind->exists(out, remote->self, path, err);
+}
+
 int rel_writable_stream(uint64_t *size, struct rel_writable *remote,
 			const char *path, const struct rel_sink *sink,
 			struct rel_error *err)

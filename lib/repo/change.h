@@ -76,7 +76,12 @@ REL_MUST_CHECK int rel_writable_read(struct rel_buf *out,
 				     struct rel_writable *remote,
 				     const char *path, struct rel_error *err);
 
-/* The same for a file of any size, into a sink; *size (may be NULL) counts. */
+/* Does something stand at `path`?  Cheap: nothing is read. */
+REL_MUST_CHECK int rel_writable_exists(bool *out, struct rel_writable *remote,
+				       const char *path, struct rel_error *err);
+
+/* rel_writable_read() for a file of any size, into a sink; *size (may be NULL)
+ * counts. */
 REL_MUST_CHECK int rel_writable_stream(uint64_t *size,
 				       struct rel_writable *remote,
 				       const char *path,

@@ -98,6 +98,23 @@ static int copy_to_sink(uint64_t *size, int fd, const char *path,
 	return rc;
 }
 
+static int exists(bool *out, void *self, const char *path,
+		  struct rel_error *err)
+{
+	struct rel_buf full;
+	struct stat st;
+	int rc;
+
+	rel_buf_init(&full, REL_LIMIT_GIT_PATH_BYTES);
+	rc = rel_change_dir_path(&full, self, path, err);
+	if (rc == 0 && lstat(full.ptr, &st) == 0)
+		*out = true;
+	else if (rc == 0 && errno != ENOENT && errno != ENOTDIR)
+		rc = rel_fail_errno(err, errno, full.ptr, "cannot look at");
+	rel_buf_free(&full);
+	return rc;
+}
+
 static int stream(uint64_t *size, void *self, const char *path,
 		  const struct rel_sink *sink, struct rel_error *err)
 {
@@ -163,6 +180,7 @@ static const struct rel_writable_kind kind = {.is_git = false,
 					      .tip = nothing,
 					      .branch = nothing,
 					      .refresh = refresh,
+					      .exists = exists,
 					      .stream = stream,
 					      .apply = apply,
 					      .release = release};

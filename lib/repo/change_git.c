@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -164,6 +165,18 @@ static int find(struct rel_git_entry *out, struct change_git *git,
 		return rc;
 	rc = rel_git_tree_find(out, store, &tree, rel_str_of(whole), err);
 	return rc == REL_ENOTFOUND ? 0 : rc ? rc : 1;
+}
+
+static int exists(bool *out, void *self, const char *path,
+		  struct rel_error *err)
+{
+	struct rel_git_entry entry;
+	char *whole = whole_path(self, path);
+	int rc = whole ? find(&entry, self, whole, err) : rel_fail_nomem(err);
+
+	*out = rc == 1;
+	free(whole);
+	return rc < 0 ? rc : 0;
 }
 
 static int stream(uint64_t *size, void *self, const char *path,
@@ -359,6 +372,7 @@ static int apply(struct rel_change_result *out, struct rel_writable *remote,
 	struct rel_git_id commit;
 	int rc = edits.items && edits.ids ? 0 : rel_fail_nomem(err);
 
+	assert(author && message);
 	for (size_t i = 0; rc == 0 && i < n_changes; i++)
 		rc = add_edit(&edits, git, changes, i, err);
 	if (rc == 0 && edits.count > 0) {
@@ -391,6 +405,7 @@ static const struct rel_writable_kind kind = {.is_git = true,
 					      .tip = tip,
 					      .branch = branch,
 					      .refresh = refresh,
+					      .exists = exists,
 					      .stream = stream,
 					      .apply = apply,
 					      .release = release};

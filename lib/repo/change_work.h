@@ -11,6 +11,8 @@ struct rel_writable_kind {
 	const char *(*tip)(const void *self);
 	const char *(*branch)(const void *self);
 	int (*refresh)(void *self, struct rel_error *err);
+	int (*exists)(bool *out, void *self, const char *path,
+		      struct rel_error *err);
 	int (*stream)(uint64_t *size, void *self, const char *path,
 		      const struct rel_sink *sink, struct rel_error *err);
 	/* `changes` are clean and of different paths. */

@@ -1,0 +1,106 @@
+#include "publish/address.h"
+
+#include "git/url.h"
+
+enum form { RAW_GITHUB, RAW_GITLAB, RAW_FORGEJO, RAW_BITBUCKET, RAW_SOURCEHUT };
+
+/* A host is known by its whole name or by how it starts. */
+static const struct forge {
+	const char *host;
+	bool prefix;
+	enum form form;
+} forges[] = {
+    {"github.com", false, RAW_GITHUB},
+    {"gitlab.com", false, RAW_GITLAB},
+    {"gitlab.", true, RAW_GITLAB},
+    {"codeberg.org", false, RAW_FORGEJO},
+    {"codeberg.", true, RAW_FORGEJO},
+    {"forgejo.", true, RAW_FORGEJO},
+    {"gitea.", true, RAW_FORGEJO},
+    {"bitbucket.org", false, RAW_BITBUCKET},
+    {"git.sr.ht", false, RAW_SOURCEHUT},
+};
+
+static const struct forge *find_forge(struct rel_str host)
+{
+	for (size_t i = 0; i < sizeof(forges) / sizeof(forges[0]); i++) {
+		const struct forge *f = &forges[i];
+
+		if (f->prefix ? rel_str_starts(host, rel_str_of(f->host))
+			      : rel_str_is(host, f->host))
+			return f;
+	}
+	return NULL;
+}
+
+/* What may stand in a path as it is: RFC 3986, unreserved and '/'. */
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || strchr("-._~/", c) != NULL;
+}
+
+static void add_encoded(struct rel_buf *out, struct rel_str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (c != '\0' && is_plain(c))
+			rel_buf_add_char(out, c);
+		else
+			rel_buf_printf(out, "%%%02X", (unsigned char)c);
+	}
+}
+
+/* "owner/repository" of "/owner/repository.git/" */
+static struct rel_str trim_path(struct rel_str path)
+{
+	while (path.len > 0 && path.ptr[0] == '/')
+		path = rel_str_sub(path, 1, path.len);
+	while (path.len > 0 && path.ptr[path.len - 1] == '/')
+		path.len--;
+	if (rel_str_ends(path, REL_STR(".git")))
+		path.len -= strlen(".git");
+	return path;
+}
+
+static void add_host(struct rel_buf *out, const struct rel_git_url *url)
+{
+	rel_buf_printf(out, "%s://%.*s",
+		       url->transport == REL_GIT_HTTP && !url->tls ? "http"
+								   : "https",
+		       REL_STR_ARG(url->host));
+	if (url->transport == REL_GIT_HTTP && url->port.len > 0)
+		rel_buf_printf(out, ":%.*s", REL_STR_ARG(url->port));
+	rel_buf_add_char(out, '/');
+}
+
+int rel_publish_raw_address(struct rel_buf *out, const char *location,
+			    const char *branch, struct rel_error *err)
+{
+	static const char *const between[] = {[RAW_GITHUB] = "/",
+					      [RAW_GITLAB] = "/-/raw/",
+					      [RAW_FORGEJO] = "/raw/branch/",
+					      [RAW_BITBUCKET] = "/raw/",
+					      [RAW_SOURCEHUT] = "/blob/"};
+	const struct forge *forge;
+	struct rel_git_url url;
+	struct rel_str path;
+	int rc = rel_git_url_parse(&url, location, err);
+
+	if (rc)
+		return rc;
+	path = trim_path(url.path);
+	forge = url.transport == REL_GIT_LOCAL ? NULL : find_forge(url.host);
+	if (!forge || rel_str_find(path, '/') == path.len)
+		return rel_fail(err, REL_ENOTFOUND,
+				"no forge whose addresses are known");
+	if (forge->form == RAW_GITHUB)
+		rel_buf_add_cstr(out, "https://raw.githubusercontent.com/");
+	else
+		add_host(out, &url);
+	rel_buf_add_str(out, path);
+	rel_buf_add_cstr(out, between[forge->form]);
+	add_encoded(out, rel_str_of(branch));
+	return rel_buf_status(out, "address", err);
+}

@@ -1,0 +1,26 @@
+/* Public addresses of files in a git repository.  Internal to lib/publish. */
+#ifndef REL_PUBLISH_ADDRESS_H
+#define REL_PUBLISH_ADDRESS_H
+
+#include "base/buf.h"
+
+/*
+ * Append the address below which a forge serves the raw files of `branch`,
+ * without a slash at the end; user and password of `location` are dropped.
+ *	github.com        https://raw.githubusercontent.com/O/R/BRANCH
+ *	gitlab.com, gitlab.*          https://HOST/GROUP/…/R/-/raw/BRANCH
+ *	codeberg.org, codeberg.*, forgejo.*, gitea.*
+ *	                  https://HOST/O/R/raw/branch/BRANCH
+ *	bitbucket.org     https://bitbucket.org/O/R/raw/BRANCH
+ *	git.sr.ht         https://git.sr.ht/~O/R/blob/BRANCH
+ * location  as rel_git_url_parse(); a port is dropped for ssh, kept for http
+ * Returns   0; REL_ENOTFOUND no forge that is known, nothing is appended;
+ *           REL_EUSAGE, REL_ENOMEM
+ * Source    the forges' own documentation of raw files
+ */
+REL_MUST_CHECK int rel_publish_raw_address(struct rel_buf *out,
+					   const char *location,
+					   const char *branch,
+					   struct rel_error *err);
+
+#endif

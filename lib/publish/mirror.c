@@ -1,0 +1,444 @@
+/* kind: mirror */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "publish/address.h"
+#include "publish/kind.h"
+
+/* Lost races on a busy branch before put gives up. */
+#define RACE_TRIES 10
+
+struct mirror {
+	struct rel_arena arena;
+	struct rel_location location;
+	struct rel_writable *place;
+	const struct rel_change_author *author;
+	bool in_remote;	   /* the development remote, same branch */
+	const char *base;  /* public address of the place */
+	const char *named; /* for archive-mirrors */
+};
+
+static int fail_no_url(const struct mirror *m, struct rel_error *err)
+{
+	return rel_fail(err, REL_EUSAGE,
+			"no public address is known for archives in %s; add "
+			"to publish in relctl.yml where they can be fetched, "
+			"url: https://…, or put them elsewhere with dir:",
+			m->location.text);
+}
+
+static int keep(const char **out, struct mirror *m, const struct rel_buf *text,
+		struct rel_error *err)
+{
+	int rc = rel_buf_status(text, "address", err);
+
+	if (rc)
+		return rc;
+	*out = rel_arena_copy(&m->arena, rel_buf_str(text));
+	return *out ? 0 : rel_fail_nomem(err);
+}
+
+/* "file://" and the absolute path of a place that may not exist yet. */
+static int add_file_url(struct rel_buf *out, const struct mirror *m,
+			struct rel_error *err)
+{
+	char *real = realpath(m->location.url, NULL), *here = NULL;
+	int rc = 0;
+
+	rel_buf_add_cstr(out, "file://");
+	if (real) {
+		rel_buf_add_cstr(out, real);
+	} else if (m->location.url[0] == '/') {
+		rel_buf_add_cstr(out, m->location.url);
+	} else {
+		here = getcwd(NULL, 0);
+		if (!here)
+			rc = rel_fail_nomem(err);
+		else
+			rel_buf_printf(out, "%s/%s", here, m->location.url);
+	}
+	free(real);
+	free(here);
+	return rc;
+}
+
+static int add_address(struct rel_buf *out, const struct mirror *m,
+		       struct rel_error *err)
+{
+	int rc;
+
+	if (m->location.kind == REL_LOCATION_DIRECTORY)
+		rc = add_file_url(out, m, err);
+	else
+		rc = rel_publish_raw_address(
+		    out, m->location.url, rel_writable_branch(m->place), err);
+	if (rc == REL_ENOTFOUND)
+		return fail_no_url(m, err);
+	if (rc == 0 && m->location.subdir[0] != '\0')
+		rel_buf_printf(out, "/%s", m->location.subdir);
+	return rc;
+}
+
+static int set_addresses(struct mirror *m, const struct rel_conf_publish *conf,
+			 struct rel_error *err)
+{
+	struct rel_buf text;
+	int rc = 0;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	if (conf && conf->url)
+		rel_buf_add_cstr(&text, conf->url);
+	else
+		rc = add_address(&text, m, err);
+	if (rc == 0)
+		rc = keep(&m->base, m, &text, err);
+	rel_buf_add_cstr(&text, "/cache");
+	if (rc == 0)
+		rc = keep(&m->named, m, &text, err);
+	if (m->in_remote && !rel_writable_is_git(m->place))
+		m->named = "cache";
+	rel_buf_free(&text);
+	return rc;
+}
+
+static const struct rel_remote *find_remote(
+    const struct rel_publish_options *options, const char *name)
+{
+	for (size_t i = 0; i < options->n_remotes; i++)
+		if (options->remotes[i].name &&
+		    strcmp(options->remotes[i].name, name) == 0)
+			return &options->remotes[i];
+	return NULL;
+}
+
+/* `dir:`; it need not exist yet. */
+static int locate_dir(struct mirror *m,
+		      const struct rel_publish_options *options,
+		      struct rel_error *err)
+{
+	struct rel_str dir = rel_str_of(options->conf->dir);
+	struct rel_buf path;
+	const char *text = NULL;
+	int rc;
+
+	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
+	if (options->base_dir && dir.ptr[0] != '/')
+		rel_buf_printf(&path, "%s/", options->base_dir);
+	rel_buf_add_str(&path, dir);
+	rc = keep(&text, m, &path, err);
+	rel_buf_free(&path);
+	m->location = (struct rel_location){.kind = REL_LOCATION_DIRECTORY,
+					    .text = text,
+					    .url = text,
+					    .subdir = "",
+					    .revision = ""};
+	return rc;
+}
+
+static int locate(struct mirror *m, const struct rel_publish_options *options,
+		  struct rel_error *err)
+{
+	const struct rel_conf_publish *conf = options->conf;
+	const struct rel_remote *remote = options->development;
+	int rc;
+
+	if (conf && conf->dir)
+		return locate_dir(m, options, err);
+	if (conf && conf->remote) {
+		remote = find_remote(options, conf->remote);
+		if (!remote) {
+			rc = rel_location_parse(
+			    &m->location, rel_str_of(conf->remote),
+			    options->base_dir, &m->arena, err);
+			if (rc)
+				rel_error_prefix(err, "publish: remote");
+			return rc;
+		}
+	}
+	m->location = remote->location;
+	return 0;
+}
+
+static void release(void *self)
+{
+	struct mirror *m = self;
+
+	rel_writable_free(m->place);
+	rel_arena_free(&m->arena);
+	free(m);
+}
+
+static bool same_place(const struct rel_location *a,
+		       const struct rel_location *b)
+{
+	return a->kind == b->kind && strcmp(a->url, b->url) == 0 &&
+	       strcmp(a->subdir, b->subdir) == 0 &&
+	       strcmp(a->revision, b->revision) == 0;
+}
+
+static int open_mirror(void **self, const struct rel_publish_options *options,
+		       struct rel_error *err)
+{
+	struct rel_writable_options writing = {.orphan = true,
+					       .remote = options->remote};
+	struct mirror *m = calloc(1, sizeof(*m));
+	int rc;
+
+	if (!m)
+		return rel_fail_nomem(err);
+	rel_arena_init(&m->arena, REL_LIMIT_CONF_ARENA);
+	m->author = options->author;
+	writing.branch = options->conf ? options->conf->branch : NULL;
+	rc = locate(m, options, err);
+	if (rc == 0)
+		rc = rel_writable_open(&m->place, &m->location, &writing, err);
+	if (rc == 0) {
+		m->in_remote =
+		    !writing.branch &&
+		    same_place(&m->location, &options->development->location);
+		rc = set_addresses(m, options->conf, err);
+	}
+	if (rc) {
+		release(m);
+		return rc;
+	}
+	*self = m;
+	return 0;
+}
+
+/* "cache/sha256/ab/abcd…", from opam src/core/opamHash.ml, to_path */
+static void add_path(struct rel_buf *out, const struct rel_digest *digest)
+{
+	char hex[REL_DIGEST_TEXT_MAX];
+
+	rel_digest_hex(hex, digest);
+	rel_buf_printf(out, "cache/%s/%.2s/%s", rel_digest_name(digest->algo),
+		       hex, hex);
+}
+
+static int source(struct rel_buf *out, const void *self,
+		  const struct rel_publish_archive *archive,
+		  struct rel_error *err)
+{
+	const struct mirror *m = self;
+
+	rel_buf_printf(out, "%s/", m->base);
+	add_path(out, &archive->digests[0]);
+	return rel_buf_status(out, "address", err);
+}
+
+static const char *named(const void *self)
+{
+	return ((const struct mirror *)self)->named;
+}
+
+static bool moves_remote(const void *self)
+{
+	const struct mirror *m = self;
+
+	return m->in_remote && rel_writable_is_git(m->place);
+}
+
+/* The paths of an archive's digests. */
+struct paths {
+	char *items[REL_DIGEST_ALGOS];
+	size_t count;
+};
+
+static void free_paths(struct paths *paths)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		free(paths->items[i]);
+}
+
+static int make_paths(struct paths *paths,
+		      const struct rel_publish_archive *archive,
+		      struct rel_error *err)
+{
+	*paths = (struct paths){.count = 0};
+	if (archive->n_digests > REL_DIGEST_ALGOS)
+		return rel_fail(err, REL_EUSAGE,
+				"more than one checksum of a kind for %s",
+				archive->name);
+	for (size_t i = 0; i < archive->n_digests; i++) {
+		struct rel_buf path;
+
+		rel_buf_init(&path, REL_KIB);
+		add_path(&path, &archive->digests[i]);
+		paths->items[i] = rel_buf_detach(&path, NULL);
+		paths->count++;
+		if (!paths->items[i] || path.status)
+			return rel_fail_nomem(err);
+	}
+	return 0;
+}
+
+static int find_missing(unsigned *missing, struct mirror *m,
+			const struct paths *paths, struct rel_error *err)
+{
+	int rc = 0;
+
+	*missing = 0;
+	for (size_t i = 0; rc == 0 && i < paths->count; i++) {
+		bool there;
+
+		rc =
+		    rel_writable_exists(&there, m->place, paths->items[i], err);
+		if (rc == 0 && !there)
+			*missing |= 1u << i;
+	}
+	return rc;
+}
+
+static int missing(unsigned *out, void *self,
+		   const struct rel_publish_archive *archive,
+		   struct rel_error *err)
+{
+	struct paths paths;
+	int rc = make_paths(&paths, archive, err);
+
+	if (rc == 0)
+		rc = find_missing(out, self, &paths, err);
+	free_paths(&paths);
+	return rc;
+}
+
+/* Apply, onto the new tip when somebody else was faster. */
+static int apply(struct rel_change_result *result, struct mirror *m,
+		 const struct rel_change *changes, size_t n_changes,
+		 const char *verb, const struct rel_publish_archive *archive,
+		 struct rel_error *err)
+{
+	char *message = NULL;
+	int rc = 0;
+
+	if (asprintf(&message, "%s %s\n", verb, archive->name) < 0)
+		return rel_fail_nomem(err);
+	result->outcome = REL_CHANGE_RACED;
+	for (int i = 0;
+	     rc == 0 && i < RACE_TRIES && result->outcome == REL_CHANGE_RACED;
+	     i++) {
+		if (i > 0)
+			rc = rel_writable_refresh(m->place, err);
+		if (rc == 0)
+			rc = rel_writable_apply(result, m->place, changes,
+						n_changes, message, m->author,
+						NULL, err);
+	}
+	free(message);
+	if (rc)
+		return rc;
+	if (result->outcome == REL_CHANGE_RACED)
+		return rel_fail(err, REL_ESTALE,
+				"%s moved %d times while %s was published; "
+				"try again",
+				rel_writable_text(m->place), RACE_TRIES,
+				archive->name);
+	if (result->outcome == REL_CHANGE_REJECTED)
+		return rel_fail(err, REL_EIO, "%s refused %s: %s",
+				rel_writable_text(m->place), archive->name,
+				result->text);
+	return 0;
+}
+
+static int put(struct rel_publish_receipt *out, void *self,
+	       const struct rel_publish_archive *archive, struct rel_error *err)
+{
+	struct rel_change changes[REL_DIGEST_ALGOS] = {{NULL}};
+	struct rel_change_result result;
+	struct mirror *m = self;
+	struct paths paths;
+	unsigned wanted = 0;
+	int rc = make_paths(&paths, archive, err);
+
+	if (rc == 0)
+		rc = find_missing(&wanted, m, &paths, err);
+	for (size_t i = 0; rc == 0 && i < paths.count; i++) {
+		changes[i].path = paths.items[i];
+		changes[i].file = archive->path;
+	}
+	if (rc == 0)
+		rc = apply(&result, m, changes, paths.count, "Publish", archive,
+			   err);
+	if (rc == 0 && result.outcome == REL_CHANGE_DONE) {
+		out->outcome = REL_PUBLISH_DONE;
+		out->made = wanted;
+		memcpy(out->commit, result.commit, sizeof(out->commit));
+	}
+	free_paths(&paths);
+	return rc;
+}
+
+static int prove(uint64_t *size, struct mirror *m, const char *path,
+		 const struct rel_publish_archive *archive,
+		 struct rel_error *err)
+{
+	struct rel_publish_proof proof;
+	int rc = rel_publish_proof_init(&proof, archive, err);
+
+	if (rc == 0)
+		rc =
+		    rel_writable_stream(size, m->place, path, &proof.sink, err);
+	if (rc == 0)
+		rc = rel_publish_proof_end(&proof, path, false, err);
+	rel_hasher_free(&proof.hasher);
+	return rc;
+}
+
+static int held(uint64_t *size, void *self,
+		const struct rel_publish_archive *archive,
+		struct rel_error *err)
+{
+	struct mirror *m = self;
+	struct paths paths;
+	unsigned absent = 0;
+	int rc = make_paths(&paths, archive, err);
+
+	if (rc == 0)
+		rc = find_missing(&absent, m, &paths, err);
+	if (rc == 0 && absent == (1u << paths.count) - 1)
+		rc = rel_fail(err, REL_ENOTFOUND, "the mirror in %s lacks %s",
+			      rel_writable_text(m->place), archive->name);
+	for (size_t i = 0; rc == 0 && i < paths.count; i++)
+		if (!(absent & (1u << i)))
+			rc = prove(size, m, paths.items[i], archive, err);
+	free_paths(&paths);
+	return rc;
+}
+
+static int withdraw(void *self, const struct rel_publish_archive *archive,
+		    unsigned made, struct rel_error *err)
+{
+	struct rel_change changes[REL_DIGEST_ALGOS] = {{NULL}};
+	struct rel_change_result result;
+	struct paths paths;
+	size_t n = 0;
+	int rc = make_paths(&paths, archive, err);
+
+	for (size_t i = 0; rc == 0 && i < paths.count; i++) {
+		if (!(made & (1u << i)))
+			continue;
+		changes[n].path = paths.items[i];
+		changes[n++].remove = true;
+	}
+	if (rc == 0)
+		rc = apply(&result, self, changes, n, "Withdraw", archive, err);
+	free_paths(&paths);
+	return rc;
+}
+
+const struct rel_publish_kind rel_publish_mirror = {
+    .name = "mirror",
+    .open = open_mirror,
+    .source = source,
+    .mirror = named,
+    .moves_remote = moves_remote,
+    .missing = missing,
+    .put = put,
+    .held = held,
+    .withdraw = withdraw,
+    .release = release,
+};

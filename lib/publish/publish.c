@@ -1,0 +1,251 @@
+#include "publish/publish.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "net/http.h"
+#include "publish/kind.h"
+
+/* A forge may show a pushed file a little later; seconds between tries. */
+#define LATE_TRIES 4
+
+struct rel_publisher {
+	const struct rel_publish_kind *kind;
+	void *self;
+	const struct rel_progress *progress;
+	const struct rel_cancel *cancel;
+};
+
+static const struct rel_publish_kind *const kinds[] = {&rel_publish_mirror};
+
+static const struct rel_publish_kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	return NULL;
+}
+
+int rel_publisher_open(struct rel_publisher **out,
+		       const struct rel_publish_options *options,
+		       struct rel_error *err)
+{
+	const char *name = options->conf && options->conf->kind
+			       ? options->conf->kind
+			       : "mirror";
+	const struct rel_publish_kind *kind = find_kind(name);
+	struct rel_publisher *publisher;
+	int rc;
+
+	*out = NULL;
+	if (!kind)
+		return rel_fail(err, REL_EUSAGE,
+				"this relctl cannot publish to kind \"%s\" "
+				"yet; write publish: {kind: mirror}",
+				name);
+	publisher = calloc(1, sizeof(*publisher));
+	if (!publisher)
+		return rel_fail_nomem(err);
+	publisher->kind = kind;
+	publisher->progress = options->progress;
+	publisher->cancel = options->cancel;
+	rc = kind->open(&publisher->self, options, err);
+	if (rc) {
+		free(publisher);
+		return rc;
+	}
+	*out = publisher;
+	return 0;
+}
+
+void rel_publisher_free(struct rel_publisher *publisher)
+{
+	if (!publisher)
+		return;
+	publisher->kind->release(publisher->self);
+	free(publisher);
+}
+
+int rel_publisher_source(struct rel_buf *out,
+			 const struct rel_publisher *publisher,
+			 const struct rel_publish_archive *archive,
+			 struct rel_error *err)
+{
+	return publisher->kind->source(out, publisher->self, archive, err);
+}
+
+const char *rel_publisher_mirror(const struct rel_publisher *publisher)
+{
+	return publisher->kind->mirror(publisher->self);
+}
+
+bool rel_publisher_moves_remote(const struct rel_publisher *publisher)
+{
+	return publisher->kind->moves_remote(publisher->self);
+}
+
+int rel_publisher_missing(unsigned *missing, struct rel_publisher *publisher,
+			  const struct rel_publish_archive *archive,
+			  struct rel_error *err)
+{
+	return publisher->kind->missing(missing, publisher->self, archive, err);
+}
+
+/* The file to publish is what the digests say. */
+static int check_file(const struct rel_publish_archive *archive,
+		      struct rel_error *err)
+{
+	struct rel_digest found[REL_DIGEST_ALGOS];
+	unsigned mask = 0;
+	uint64_t size;
+	int rc;
+
+	for (size_t i = 0; i < archive->n_digests; i++)
+		mask |= 1u << archive->digests[i].algo;
+	if (mask == 0)
+		return rel_fail(err, REL_EUSAGE,
+				"an archive without a checksum cannot be "
+				"published");
+	rc = rel_digest_file(found, mask, archive->path, &size, err);
+	if (rc == 0 && size != archive->size)
+		rc = rel_fail(err, REL_ECHECKSUM,
+			      "%s has changed since it was packed",
+			      archive->name);
+	for (size_t i = 0; rc == 0 && i < archive->n_digests; i++)
+		rc =
+		    rel_digest_expect(&found[archive->digests[i].algo],
+				      &archive->digests[i], archive->name, err);
+	return rc;
+}
+
+int rel_publisher_put(struct rel_publish_receipt *out,
+		      struct rel_publisher *publisher,
+		      const struct rel_publish_archive *archive,
+		      struct rel_error *err)
+{
+	int rc = check_file(archive, err);
+
+	*out = (struct rel_publish_receipt){.outcome = REL_PUBLISH_PRESENT};
+	return rc ? rc
+		  : publisher->kind->put(out, publisher->self, archive, err);
+}
+
+int rel_publisher_held(uint64_t *size, struct rel_publisher *publisher,
+		       const struct rel_publish_archive *archive,
+		       struct rel_error *err)
+{
+	uint64_t own;
+
+	return publisher->kind->held(size ? size : &own, publisher->self,
+				     archive, err);
+}
+
+int rel_publisher_withdraw(struct rel_publisher *publisher,
+			   const struct rel_publish_archive *archive,
+			   unsigned made, struct rel_error *err)
+{
+	return made == 0 ? 0
+			 : publisher->kind->withdraw(publisher->self, archive,
+						     made, err);
+}
+
+static int begin(void *context, uint64_t length, struct rel_error *err)
+{
+	struct rel_publish_proof *proof = context;
+
+	(void)length;
+	/* What an attempt that broke off has brought does not count. */
+	rel_hasher_free(&proof->hasher);
+	return rel_publish_proof_init(proof, proof->archive, err);
+}
+
+static int get(struct rel_publish_proof *proof,
+	       const struct rel_publisher *publisher, struct rel_http *http,
+	       const char *url, struct rel_error *err)
+{
+	struct rel_http_request request = {.url = url,
+					   .max_bytes = proof->archive->size,
+					   .progress = publisher->progress,
+					   .what = "fetching the archive back",
+					   .cancel = publisher->cancel};
+	struct rel_http_sink sink = {begin, proof->sink.write, proof};
+	struct rel_http_answer answer = {.status = 0};
+	int rc = rel_http_get(&answer, http, &request, &sink, err);
+
+	rel_http_answer_free(&answer);
+	return rc;
+}
+
+static int pause_for(unsigned seconds, const struct rel_cancel *cancel,
+		     struct rel_error *err)
+{
+	const struct timespec tenth = {0, 100000000};
+
+	for (unsigned i = 0; i < 10 * seconds; i++) {
+		if (rel_cancelled(cancel))
+			return rel_fail_cancelled(err);
+		nanosleep(&tenth, NULL);
+	}
+	return 0;
+}
+
+static int fetch_http(struct rel_publish_proof *proof,
+		      const struct rel_publisher *publisher, const char *url,
+		      struct rel_error *err)
+{
+	unsigned tries = rel_str_starts(rel_str_of(url), REL_STR("https://"))
+			     ? LATE_TRIES
+			     : 1;
+	struct rel_http *http = NULL;
+	int rc = rel_http_new(&http, err);
+
+	for (unsigned i = 0; rc == 0 && i < tries; i++) {
+		rc = get(proof, publisher, http, url, err);
+		if (rc != REL_ENOTFOUND || i + 1 == tries)
+			break;
+		rc = pause_for(1u << i, publisher->cancel, err);
+	}
+	rel_http_free(http);
+	return rc;
+}
+
+static int fetch_file(struct rel_publish_proof *proof, const char *path,
+		      struct rel_error *err)
+{
+	struct rel_map map;
+	int rc = rel_map_open(&map, path, err);
+
+	if (rc)
+		return rc;
+	rc = proof->sink.write(proof, map.ptr, map.len, err);
+	rel_map_close(&map);
+	return rc;
+}
+
+int rel_publisher_fetch(struct rel_publisher *publisher,
+			const struct rel_publish_archive *archive,
+			struct rel_error *err)
+{
+	struct rel_publish_proof proof = {.archive = archive};
+	struct rel_buf url;
+	int rc;
+
+	rel_buf_init(&url, REL_LIMIT_CONFIG_BYTES);
+	rc = rel_publisher_source(&url, publisher, archive, err);
+	if (rc == 0)
+		rc = rel_publish_proof_init(&proof, archive, err);
+	if (rc == 0 && rel_str_starts(rel_buf_str(&url), REL_STR("file://")))
+		rc = fetch_file(&proof, url.ptr + strlen("file://"), err);
+	else if (rc == 0)
+		rc = fetch_http(&proof, publisher, url.ptr, err);
+	if (rc == 0)
+		rc = rel_publish_proof_end(&proof, url.ptr, true, err);
+	else if (url.ptr)
+		rel_error_prefix(err, "fetching %s back from %s", archive->name,
+				 url.ptr);
+	rel_hasher_free(&proof.hasher);
+	rel_buf_free(&url);
+	return rc;
+}

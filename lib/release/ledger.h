@@ -1,0 +1,87 @@
+/*
+ * The ledger: what has been published, in a file of the remote to which lines
+ * are only ever added, so that a changed archive or checksum is found out.
+ * Format  docs/formats/ledger.md, "relctl.ledger/1"
+ *
+ * One line per archive of a package version:
+ *	SUBJECT SIZE COMMIT DIGEST…
+ * SUBJECT  NAME.VERSION, or NAME.VERSION/FILE for an extra-source; a blank,
+ *          control character, '%' or non-ASCII byte of FILE is "%XX"
+ * SIZE     of the archive in bytes, "-" = was not known
+ * COMMIT   the remote's tip on which the line was written (a cut's manifest
+ *          is in the commit that follows it), "-" = a directory, or the first
+ *          commit
+ * DIGEST   "algo=hex", each that the manifest listed, strongest last
+ */
+#ifndef REL_RELEASE_LEDGER_H
+#define REL_RELEASE_LEDGER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "digest/digest.h"
+#include "git/store.h"
+
+/* From the root of the remote. */
+#define REL_LEDGER_PATH "relctl.ledger"
+
+struct rel_ledger_entry {
+	struct rel_str subject; /* as it stands in the file */
+	uint64_t size;		/* bytes; UINT64_MAX = not known */
+	/* hexadecimal; "" = none */
+	char commit[REL_GIT_ID_TEXT];
+	struct rel_digest digests[REL_DIGEST_ALGOS]; /* at least one */
+	uint32_t n_digests;
+	uint32_t line; /* from 1; set by rel_ledger_read() */
+};
+
+#define REL_LEDGER_SIZE_UNKNOWN UINT64_MAX
+
+struct rel_ledger {
+	struct rel_ledger_entry *entries; /* in the arena, by subject */
+	uint32_t n_entries;
+};
+
+/*
+ * Read the text of a ledger; an empty one has no entries.  Subjects borrow
+ * from `text`.
+ * Errors  REL_EPARSE with path and line: not this format, a damaged line, two
+ *         lines of one subject that contradict each other; REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_ledger_read(struct rel_ledger *out, struct rel_str text,
+				   const char *path, struct rel_arena *arena,
+				   struct rel_error *err);
+
+/* The entry of `subject`, or NULL. */
+const struct rel_ledger_entry *rel_ledger_find(const struct rel_ledger *ledger,
+					       struct rel_str subject);
+
+/* Append the subject of a package's archive; file NULL = the url section's.
+ * Returns out->status. */
+int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
+		       struct rel_str version, const struct rel_str *file);
+
+enum rel_ledger_match {
+	REL_LEDGER_SAME,      /* all digests that both have are equal */
+	REL_LEDGER_UNRELATED, /* they have no algorithm in common */
+	REL_LEDGER_DIFFERENT,
+};
+
+enum rel_ledger_match rel_ledger_match(const struct rel_ledger_entry *entry,
+				       const struct rel_digest *digests,
+				       size_t n_digests);
+
+/*
+ * Append to `out` the ledger `old` (ptr NULL or empty: a new one) and behind
+ * it a line for each of `entries` that it does not have, in their order.  The
+ * old bytes stay as they are.
+ * added   how many lines are new; may be NULL.  0: `out` has `old`
+ * path    for messages
+ * Errors  REL_EEXISTS the ledger has other digests for one of them, with its
+ *         line; those of rel_ledger_read()
+ */
+REL_MUST_CHECK int rel_ledger_append(struct rel_buf *out, uint32_t *added,
+				     struct rel_str old, const char *path,
+				     const struct rel_ledger_entry *entries,
+				     size_t n_entries, struct rel_error *err);
+
+#endif
