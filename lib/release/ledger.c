@@ -1,0 +1,277 @@
+#include "release/ledger.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+#define HEADER "# relctl.ledger/1"
+#define FIRST_LINES                                               \
+	HEADER ": published archives; lines are only ever added " \
+	       "(relctl-freeze(1))\n"
+
+static int fail_line(struct rel_error *err, const char *path, uint32_t line,
+		     const char *what)
+{
+	rel_fail(err, REL_EPARSE, "%s; put the line back as it was published",
+		 what);
+	rel_error_at(err, path, line, 0);
+	return REL_EPARSE;
+}
+
+static bool read_size(uint64_t *out, struct rel_str text)
+{
+	unsigned long number;
+
+	*out = REL_LEDGER_SIZE_UNKNOWN;
+	if (rel_str_is(text, "-"))
+		return true;
+	if (!rel_str_to_uint(text, UINT64_MAX - 1, &number))
+		return false;
+	*out = number;
+	return true;
+}
+
+static bool read_commit(char out[REL_GIT_ID_TEXT], struct rel_str text)
+{
+	struct rel_git_id id;
+
+	out[0] = '\0';
+	if (rel_str_is(text, "-"))
+		return true;
+	if (!rel_git_id_parse(&id, text))
+		return false;
+	rel_git_id_format(out, &id);
+	return true;
+}
+
+static int read_line(struct rel_ledger_entry *out, struct rel_str text,
+		     const char *path, struct rel_error *err)
+{
+	uint32_t line = out->line;
+
+	out->subject = rel_str_cut(&text, ' ');
+	if (out->subject.len == 0 ||
+	    !read_size(&out->size, rel_str_cut(&text, ' ')))
+		return fail_line(err, path, line, "no size in bytes, or \"-\"");
+	if (!read_commit(out->commit, rel_str_cut(&text, ' ')))
+		return fail_line(err, path, line, "no commit, or \"-\"");
+	while (text.ptr) {
+		struct rel_str digest = rel_str_cut(&text, ' ');
+
+		if (out->n_digests == REL_DIGEST_ALGOS ||
+		    rel_digest_parse(&out->digests[out->n_digests++], digest,
+				     NULL) != 0)
+			return fail_line(err, path, line,
+					 "not a list of checksums");
+	}
+	return out->n_digests > 0 ? 0
+				  : fail_line(err, path, line, "no checksum");
+}
+
+static int by_subject(const void *a, const void *b)
+{
+	const struct rel_ledger_entry *x = a, *y = b;
+	int order = rel_str_cmp(x->subject, y->subject);
+
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static uint32_t count_lines(struct rel_str text)
+{
+	uint32_t n = 1;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.ptr[i] == '\n';
+	return n;
+}
+
+static int check_repeated(const struct rel_ledger *ledger, const char *path,
+			  struct rel_error *err)
+{
+	for (uint32_t i = 1; i < ledger->n_entries; i++) {
+		const struct rel_ledger_entry *e = &ledger->entries[i];
+
+		if (rel_str_eq(e[-1].subject, e->subject) &&
+		    rel_ledger_match(&e[-1], e->digests, e->n_digests) ==
+			REL_LEDGER_DIFFERENT) {
+			rel_fail(err, REL_EPARSE,
+				 "%.*s stands there twice with different "
+				 "checksums (also in line %u)",
+				 REL_STR_ARG(e->subject), (unsigned)e[-1].line);
+			rel_error_at(err, path, e->line, 0);
+			return REL_EPARSE;
+		}
+	}
+	return 0;
+}
+
+static int read_lines(struct rel_ledger *out, struct rel_str text,
+		      const char *path, struct rel_error *err)
+{
+	uint32_t number = 0;
+	int rc = 0;
+
+	while (rc == 0 && text.ptr && text.len > 0) {
+		struct rel_str line = rel_str_cut(&text, '\n');
+		struct rel_ledger_entry *entry = &out->entries[out->n_entries];
+
+		number++;
+		if (number == 1 && !rel_str_starts(line, REL_STR(HEADER ":")))
+			return fail_line(err, path, 1,
+					 "not a ledger that starts with "
+					 "\"" HEADER ":\"");
+		if (line.len == 0 || line.ptr[0] == '#')
+			continue;
+		*entry = (struct rel_ledger_entry){.line = number};
+		rc = read_line(entry, line, path, err);
+		out->n_entries++;
+	}
+	return rc;
+}
+
+int rel_ledger_read(struct rel_ledger *out, struct rel_str text,
+		    const char *path, struct rel_arena *arena,
+		    struct rel_error *err)
+{
+	int rc;
+
+	out->n_entries = 0;
+	out->entries =
+	    rel_arena_array(arena, count_lines(text), sizeof(*out->entries));
+	if (!out->entries)
+		return rel_fail_nomem(err);
+	rc = read_lines(out, text, path, err);
+	if (rc)
+		return rc;
+	qsort(out->entries, out->n_entries, sizeof(*out->entries), by_subject);
+	return check_repeated(out, path, err);
+}
+
+const struct rel_ledger_entry *rel_ledger_find(const struct rel_ledger *ledger,
+					       struct rel_str subject)
+{
+	uint32_t low = 0, high = ledger->n_entries;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (rel_str_cmp(ledger->entries[mid].subject, subject) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < ledger->n_entries &&
+		       rel_str_eq(ledger->entries[low].subject, subject)
+		   ? &ledger->entries[low]
+		   : NULL;
+}
+
+int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
+		       struct rel_str version, const struct rel_str *file)
+{
+	rel_buf_printf(out, "%.*s.%.*s", REL_STR_ARG(name),
+		       REL_STR_ARG(version));
+	if (!file)
+		return out->status;
+	rel_buf_add_char(out, '/');
+	for (size_t i = 0; i < file->len; i++) {
+		unsigned char c = (unsigned char)file->ptr[i];
+
+		if (c > ' ' && c < 0x7f && c != '%')
+			rel_buf_add_char(out, (char)c);
+		else
+			rel_buf_printf(out, "%%%02X", c);
+	}
+	return out->status;
+}
+
+enum rel_ledger_match rel_ledger_match(const struct rel_ledger_entry *entry,
+				       const struct rel_digest *digests,
+				       size_t n_digests)
+{
+	enum rel_ledger_match match = REL_LEDGER_UNRELATED;
+
+	for (uint32_t i = 0; i < entry->n_digests; i++) {
+		for (size_t j = 0; j < n_digests; j++) {
+			if (entry->digests[i].algo != digests[j].algo)
+				continue;
+			if (rel_digest_cmp(&entry->digests[i], &digests[j]))
+				return REL_LEDGER_DIFFERENT;
+			match = REL_LEDGER_SAME;
+		}
+	}
+	return match;
+}
+
+static void add_line(struct rel_buf *out, const struct rel_ledger_entry *entry)
+{
+	char text[REL_DIGEST_TEXT_MAX];
+
+	rel_buf_add_str(out, entry->subject);
+	if (entry->size == REL_LEDGER_SIZE_UNKNOWN)
+		rel_buf_add_cstr(out, " -");
+	else
+		rel_buf_printf(out, " %" PRIu64, entry->size);
+	rel_buf_printf(out, " %s", entry->commit[0] ? entry->commit : "-");
+	for (unsigned algo = 0; algo < REL_DIGEST_ALGOS; algo++) {
+		for (uint32_t i = 0; i < entry->n_digests; i++) {
+			if (entry->digests[i].algo != algo)
+				continue;
+			rel_digest_format(text, &entry->digests[i]);
+			rel_buf_printf(out, " %s", text);
+		}
+	}
+	rel_buf_add_char(out, '\n');
+}
+
+static int fail_published(const struct rel_ledger_entry *there,
+			  const char *path, struct rel_error *err)
+{
+	char text[REL_DIGEST_TEXT_MAX];
+
+	rel_digest_format(text, &there->digests[0]);
+	rel_fail(err, REL_EEXISTS,
+		 "%.*s has been published with other bytes, %s; give the new "
+		 "ones a new version",
+		 REL_STR_ARG(there->subject), text);
+	rel_error_at(err, path, there->line, 0);
+	return REL_EEXISTS;
+}
+
+int rel_ledger_append(struct rel_buf *out, uint32_t *added, struct rel_str old,
+		      const char *path, const struct rel_ledger_entry *entries,
+		      size_t n_entries, struct rel_error *err)
+{
+	struct rel_ledger ledger;
+	struct rel_arena arena;
+	uint32_t n = 0;
+	int rc;
+
+	rel_arena_init(&arena, REL_LIMIT_ARENA);
+	rc = rel_ledger_read(&ledger, old, path, &arena, err);
+	rel_buf_add_str(out, old);
+	for (size_t i = 0; rc == 0 && i < n_entries; i++) {
+		const struct rel_ledger_entry *there =
+		    rel_ledger_find(&ledger, entries[i].subject);
+
+		if (there && rel_ledger_match(there, entries[i].digests,
+					      entries[i].n_digests) ==
+				 REL_LEDGER_DIFFERENT)
+			rc = fail_published(there, path, err);
+		if (rc || there)
+			continue;
+		if (n == 0 && old.len == 0)
+			rel_buf_add_cstr(out, FIRST_LINES);
+		else if (n == 0 && old.ptr[old.len - 1] != '\n')
+			rel_buf_add_char(out, '\n');
+		add_line(out, &entries[i]);
+		n++;
+	}
+	rel_arena_free(&arena);
+	if (rc == 0)
+		rc = rel_buf_status(out, path, err);
+	if (added)
+		*added = n;
+	return rc;
+}
