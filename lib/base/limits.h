@@ -110,4 +110,11 @@
 /* Name of a tag: a file name's length, below refs/tags/. */
 #define REL_LIMIT_TAG_BYTES 255
 
+/* Attempts to write a release to a remote that others write to as well; each
+ * lost one costs a fetch and a look at what would break. */
+#define REL_LIMIT_CUT_RACES 10
+/* The ledger of a remote; a line has about 350 bytes, opam-repository at its
+ * largest would need 12 MiB. */
+#define REL_LIMIT_LEDGER_BYTES (256 * REL_MIB)
+
 #endif

@@ -232,3 +232,23 @@ int rel_git_commit_time(int64_t *seconds, struct rel_git_store *store,
 	git_commit_free(found);
 	return 0;
 }
+
+int rel_git_is_ancestor(struct rel_git_store *store,
+			const struct rel_git_id *old,
+			const struct rel_git_id *fresh, struct rel_error *err)
+{
+	git_oid a, b;
+	int r;
+
+	rel_git_id_to_oid(&a, old);
+	rel_git_id_to_oid(&b, fresh);
+	if (git_oid_equal(&a, &b))
+		return 1;
+	if (!git_odb_exists(store->odb, &a))
+		return 0;
+	r = git_graph_descendant_of(store->repo, &b, &a);
+	if (r >= 0)
+		return r;
+	return rel_git_library_fail(err, r, "cannot follow the history of %s",
+				    store->path);
+}

@@ -116,6 +116,16 @@ REL_MUST_CHECK int rel_git_commit_time(int64_t *seconds,
 				       const struct rel_git_id *commit,
 				       struct rel_error *err);
 
+/*
+ * Is `old` the commit `fresh` or one of those behind it?
+ * Returns 1 or 0 (an `old` that the store does not have, too); or REL_ENOTFOUND
+ * a history that is cut short, REL_EPARSE, REL_EIO.
+ */
+REL_MUST_CHECK int rel_git_is_ancestor(struct rel_git_store *store,
+				       const struct rel_git_id *old,
+				       const struct rel_git_id *fresh,
+				       struct rel_error *err);
+
 /* Hexadecimal text of an id, NUL-terminated.  Returns `out`. */
 char *rel_git_id_format(char out[REL_GIT_ID_TEXT], const struct rel_git_id *id);
 

@@ -313,18 +313,16 @@ int rel_journal_save(struct rel_journal *journal, struct rel_error *err)
 	return rc;
 }
 
-int rel_journal_retire(struct rel_journal *journal, const char *name,
-		       struct rel_error *err)
+void rel_journal_clear(struct rel_journal *journal)
 {
-	char *to = name ? join(journal->dir, name) : NULL;
-	int rc = 0;
+	journal->first = NULL;
+	journal->found = false;
+}
 
-	if (name && !to)
-		return rel_fail_nomem(err);
-	if ((to ? rename(journal->path, to) : unlink(journal->path)) != 0 &&
-	    errno != ENOENT)
-		rc = rel_fail_errno(err, errno, journal->path,
-				    "cannot put away the journal");
-	free(to);
-	return rc;
+int rel_journal_remove(struct rel_journal *journal, struct rel_error *err)
+{
+	if (unlink(journal->path) == 0 || errno == ENOENT)
+		return 0;
+	return rel_fail_errno(err, errno, journal->path,
+			      "cannot remove the journal");
 }

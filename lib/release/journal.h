@@ -61,15 +61,15 @@ REL_MUST_CHECK int rel_journal_set(struct rel_journal *journal,
 				   struct rel_error *err, const char *fmt, ...)
     REL_PRINTF(5, 6);
 
+/* Forget all sections; only in memory until rel_journal_save(). */
+void rel_journal_clear(struct rel_journal *journal);
+
 /* Make it last.  Errors  REL_EIO */
 REL_MUST_CHECK int rel_journal_save(struct rel_journal *journal,
 				    struct rel_error *err);
 
-/*
- * The cut is over: keep the file as `name` in the same directory, or remove it
- * when `name` is NULL.
- */
-REL_MUST_CHECK int rel_journal_retire(struct rel_journal *journal,
-				      const char *name, struct rel_error *err);
+/* Remove the file; fine when there is none.  Errors  REL_EIO */
+REL_MUST_CHECK int rel_journal_remove(struct rel_journal *journal,
+				      struct rel_error *err);
 
 #endif

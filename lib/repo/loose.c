@@ -94,28 +94,71 @@ static int add_file(struct rel_part *part, const char *path,
 			    (struct rel_str){NULL, 0}, err);
 }
 
-int rel_remote_read_files(struct rel_snapshot **out, const char *const paths[],
-			  size_t n_paths, struct rel_error *err)
+/* Add each of `n` items by `add`, and make a snapshot of them. */
+static int snapshot_of(struct rel_snapshot **out,
+		       int (*add)(struct rel_part *part, const void *items,
+				  size_t i, struct rel_error *err),
+		       const void *items, size_t n, struct rel_error *err)
 {
 	struct rel_part part;
 	struct rel_assembly assembly = {.parts = &part, .n_parts = 1};
-	struct rel_arena arena;
-	struct rel_buf content;
 	void *image = NULL;
 	int code = 0;
 
 	*out = NULL;
 	rel_part_init(&part);
-	rel_arena_init(&arena, REL_LIMIT_ARENA);
-	rel_buf_init(&content, REL_LIMIT_MANIFEST_BYTES);
-	for (size_t i = 0; i < n_paths && code == 0; i++)
-		code = add_file(&part, paths[i], &content, &arena, err);
+	for (size_t i = 0; i < n && code == 0; i++)
+		code = add(&part, items, i, err);
 	if (code == 0)
 		code = rel_assemble(&image, &assembly, err);
 	if (code == 0)
 		code = rel_image_adopt(out, image, "", 0, err);
-	rel_buf_free(&content);
-	rel_arena_free(&arena);
 	rel_part_free(&part);
 	return code;
+}
+
+static int add_path(struct rel_part *part, const void *items, size_t i,
+		    struct rel_error *err)
+{
+	const char *const *paths = items;
+	struct rel_arena arena;
+	struct rel_buf content;
+	int code;
+
+	rel_arena_init(&arena, REL_LIMIT_ARENA);
+	rel_buf_init(&content, REL_LIMIT_MANIFEST_BYTES);
+	code = add_file(part, paths[i], &content, &arena, err);
+	rel_buf_free(&content);
+	rel_arena_free(&arena);
+	return code;
+}
+
+int rel_remote_read_files(struct rel_snapshot **out, const char *const paths[],
+			  size_t n_paths, struct rel_error *err)
+{
+	return snapshot_of(out, add_path, paths, n_paths, err);
+}
+
+static int add_text(struct rel_part *part, const void *items, size_t i,
+		    struct rel_error *err)
+{
+	const struct rel_loose_manifest *item =
+	    (const struct rel_loose_manifest *)items + i;
+	struct rel_part_file file = {
+	    .name = item->name, .version = item->version, .path = item->path};
+	struct rel_git_id id;
+	int code = rel_git_blob_id(&id, item->text, err);
+
+	if (code != 0)
+		return code;
+	memcpy(file.content.bytes, id.bytes, sizeof(id.bytes));
+	return rel_part_add(part, &file, item->text, (struct rel_str){NULL, 0},
+			    err);
+}
+
+int rel_remote_read_texts(struct rel_snapshot **out,
+			  const struct rel_loose_manifest *items, size_t n,
+			  struct rel_error *err)
+{
+	return snapshot_of(out, add_text, items, n, err);
 }

@@ -67,4 +67,18 @@ REL_MUST_CHECK int rel_remote_read_files(struct rel_snapshot **out,
 					 const char *const paths[],
 					 size_t n_paths, struct rel_error *err);
 
+/* A manifest that stands in no remote yet. */
+struct rel_loose_manifest {
+	struct rel_str name, version, text;
+	struct rel_str path; /* for messages */
+};
+
+/*
+ * A snapshot of manifests in memory: what a release would add.
+ * Errors  REL_ENOMEM, REL_ELIMIT; one that cannot be read is `unreadable`
+ */
+REL_MUST_CHECK int rel_remote_read_texts(struct rel_snapshot **out,
+					 const struct rel_loose_manifest *items,
+					 size_t n, struct rel_error *err);
+
 #endif

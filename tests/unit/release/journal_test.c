@@ -51,7 +51,7 @@ static void test_round(void **state)
 	assert_string_equal(rel_journal_get(&j, "plan", "n\xc3\xa4me"),
 			    "# a: b");
 	assert_string_equal(rel_journal_get(&j, "tag", "state"), "done");
-	assert_int_equal(rel_journal_retire(&j, "last.yml", &err), 0);
+	assert_int_equal(rel_journal_remove(&j, &err), 0);
 	rel_journal_close(&j);
 
 	assert_int_equal(rel_journal_look(&j, dir, &err), 0);

@@ -1,0 +1,317 @@
+/* The state machine of a cut. */
+#include "release/cut.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "release/cut_work.h"
+
+#define SECTION	 "cut"
+#define STATE	 "state"
+#define RUNNING	 "running"
+#define ABORTING "aborting"
+#define FINISHED "finished"
+#define BEGUN	 "begun"
+#define DONE	 "done"
+
+static rel_cut_step_fn *const forward[REL_CUT_STEPS] = {
+    [REL_CUT_BUMP] = rel_cut_bump,   [REL_CUT_TAG] = rel_cut_tag,
+    [REL_CUT_PACK] = rel_cut_pack,   [REL_CUT_PUBLISH] = rel_cut_publish,
+    [REL_CUT_PUSH] = rel_cut_push,   [REL_CUT_WRITE] = rel_cut_write,
+    [REL_CUT_CHECK] = rel_cut_check,
+};
+
+static rel_cut_step_fn *const backward[REL_CUT_STEPS] = {
+    [REL_CUT_BUMP] = rel_cut_unbump, [REL_CUT_TAG] = rel_cut_untag,
+    [REL_CUT_PACK] = rel_cut_unpack, [REL_CUT_PUBLISH] = rel_cut_unpublish,
+    [REL_CUT_PUSH] = rel_cut_unpush, [REL_CUT_WRITE] = rel_cut_unwrite,
+};
+
+static const char *state(const struct rel_cut *cut, const char *section)
+{
+	const char *text = rel_journal_get(&cut->journal, section, STATE);
+
+	return text ? text : "";
+}
+
+static int set_state(struct rel_cut *cut, const char *section,
+		     const char *value, struct rel_error *err)
+{
+	int rc =
+	    rel_journal_set(&cut->journal, section, STATE, err, "%s", value);
+
+	return rc ? rc : rel_journal_save(&cut->journal, err);
+}
+
+static bool is_unfinished(const struct rel_cut *cut)
+{
+	return cut->journal.found && strcmp(state(cut, SECTION), FINISHED) != 0;
+}
+
+static int run_step(struct rel_cut *cut, enum rel_cut_step step,
+		    struct rel_error *err)
+{
+	const char *name = rel_cut_step_name(step);
+	int rc = 0;
+
+	if (strcmp(state(cut, name), DONE) == 0)
+		return 0;
+	if (rel_cancelled(cut->options->cancel))
+		return rel_fail_cancelled(err);
+	if (strcmp(state(cut, name), BEGUN) != 0)
+		rc = set_state(cut, name, BEGUN, err);
+	if (rc == 0)
+		rc = forward[step](cut, err);
+	if (rc == 0 && !cut->stopped)
+		rc = set_state(cut, name, DONE, err);
+	return rc;
+}
+
+static int run_steps(struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (int step = REL_CUT_BUMP;
+	     rc == 0 && !cut->stopped && step < REL_CUT_STEPS; step++)
+		rc = run_step(cut, (enum rel_cut_step)step, err);
+	if (rc == 0 && !cut->stopped)
+		rc = rel_cut_unpack(cut, err);
+	if (rc == 0 && !cut->stopped)
+		rc = rel_cut_forget_sides(cut, err);
+	if (rc == 0 && !cut->stopped)
+		rc = set_state(cut, SECTION, FINISHED, err);
+	return rc;
+}
+
+static const char *keep(struct rel_cut_result *out, const char *text, int *rc,
+			struct rel_error *err)
+{
+	const char *copy =
+	    text ? rel_arena_copy(&out->arena, rel_str_of(text)) : NULL;
+
+	if (text && !copy)
+		*rc = rel_fail_nomem(err);
+	return copy;
+}
+
+static int report(struct rel_cut_result *out, struct rel_cut *cut,
+		  struct rel_error *err)
+{
+	char hex[REL_DIGEST_TEXT_MAX], id[REL_GIT_ID_TEXT];
+	const char **names =
+	    rel_arena_array(&out->arena, cut->n_chosen + 1, sizeof(*names));
+	int rc = names ? 0 : rel_fail_nomem(err);
+
+	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++) {
+		struct rel_str name =
+		    cut->project->packages[cut->chosen[i]].name;
+
+		names[i] = keep(out,
+				rel_cut_text(cut, "%.*s.%s", REL_STR_ARG(name),
+					     cut->plan.version),
+				&rc, err);
+		out->n_packages = i + 1;
+	}
+	out->packages = names;
+	rel_digest_hex(hex, &cut->digests[0]);
+	out->sha256 = keep(out, hex, &rc, err);
+	out->commit = keep(out, rel_git_id_format(id, &cut->commit), &rc, err);
+	out->tag = keep(out, cut->plan.tag, &rc, err);
+	out->archive = keep(out, cut->source_url, &rc, err);
+	out->size = cut->size;
+	out->remote = keep(out, cut->plan.remote, &rc, err);
+	out->remote_text = keep(out, cut->plan.location, &rc, err);
+	out->remote_commit = keep(
+	    out, rel_journal_get(&cut->journal, "write", "commit"), &rc, err);
+	if (*cut->plan.review)
+		out->branch = keep(out, cut->plan.review, &rc, err);
+	return rc;
+}
+
+static void begin_result(struct rel_cut_result *out)
+{
+	memset(out, 0, sizeof(*out));
+	rel_arena_init(&out->arena, REL_MIB);
+}
+
+void rel_cut_result_free(struct rel_cut_result *result)
+{
+	rel_arena_free(&result->arena);
+	memset(result, 0, sizeof(*result));
+}
+
+static int refuse_unfinished(struct rel_cut *cut, struct rel_error *err)
+{
+	const char *name = rel_journal_get(&cut->journal, "plan", "name");
+	const char *version = rel_journal_get(&cut->journal, "plan", "version");
+
+	return rel_fail(err, REL_EEXISTS,
+			"the cut of %s %s is not finished; `relctl cut "
+			"--continue` finishes it, `relctl cut --abort` takes "
+			"it back",
+			name ? name : "?", version ? version : "?");
+}
+
+static const char *plan_text(struct rel_cut *cut)
+{
+	const struct rel_cut_plan *p = &cut->plan;
+
+	return rel_cut_text(
+	    cut, "release %s %s (%s), tag %s on %.12s%s, to %s (%s)", p->name,
+	    p->version, p->packages, p->tag, p->base,
+	    cut->bump.count ? " and a commit that sets the version" : "",
+	    p->remote, p->location);
+}
+
+static int confirm(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_cut_voice *voice = &cut->options->voice;
+	const char *text;
+
+	if (!voice->confirm)
+		return 0;
+	text = plan_text(cut);
+	if (!text)
+		return rel_fail_nomem(err);
+	return voice->confirm(voice->context, text, err);
+}
+
+/* From looking to writing: take the lock, and see that nobody else did. */
+static int begin_journal(struct rel_cut *cut, struct rel_error *err)
+{
+	char *dir = rel_cut_text(cut, "%s", cut->journal.dir);
+	int rc;
+
+	if (!dir)
+		return rel_fail_nomem(err);
+	rel_journal_close(&cut->journal);
+	rc = rel_journal_open(&cut->journal, dir, err);
+	if (rc == 0 && is_unfinished(cut))
+		rc = refuse_unfinished(cut, err);
+	if (rc)
+		return rc;
+	rel_journal_clear(&cut->journal);
+	rc = rel_journal_set(&cut->journal, SECTION, STATE, err, RUNNING);
+	if (rc == 0)
+		rc = rel_cut_plan_save(cut, err);
+	return rc ? rc : rel_journal_save(&cut->journal, err);
+}
+
+int rel_cut_run(struct rel_cut_result *out,
+		const struct rel_cut_options *options, struct rel_error *err)
+{
+	struct rel_cut cut;
+	bool already = false;
+	int rc;
+
+	begin_result(out);
+	rc = rel_cut_open(&cut, options, false, err);
+	if (rc == 0 && is_unfinished(&cut))
+		rc = refuse_unfinished(&cut, err);
+	if (rc == 0) {
+		rel_journal_clear(&cut.journal);
+		rc = rel_cut_look(&cut, &already, err);
+	}
+	if (rc == 0 && !already && !cut.stopped) {
+		rc = confirm(&cut, err);
+		if (rc == 0)
+			rc = begin_journal(&cut, err);
+		if (rc == 0)
+			rc = run_steps(&cut, err);
+	}
+	if (rc == 0 && (already || !cut.stopped))
+		rc = report(out, &cut, err);
+	out->outcome = already	     ? REL_CUT_ALREADY
+		       : cut.stopped ? REL_CUT_STOPPED
+				     : REL_CUT_DONE;
+	rel_cut_close(&cut);
+	return rc;
+}
+
+static int none(struct rel_error *err)
+{
+	return rel_fail(err, REL_ENOTFOUND,
+			"no cut of this source is unfinished");
+}
+
+/* Read the plan of the unfinished cut and open what it is about. */
+static int resume(struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = is_unfinished(cut) ? rel_cut_plan_load(cut, err) : none(err);
+
+	if (rc == 0)
+		rc = rel_cut_settle(cut, err);
+	if (rc == 0)
+		rc = rel_cut_find_remote(cut, err);
+	return rc;
+}
+
+int rel_cut_continue(struct rel_cut_result *out,
+		     const struct rel_cut_options *options,
+		     struct rel_error *err)
+{
+	struct rel_cut cut;
+	int rc;
+
+	begin_result(out);
+	rc = rel_cut_open(&cut, options, true, err);
+	if (rc == 0 && strcmp(state(&cut, SECTION), ABORTING) == 0)
+		rc = rel_fail(err, REL_EUSAGE,
+			      "this cut is being taken back; finish that with "
+			      "`relctl cut --abort`");
+	if (rc == 0)
+		rc = resume(&cut, err);
+	if (rc == 0)
+		rc = run_steps(&cut, err);
+	if (rc == 0 && !cut.stopped)
+		rc = report(out, &cut, err);
+	out->outcome = cut.stopped ? REL_CUT_STOPPED : REL_CUT_DONE;
+	rel_cut_close(&cut);
+	return rc;
+}
+
+int rel_cut_abort(const struct rel_cut_options *options, struct rel_error *err)
+{
+	struct rel_cut cut;
+	int rc = rel_cut_open(&cut, options, true, err);
+
+	if (rc == 0)
+		rc = resume(&cut, err);
+	/* refuses when the commit point is behind us, before anything else */
+	if (rc == 0 && *state(&cut, rel_cut_step_name(REL_CUT_WRITE)))
+		rc = rel_cut_unwrite(&cut, err);
+	if (rc == 0)
+		rc = set_state(&cut, SECTION, ABORTING, err);
+	for (int step = REL_CUT_PUSH; rc == 0 && step >= REL_CUT_BUMP; step--) {
+		if (*state(&cut, rel_cut_step_name((enum rel_cut_step)step)))
+			rc = backward[step](&cut, err);
+	}
+	if (rc == 0)
+		rc = rel_journal_remove(&cut.journal, err);
+	rel_cut_close(&cut);
+	return rc;
+}
+
+int rel_cut_status(bool *unfinished, const struct rel_cut_options *options,
+		   struct rel_error *err)
+{
+	struct rel_cut cut;
+	int rc = rel_cut_open(&cut, options, false, err);
+
+	*unfinished = rc == 0 && is_unfinished(&cut);
+	if (rc == 0 && cut.journal.found)
+		rc = rel_cut_plan_load(&cut, err);
+	if (rc == 0 && cut.journal.found) {
+		rel_cut_tell(&cut, REL_CUT_LOOK, "%s %s (%s), %s",
+			     cut.plan.name, cut.plan.version, cut.plan.packages,
+			     state(&cut, SECTION));
+		for (int i = REL_CUT_BUMP; i < REL_CUT_STEPS; i++) {
+			enum rel_cut_step step = (enum rel_cut_step)i;
+			const char *is = state(&cut, rel_cut_step_name(step));
+
+			rel_cut_tell(&cut, step, "%s", *is ? is : "to do");
+		}
+	}
+	rel_cut_close(&cut);
+	return rc;
+}

@@ -1,0 +1,146 @@
+/*
+ * A cut: from a source revision to an immutable release on the development
+ * remote, in steps that are recorded in a journal (release/journal.h) before
+ * and after.  The last write to the remote is the commit point: before it
+ * everything can be taken back, after it nothing.
+ *
+ * Every step first looks whether it is done already, at the thing itself and
+ * not only in the journal, and everything it makes depends on the plan alone
+ * (times included), so that a step that was killed half-way can be done again
+ * and gives the same bytes.
+ * Source  DESIGN, "Cutting a release"
+ */
+#ifndef REL_RELEASE_CUT_H
+#define REL_RELEASE_CUT_H
+
+#include "check/survey.h"
+#include "conf/conf.h"
+#include "release/gate.h"
+
+enum rel_cut_step {
+	REL_CUT_LOOK,	 /* is it fit to be released? */
+	REL_CUT_BUMP,	 /* version strings, one commit */
+	REL_CUT_TAG,	 /* annotated, signed when asked */
+	REL_CUT_PACK,	 /* archive and digests, read back */
+	REL_CUT_PUBLISH, /* archive to its public place, fetched back */
+	REL_CUT_PUSH,	 /* commit and tag to the source's remote */
+	REL_CUT_WRITE,	 /* manifests: the commit point */
+	REL_CUT_CHECK,	 /* what is broken now */
+	REL_CUT_STEPS,
+};
+
+/* "look", "bump", … */
+const char *rel_cut_step_name(enum rel_cut_step step);
+
+/* What a cut says while it goes on. */
+struct rel_cut_voice {
+	/* one line about what a step did */
+	void (*tell)(void *context, enum rel_cut_step step, const char *text);
+	/* something that speaks against the release; `package` and
+	 * `environment` may be NULL */
+	void (*finding)(void *context, const char *package,
+			const char *environment, const char *text);
+	/* The plan is ready, nothing is written yet: go on?  0 = yes.  NULL =
+	 * yes always. */
+	int (*confirm)(void *context, const char *plan, struct rel_error *err);
+	void *context;
+};
+
+/* All borrowed. */
+struct rel_cut_options {
+	const char *directory; /* in the checkout; NULL = here */
+	/* what to release; none of them = all that the source has */
+	const char *const *packages;
+	size_t n_packages;
+	const char *version;
+	bool allow_broken;  /* findings of the gate do not stop it */
+	bool no_changelog;  /* a missing entry does not stop it */
+	bool older;	    /* older than the newest release is fine */
+	bool no_push;	    /* leave the source's own remote alone */
+	const char *branch; /* of the development remote, for review */
+	const char *sign;   /* overrides release: sign:; may be NULL */
+	const struct rel_conf *conf;
+	const struct rel_remote *remotes;
+	size_t n_remotes;
+	const struct rel_remote_options *reading;
+	struct rel_survey_options survey; /* environments, jobs, cache */
+	bool has_time;			  /* `time` instead of the clock */
+	int64_t time;			  /* UTC seconds, of commits and tag */
+	bool interactive;		  /* passphrases may be asked for */
+	struct rel_cut_voice voice;
+	const struct rel_progress *progress; /* may be NULL */
+	const struct rel_cancel *cancel;     /* may be NULL */
+};
+
+enum rel_cut_outcome {
+	REL_CUT_DONE,
+	REL_CUT_ALREADY, /* it was released before; nothing was done */
+	REL_CUT_STOPPED, /* findings; nothing was done */
+};
+
+/* What came out.  Texts live in the arena. */
+struct rel_cut_result {
+	enum rel_cut_outcome outcome;
+	const char *const *packages; /* "name.version" */
+	size_t n_packages;
+	const char *tag, *commit; /* commit: 40 digits */
+	const char *archive;	  /* its address */
+	const char *sha256;
+	uint64_t size; /* of the archive, in bytes */
+	const char *remote, *remote_text, *remote_commit;
+	const char *branch; /* written for review; NULL = the remote's own */
+	struct rel_arena arena;
+};
+void rel_cut_result_free(struct rel_cut_result *result);
+
+/*
+ * Make the release.
+ * Errors  REL_EEXISTS an unfinished cut is there (the text says what to do),
+ *         another one is running, or the version is taken; others as the
+ *         parts say, each with what to do.  Before the journal is begun
+ *         nothing was changed; after that rel_cut_continue() goes on and
+ *         rel_cut_abort() takes back.
+ * Owner   rel_cut_result_free(), also after a failure
+ */
+REL_MUST_CHECK int rel_cut_run(struct rel_cut_result *out,
+			       const struct rel_cut_options *options,
+			       struct rel_error *err);
+
+/*
+ * Finish the unfinished cut of this source.  Of the options, what to release
+ * and how is not looked at: the journal has it.
+ * Errors  REL_ENOTFOUND there is none; as rel_cut_run()
+ */
+REL_MUST_CHECK int rel_cut_continue(struct rel_cut_result *out,
+				    const struct rel_cut_options *options,
+				    struct rel_error *err);
+
+/*
+ * Take the unfinished cut back: remote and source are as they were.
+ * Errors  REL_ENOTFOUND there is none; REL_EEXISTS the manifests are on the
+ *         remote: it is too late; what could not be taken back (call again)
+ */
+REL_MUST_CHECK int rel_cut_abort(const struct rel_cut_options *options,
+				 struct rel_error *err);
+
+/*
+ * Tell (voice.tell) of the unfinished cut of this source, if there is one,
+ * and which was the last finished one.
+ * *unfinished  there is one
+ */
+REL_MUST_CHECK int rel_cut_status(bool *unfinished,
+				  const struct rel_cut_options *options,
+				  struct rel_error *err);
+
+/*
+ * What rel_cut_run() would do, without writing anything: look, and append to
+ * `out` the manifests as a diff that `git apply` takes.  Several at once are
+ * a train: each is looked at as if those before it were released.
+ * *stopped  there are findings
+ * Errors    as rel_cut_run()
+ */
+REL_MUST_CHECK int rel_cut_preview(struct rel_buf *out, bool *stopped,
+				   const struct rel_cut_options *const cars[],
+				   size_t n_cars, struct rel_error *err);
+
+#endif

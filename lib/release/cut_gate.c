@@ -1,0 +1,156 @@
+/* The gate of a cut, and the manifests that it is about. */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "release/cut_work.h"
+#include "release/manifest.h"
+
+/* What stands for digests and address that are not known yet: a manifest
+ * with them is a release, without it a development version. */
+#define ZEROS_16 "0000000000000000"
+#define ZEROS_64 ZEROS_16 ZEROS_16 ZEROS_16 ZEROS_16
+
+static int make_text(struct rel_str *out, struct rel_cut *cut, size_t i,
+		     const struct rel_manifest_source *source,
+		     struct rel_error *err)
+{
+	const struct rel_project_package *p =
+	    &cut->project->packages[cut->chosen[i]];
+	struct rel_buf text;
+	char *copy;
+	int rc;
+
+	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
+	rc = rel_release_manifest(&text, rel_cut_opam_text(cut, i), p->path.ptr,
+				  source, err);
+	copy = rc == 0 ? rel_arena_copy(&cut->arena, rel_buf_str(&text)) : NULL;
+	if (rc == 0 && !copy)
+		rc = rel_fail_nomem(err);
+	if (rc == 0)
+		*out = rel_str_n(copy, text.len);
+	rel_buf_free(&text);
+	return rc;
+}
+
+static int make_all(struct rel_cut *cut,
+		    const struct rel_manifest_source *source,
+		    struct rel_error *err)
+{
+	int rc = 0;
+
+	cut->manifests = rel_arena_array(&cut->arena, cut->n_chosen + 1,
+					 sizeof(*cut->manifests));
+	if (!cut->manifests)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++) {
+		struct rel_cut_manifest *m = &cut->manifests[i];
+
+		m->name = cut->project->packages[cut->chosen[i]].name;
+		m->path = rel_cut_manifest_path(cut, i);
+		rc = m->path ? make_text(&m->text, cut, i, source, err)
+			     : rel_fail_nomem(err);
+	}
+	return rc;
+}
+
+int rel_cut_make_manifests(struct rel_cut *cut, struct rel_error *err)
+{
+	char sha256[REL_DIGEST_TEXT_MAX], sha512[REL_DIGEST_TEXT_MAX];
+	char id[REL_GIT_ID_TEXT];
+	struct rel_publish_archive archive;
+	struct rel_manifest_source source = {
+	    .sha256 = sha256, .sha512 = sha512, .commit = id};
+	struct rel_buf src;
+	int rc;
+
+	rel_digest_hex(sha256, &cut->digests[0]);
+	rel_digest_hex(sha512, &cut->digests[1]);
+	rel_git_id_format(id, &cut->commit);
+	rel_cut_published(&archive, cut);
+	rel_buf_init(&src, REL_LIMIT_GIT_PATH_BYTES);
+	rc = rel_publisher_source(&src, cut->publisher, &archive, err);
+	if (rc == 0) {
+		cut->source_url = rel_cut_text(cut, "%s", src.ptr);
+		source.src = cut->source_url;
+		rc = source.src ? make_all(cut, &source, err)
+				: rel_fail_nomem(err);
+	}
+	rel_buf_free(&src);
+	return rc;
+}
+
+/* "a.1, b.2 and 3 more", of what the gate found. */
+static int take_broken(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_gate *gate = &cut->gate;
+	struct rel_buf text;
+
+	rel_buf_init(&text, REL_MIB);
+	for (size_t i = 0; i < gate->n_findings && i < 10; i++)
+		rel_buf_printf(&text, "%s%s (%s)", i ? ", " : "",
+			       gate->findings[i].package,
+			       gate->findings[i].environment);
+	if (gate->n_findings > 10)
+		rel_buf_printf(&text, " and %zu more", gate->n_findings - 10);
+	cut->plan.broken = rel_arena_copy(&cut->arena, rel_buf_str(&text));
+	rel_buf_free(&text);
+	return cut->plan.broken ? 0 : rel_fail_nomem(err);
+}
+
+static int check(struct rel_cut *cut, struct rel_error *err)
+{
+	size_t n = cut->n_below + cut->n_chosen;
+	struct rel_loose_manifest *all = calloc(n + 1, sizeof(*all));
+	int rc;
+
+	if (!all)
+		return rel_fail_nomem(err);
+	if (cut->n_below)
+		memcpy(all, cut->below, cut->n_below * sizeof(*all));
+	for (size_t i = 0; i < cut->n_chosen; i++)
+		all[cut->n_below + i] = (struct rel_loose_manifest){
+		    .name = cut->manifests[i].name,
+		    .version = rel_str_of(cut->plan.version),
+		    .text = cut->manifests[i].text,
+		    .path = rel_str_of(cut->manifests[i].path)};
+	rc = rel_gate_check(&cut->gate, all, n, &cut->options->survey, err);
+	free(all);
+	return rc;
+}
+
+int rel_cut_gate(struct rel_cut *cut, struct rel_error *err)
+{
+	static const struct rel_manifest_source nothing = {
+	    .src = "https://example.org/release.tbz",
+	    .sha256 = ZEROS_64,
+	    .sha512 = ZEROS_64 ZEROS_64,
+	    .commit = ZEROS_16 ZEROS_16 "00000000"};
+	const struct rel_gate *gate = &cut->gate;
+	bool stopped = cut->stopped,
+	     allow = rel_cut_says(cut->plan.allow_broken);
+	int rc = cut->manifests ? 0 : make_all(cut, &nothing, err);
+
+	if (rc == 0)
+		rc = check(cut, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < gate->n_findings; i++)
+		rel_cut_finding(cut, gate->findings[i].package,
+				gate->findings[i].environment,
+				gate->findings[i].reason);
+	if (allow) {
+		cut->stopped = stopped;
+		rc = take_broken(cut, err);
+	}
+	cut->plan.tip = rel_cut_text(cut, "%s", rel_writable_tip(cut->remote));
+	if (rc == 0 && !cut->plan.tip)
+		rc = rel_fail_nomem(err);
+	if (rc == 0)
+		rel_cut_tell(
+		    cut, REL_CUT_LOOK,
+		    gate->n_findings
+			? "%zu versions looked at, %zu would be broken"
+			: "%zu versions looked at, nothing newly broken",
+		    gate->n_checked, gate->n_findings);
+	return rc;
+}

@@ -1,0 +1,541 @@
+/* The first step of a cut: everything that can be known to be wrong before
+ * anything is written. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "opam/lint.h"
+#include "release/changelog.h"
+#include "release/cut_work.h"
+#include "release/manifest.h"
+#include "release/released.h"
+#include "release/tagname.h"
+
+/* 1 January 1980, UTC: no commit of a source with opam files is older, but
+ * clocks that lost their battery are. */
+#define EARLIEST INT64_C(315532800)
+
+static const struct rel_conf_release *release_of(const struct rel_cut *cut)
+{
+	return cut->options->conf ? &cut->options->conf->release : NULL;
+}
+
+static int check_head(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_git_head *head = &cut->head;
+
+	if (head->unborn)
+		return rel_fail(err, REL_ENOTFOUND,
+				"the source has no commit yet");
+	if (head->busy)
+		return rel_fail(err, REL_EEXISTS,
+				"git is in the middle of a %s here; finish or "
+				"abort it first",
+				head->busy);
+	if (!head->branch)
+		return rel_fail(err, REL_EEXISTS,
+				"the source is on no branch (detached HEAD); "
+				"check out the branch to release from: git "
+				"switch BRANCH");
+	return 0;
+}
+
+static int check_clean(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_buf paths;
+	struct rel_str first;
+	size_t n = 0;
+	int rc;
+
+	rel_buf_init(&paths, REL_LIMIT_GIT_REFS_BYTES);
+	rc = rel_git_checkout_dirty(&paths, &n, cut->checkout,
+				    cut->options->cancel, err);
+	if (rc == 0 && n) {
+		first = rel_str_sub(rel_buf_str(&paths), 0,
+				    rel_str_find(rel_buf_str(&paths), '\n'));
+		if (n == 1)
+			rc = rel_fail(err, REL_EEXISTS,
+				      "%.*s has changes that are not "
+				      "committed; commit or stash them",
+				      REL_STR_ARG(first));
+		else
+			rc = rel_fail(err, REL_EEXISTS,
+				      "%.*s and %zu more files have changes "
+				      "that are not committed; commit or "
+				      "stash them",
+				      REL_STR_ARG(first), n - 1);
+	}
+	rel_buf_free(&paths);
+	return rc;
+}
+
+static int take_identity(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_buf name, email;
+	int64_t seconds = 0;
+	int offset = 0, rc;
+
+	rel_buf_init(&name, REL_KIB);
+	rel_buf_init(&email, REL_KIB);
+	rc = rel_git_checkout_identity(&name, &email, &seconds, &offset,
+				       cut->checkout, REL_GIT_COMMITTER, err);
+	if (cut->options->has_time) {
+		seconds = cut->options->time;
+		offset = 0;
+	}
+	if (rc == 0 && seconds < EARLIEST)
+		rc = rel_fail(err, REL_EIO,
+			      "the clock of this machine says that it is "
+			      "before 1980; set it");
+	if (rc == 0) {
+		cut->plan.author = rel_cut_text(cut, "%s", name.ptr);
+		cut->plan.email = rel_cut_text(cut, "%s", email.ptr);
+		cut->plan.time = rel_cut_text(cut, "%lld", (long long)seconds);
+		cut->plan.offset = rel_cut_text(cut, "%d", offset);
+		if (!cut->plan.author || !cut->plan.email || !cut->plan.time ||
+		    !cut->plan.offset)
+			rc = rel_fail_nomem(err);
+	}
+	rel_buf_free(&name);
+	rel_buf_free(&email);
+	return rc;
+}
+
+/* What the release is called: the package, or the project when several are
+ * released together. */
+static int take_packages(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_cut_options *opt = cut->options;
+	const struct rel_conf_release *conf = release_of(cut);
+	struct rel_str name;
+	struct rel_buf list;
+	char id[REL_GIT_ID_TEXT];
+	int rc;
+
+	cut->base = cut->head.commit;
+	cut->plan.base =
+	    rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->base));
+	rc = rel_project_scan(&cut->project,
+			      rel_git_checkout_store(cut->checkout), &cut->base,
+			      conf ? conf->name : NULL, err);
+	if (rc == 0)
+		rc = rel_project_select(&cut->chosen, &cut->n_chosen,
+					cut->project, opt->packages,
+					opt->n_packages, err);
+	if (rc)
+		return rc;
+	rel_buf_init(&list, REL_MIB);
+	for (size_t i = 0; i < cut->n_chosen; i++) {
+		name = cut->project->packages[cut->chosen[i]].name;
+		rel_buf_printf(&list, "%s%.*s", i ? "," : "",
+			       REL_STR_ARG(name));
+	}
+	name = cut->n_chosen == 1 ? cut->project->packages[cut->chosen[0]].name
+				  : cut->project->name;
+	cut->plan.packages = rel_arena_copy(&cut->arena, rel_buf_str(&list));
+	cut->plan.name = rel_arena_copy(&cut->arena, name);
+	cut->plan.version = cut->options->version;
+	rel_buf_free(&list);
+	return cut->plan.packages && cut->plan.name && cut->plan.base
+		   ? 0
+		   : rel_fail_nomem(err);
+}
+
+static int take_changelog(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_conf_release *conf = release_of(cut);
+	bool none = cut->options->no_changelog || (conf && conf->no_changelog);
+	struct rel_changelog_request request = {
+	    .file = conf ? conf->changelog : NULL,
+	    .packages = cut->chosen,
+	    .n_packages = cut->n_chosen,
+	    .version = rel_str_of(cut->plan.version)};
+	struct rel_changelog entry;
+
+	cut->plan.no_changelog = none ? "yes" : "no";
+	return none ? 0
+		    : rel_changelog_find(&entry, cut->project, &request, err);
+}
+
+/* The commit that the tag `tag` (an object) is of. */
+static int peel(struct rel_git_id *commit, struct rel_cut *cut,
+		const struct rel_git_id *tag, struct rel_error *err)
+{
+	char id[REL_GIT_ID_TEXT];
+
+	return rel_git_resolve(commit, rel_git_checkout_store(cut->checkout),
+			       rel_git_id_format(id, tag), err);
+}
+
+static int take_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_conf_release *conf = release_of(cut);
+	const char *pattern = conf ? conf->tag : NULL;
+	struct rel_git_id commit;
+	struct rel_buf name;
+	char id[REL_GIT_ID_TEXT], *ref = NULL;
+	int rc, found;
+
+	if (!pattern && cut->n_chosen != cut->project->n_packages)
+		pattern = REL_TAGNAME_DEFAULT_NAMED;
+	rel_buf_init(&name, REL_LIMIT_GIT_PATH_BYTES);
+	rc = rel_tagname_make(&name, pattern, rel_str_of(cut->plan.name),
+			      rel_str_of(cut->plan.version), err);
+	if (rc == 0) {
+		cut->plan.tag = rel_arena_copy(&cut->arena, rel_buf_str(&name));
+		ref = rel_cut_text(cut, "refs/tags/%s", name.ptr);
+	}
+	rel_buf_free(&name);
+	if (rc)
+		return rc;
+	if (!ref || !cut->plan.tag)
+		return rel_fail_nomem(err);
+	cut->plan.tag_found = "";
+	found = rel_git_ref_read(
+	    &cut->tag, rel_git_checkout_store(cut->checkout), ref, err);
+	if (found <= 0)
+		return found;
+	cut->plan.tag_found =
+	    rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->tag));
+	if (!cut->plan.tag_found)
+		return rel_fail_nomem(err);
+	rc = peel(&commit, cut, &cut->tag, err);
+	if (rc == 0)
+		cut->commit = commit;
+	return rc;
+}
+
+/* The tag may stand already, on what would be tagged. */
+static int check_tag(const struct rel_cut *cut, struct rel_error *err)
+{
+	char there[REL_GIT_ID_TEXT], here[REL_GIT_ID_TEXT];
+
+	if (!*cut->plan.tag_found)
+		return 0;
+	rel_git_id_format(there, &cut->commit);
+	rel_git_id_format(here, &cut->base);
+	if (strcmp(there, here) != 0)
+		return rel_fail(err, REL_EEXISTS,
+				"the tag %s is on another commit (%.12s, and "
+				"the source is at %.12s); release under "
+				"another version, or remove the tag: git tag "
+				"-d %s",
+				cut->plan.tag, there, here, cut->plan.tag);
+	if (cut->bump.count)
+		return rel_fail(err, REL_EEXISTS,
+				"the tag %s is there, but its commit says "
+				"another version in %s; remove the tag: git "
+				"tag -d %s",
+				cut->plan.tag, cut->bump.edits[0].path,
+				cut->plan.tag);
+	return 0;
+}
+
+struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut)
+{
+	const struct rel_cut_options *opt = cut->options;
+
+	return (struct rel_git_fetch_options){
+	    .cache_dir = opt->reading ? opt->reading->cache_dir : NULL,
+	    .interactive = opt->interactive,
+	    .progress = opt->progress,
+	    .cancel = opt->cancel};
+}
+
+static int check_remote_tag(struct rel_cut *cut,
+			    const struct rel_git_fetch_options *opt,
+			    struct rel_error *err)
+{
+	struct rel_git_id id;
+	char text[REL_GIT_ID_TEXT];
+	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	int found;
+
+	if (!ref)
+		return rel_fail_nomem(err);
+	found = rel_git_remote_ref(&id, cut->head.url, ref, opt, err);
+	if (found <= 0)
+		return found;
+	rel_git_id_format(text, &id);
+	if (strcmp(text, cut->plan.tag_found) == 0)
+		return 0;
+	return rel_fail(err, REL_EEXISTS,
+			"%s has another tag %s (%.12s); fetch it (git fetch "
+			"--tags %s), or release under another version",
+			cut->head.remote, cut->plan.tag, text,
+			cut->head.remote);
+}
+
+/* Where commit and tag will be pushed, and that they can be. */
+static int take_push(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_git_fetch_options opt = rel_cut_fetch_options(cut);
+	struct rel_git_head *head = &cut->head;
+	struct rel_git_id id;
+	char text[REL_GIT_ID_TEXT];
+	int rc;
+
+	cut->plan.push_remote = cut->plan.upstream = "";
+	cut->plan.upstream_was = "";
+	if (cut->options->no_push || !head->remote || !head->upstream)
+		return 0;
+	cut->plan.push_remote = head->remote;
+	cut->plan.upstream = head->upstream;
+	rc = check_remote_tag(cut, &opt, err);
+	if (rc == 0)
+		rc = rel_git_remote_ref(&id, head->url, head->upstream, &opt,
+					err);
+	if (rc == 1) {
+		cut->plan.upstream_was =
+		    rel_cut_text(cut, "%s", rel_git_id_format(text, &id));
+		rc = cut->plan.upstream_was ? 0 : rel_fail_nomem(err);
+		if (rc == 0)
+			rc = rel_git_is_ancestor(
+			    rel_git_checkout_store(cut->checkout), &id,
+			    &cut->base, err);
+		if (rc == 0)
+			return rel_fail(err, REL_ESTALE,
+					"%s of %s has commits that are not "
+					"here; pull first",
+					head->upstream, head->remote);
+		rc = rc < 0 ? rc : 0;
+	}
+	if (rc < 0)
+		rel_error_prefix(err,
+				 "asking %s, the source's own remote "
+				 "(--no-push leaves it alone)",
+				 head->remote);
+	return rc;
+}
+
+static void take_rest(struct rel_cut *cut)
+{
+	const struct rel_conf_release *conf = release_of(cut);
+	const struct rel_cut_options *opt = cut->options;
+
+	cut->plan.branch = cut->head.branch;
+	cut->plan.archive = conf && conf->archive ? conf->archive : "tbz";
+	cut->plan.sign = opt->sign ? opt->sign : conf ? conf->sign : NULL;
+	if (!cut->plan.sign)
+		cut->plan.sign = "none";
+	cut->plan.allow_broken = opt->allow_broken ? "yes" : "no";
+	cut->plan.review = opt->branch ? opt->branch : "";
+	cut->plan.broken = cut->plan.tip = "";
+}
+
+int rel_cut_find_remote(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_cut_options *opt = cut->options;
+	size_t n = 0;
+
+	for (size_t i = 0; i < opt->n_remotes; i++) {
+		const struct rel_remote *r = &opt->remotes[i];
+
+		if (r->role != REL_ROLE_DEVELOPMENT && opt->n_remotes > 1)
+			continue;
+		if (cut->plan.remote && strcmp(cut->plan.remote, r->name) != 0)
+			continue;
+		cut->development = r;
+		n++;
+	}
+	if (n != 1 && cut->plan.remote)
+		return rel_fail(err, REL_EUSAGE,
+				"the cut writes to the remote %s, which is "
+				"none of the development remotes now",
+				cut->plan.remote);
+	if (n != 1)
+		return rel_fail(err, REL_EUSAGE,
+				"there are %zu development remotes; a cut "
+				"writes to exactly one: --remote NAME="
+				"LOCATION,development",
+				n);
+	if (cut->plan.location &&
+	    strcmp(cut->plan.location, cut->development->location.text) != 0)
+		return rel_fail(err, REL_EUSAGE,
+				"the cut writes to %s, but remote %s is at %s "
+				"now",
+				cut->plan.location, cut->plan.remote,
+				cut->development->location.text);
+	cut->plan.remote = cut->development->name;
+	cut->plan.location = cut->development->location.text;
+	return 0;
+}
+
+int rel_cut_open_remote(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_cut_options *opt = cut->options;
+	struct rel_writable_options writable = {
+	    .branch = *cut->plan.review ? cut->plan.review : NULL,
+	    .remote = opt->reading};
+	struct rel_publish_options publish = {
+	    .conf = opt->conf ? &opt->conf->publish : NULL,
+	    .base_dir = opt->conf ? opt->conf->directory : NULL,
+	    .development = cut->development,
+	    .remotes = opt->remotes,
+	    .n_remotes = opt->n_remotes,
+	    .remote = opt->reading,
+	    .author = &cut->author,
+	    .progress = opt->progress,
+	    .cancel = opt->cancel};
+	int rc = 0;
+
+	if (!cut->remote)
+		rc = rel_writable_open(
+		    &cut->remote, &cut->development->location, &writable, err);
+	if (rc == 0 && !cut->publisher)
+		rc = rel_publisher_open(&cut->publisher, &publish, err);
+	return rc;
+}
+
+struct rel_str rel_cut_opam_text(const struct rel_cut *cut, size_t i)
+{
+	const struct rel_project_package *p =
+	    &cut->project->packages[cut->chosen[i]];
+
+	for (size_t k = 0; k < cut->bump.count; k++) {
+		if (rel_str_is(p->path, cut->bump.edits[k].path))
+			return cut->bump.edits[k].content;
+	}
+	return p->text;
+}
+
+static int lint(struct rel_cut *cut, size_t i, struct rel_error *err)
+{
+	const struct rel_project_package *p =
+	    &cut->project->packages[cut->chosen[i]];
+	struct rel_lint_options options = {.series = REL_LINT_NEWEST,
+					   .name = p->name,
+					   .version =
+					       rel_str_of(cut->plan.version)};
+	struct rel_lint_findings findings;
+	struct rel_buf text;
+	int rc;
+
+	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
+	rc = rel_release_manifest(&text, rel_cut_opam_text(cut, i), p->path.ptr,
+				  NULL, err);
+	if (rc == 0)
+		rc = rel_lint_manifest(&findings, rel_buf_str(&text),
+				       p->path.ptr, &options, &cut->arena, err);
+	for (uint32_t k = 0; rc == 0 && k < findings.count; k++) {
+		const struct rel_lint_finding *f = &findings.items[k];
+		char *line =
+		    rel_cut_text(cut, "lint %u: %.*s", (unsigned)f->code,
+				 REL_STR_ARG(f->text));
+
+		if (!line)
+			rc = rel_fail_nomem(err);
+		else if (f->severity == REL_LINT_ERROR)
+			rel_cut_finding(cut, p->path.ptr, NULL, line);
+	}
+	rel_buf_free(&text);
+	return rc;
+}
+
+static int check_manifests(struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++)
+		rc = lint(cut, i, err);
+	return rc;
+}
+
+char *rel_cut_manifest_path(struct rel_cut *cut, size_t i)
+{
+	struct rel_str name = cut->project->packages[cut->chosen[i]].name;
+
+	return rel_cut_text(cut, "packages/%.*s/%.*s.%s/opam",
+			    REL_STR_ARG(name), REL_STR_ARG(name),
+			    cut->plan.version);
+}
+
+/* Was this very release made before?  Its manifest says of which commit. */
+static int is_ours(bool *ours, struct rel_cut *cut, size_t i,
+		   struct rel_error *err)
+{
+	struct rel_buf text;
+	char id[REL_GIT_ID_TEXT], *path = rel_cut_manifest_path(cut, i);
+	int rc;
+
+	*ours = false;
+	if (!path)
+		return rel_fail_nomem(err);
+	if (!*cut->plan.tag_found)
+		return 0;
+	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
+	rc = rel_writable_read(&text, cut->remote, path, err);
+	if (rc == 0) {
+		rel_git_id_format(id, &cut->commit);
+		*ours = memmem(text.ptr, text.len, id, strlen(id)) != NULL;
+	}
+	rel_buf_free(&text);
+	return rc == REL_ENOTFOUND ? 0 : rc;
+}
+
+/* Every package newer than what is out; or, all of them: out already. */
+static int check_released(struct rel_cut *cut, bool *already,
+			  struct rel_error *err)
+{
+	struct rel_str version = rel_str_of(cut->plan.version);
+	size_t n_ours = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++) {
+		struct rel_str name =
+		    cut->project->packages[cut->chosen[i]].name;
+		struct rel_released released;
+		bool ours = false;
+
+		rel_released_find(&released, cut->gate.stack, name, version);
+		if (released.taken)
+			rc = is_ours(&ours, cut, i, err);
+		n_ours += ours;
+		if (rc == 0 && !ours)
+			rc = rel_released_check(&released, cut->gate.stack,
+						name, version,
+						cut->options->older, err);
+	}
+	*already = rc == 0 && n_ours == cut->n_chosen;
+	return rc;
+}
+
+int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
+{
+	const struct rel_cut_options *opt = cut->options;
+	int rc = check_head(cut, err);
+
+	*already = false;
+	if (rc == 0)
+		rc = take_packages(cut, err);
+	take_rest(cut);
+	if (rc == 0)
+		rc = take_identity(cut, err);
+	if (rc == 0)
+		rc = take_tag(cut, err);
+	if (rc == 0)
+		rc = rel_cut_find_remote(cut, err);
+	if (rc == 0)
+		rc = rel_cut_open_remote(cut, err);
+	if (rc == 0)
+		rc = rel_gate_open(&cut->gate, opt->remotes, opt->n_remotes,
+				   opt->reading, err);
+	if (rc == 0)
+		rc = check_released(cut, already, err);
+	if (rc || *already)
+		return rc;
+	rc = check_clean(cut, err);
+	if (rc == 0)
+		rc = take_changelog(cut, err);
+	if (rc == 0)
+		rc = rel_cut_settle(cut, err);
+	if (rc == 0)
+		rc = check_tag(cut, err);
+	if (rc == 0)
+		rc = take_push(cut, err);
+	if (rc == 0)
+		rc = check_manifests(cut, err);
+	if (rc == 0 && !cut->stopped)
+		rc = rel_cut_gate(cut, err);
+	return rc;
+}

@@ -1,0 +1,252 @@
+/* The plan of a cut, in memory and in the journal. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "release/cut_work.h"
+
+#define SECTION "plan"
+
+static const struct {
+	const char *key;
+	size_t offset;
+} fields[] = {
+#define FIELD(member)                                          \
+	{                                                      \
+#member, offsetof(struct rel_cut_plan, member) \
+	}
+    FIELD(packages),	 FIELD(version),      FIELD(name),
+    FIELD(base),	 FIELD(branch),	      FIELD(tag),
+    FIELD(tag_found),	 FIELD(archive),      FIELD(sign),
+    FIELD(time),	 FIELD(offset),	      FIELD(author),
+    FIELD(email),	 FIELD(remote),	      FIELD(location),
+    FIELD(review),	 FIELD(push_remote),  FIELD(upstream),
+    FIELD(upstream_was), FIELD(no_changelog), FIELD(allow_broken),
+    FIELD(broken),	 FIELD(tip),
+#undef FIELD
+};
+
+static const char **member(struct rel_cut_plan *plan, size_t i)
+{
+	return (const char **)((char *)plan + fields[i].offset);
+}
+
+int rel_cut_plan_save(struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(fields) / sizeof(fields[0]);
+	     i++)
+		rc = rel_journal_set(&cut->journal, SECTION, fields[i].key, err,
+				     "%s", *member(&cut->plan, i));
+	return rc;
+}
+
+int rel_cut_plan_load(struct rel_cut *cut, struct rel_error *err)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const char *text =
+		    rel_journal_get(&cut->journal, SECTION, fields[i].key);
+
+		if (!text) {
+			rel_fail(err, REL_EPARSE,
+				 "the journal of a cut has no \"%s\" in its "
+				 "plan",
+				 fields[i].key);
+			rel_error_at(err, cut->journal.path, 0, 0);
+			return REL_EPARSE;
+		}
+		*member(&cut->plan, i) = text;
+	}
+	return 0;
+}
+
+char *rel_cut_text(struct rel_cut *cut, const char *fmt, ...)
+{
+	char *text = NULL, *copy;
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return NULL;
+	copy = rel_arena_copy(&cut->arena, rel_str_of(text));
+	free(text);
+	return copy;
+}
+
+void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
+		  const char *fmt, ...)
+{
+	const struct rel_cut_voice *voice = &cut->options->voice;
+	char *text = NULL;
+	va_list args;
+	int len;
+
+	if (!voice->tell)
+		return;
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len >= 0)
+		voice->tell(voice->context, step, text);
+	free(text);
+}
+
+void rel_cut_finding(struct rel_cut *cut, const char *package,
+		     const char *environment, const char *text)
+{
+	const struct rel_cut_voice *voice = &cut->options->voice;
+
+	cut->stopped = true;
+	if (voice->finding)
+		voice->finding(voice->context, package, environment, text);
+}
+
+const char *rel_cut_step_name(enum rel_cut_step step)
+{
+	static const char *const names[REL_CUT_STEPS] = {
+	    "look", "bump", "tag", "pack", "publish", "push", "write", "check"};
+
+	return step < REL_CUT_STEPS ? names[step] : "";
+}
+
+int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
+		 bool lock, struct rel_error *err)
+{
+	const char *dir = options->directory ? options->directory : ".";
+	char *place;
+	int rc;
+
+	memset(cut, 0, sizeof(*cut));
+	cut->options = options;
+	rel_arena_init(&cut->arena, REL_LIMIT_ARENA);
+	rc = rel_git_checkout_open(&cut->checkout, dir, err);
+	if (rc == 0)
+		rc = rel_git_checkout_head(&cut->head, cut->checkout, err);
+	if (rc)
+		return rc;
+	place = rel_cut_text(cut, "%s/relctl/cut",
+			     rel_git_checkout_git_dir(cut->checkout));
+	if (!place)
+		return rel_fail_nomem(err);
+	return lock ? rel_journal_open(&cut->journal, place, err)
+		    : rel_journal_look(&cut->journal, place, err);
+}
+
+void rel_cut_close(struct rel_cut *cut)
+{
+	rel_gate_close(&cut->gate);
+	rel_publisher_free(cut->publisher);
+	rel_writable_free(cut->remote);
+	rel_project_free(cut->project);
+	rel_journal_close(&cut->journal);
+	rel_git_head_free(&cut->head);
+	rel_git_checkout_free(cut->checkout);
+	rel_arena_free(&cut->arena);
+}
+
+/* The names of plan.packages as an array. */
+static int split(const char *const **out, size_t *n, struct rel_cut *cut,
+		 struct rel_error *err)
+{
+	struct rel_str rest = rel_str_of(cut->plan.packages);
+	const char **names =
+	    rel_arena_array(&cut->arena, rest.len + 1, sizeof(*names));
+
+	*out = names;
+	*n = 0;
+	while (names && rest.ptr) {
+		names[*n] =
+		    rel_arena_copy(&cut->arena, rel_str_cut(&rest, ','));
+		if (!names[(*n)++])
+			return rel_fail_nomem(err);
+	}
+	return names ? 0 : rel_fail_nomem(err);
+}
+
+static bool to_int(const char *text, int64_t *out)
+{
+	char *end = NULL;
+	long long value = strtoll(text, &end, 10);
+
+	*out = value;
+	return *text && *end == '\0';
+}
+
+static int settle_ids(struct rel_cut *cut, struct rel_error *err)
+{
+	const char *commit = rel_journal_get(&cut->journal, "bump", "commit");
+	const char *tag = rel_journal_get(&cut->journal, "tag", "object");
+	int64_t seconds = 0, offset = 0;
+
+	if (!rel_git_id_parse(&cut->base, rel_str_of(cut->plan.base)) ||
+	    (commit && !rel_git_id_parse(&cut->commit, rel_str_of(commit))) ||
+	    (tag && !rel_git_id_parse(&cut->tag, rel_str_of(tag))) ||
+	    !to_int(cut->plan.time, &seconds) ||
+	    !to_int(cut->plan.offset, &offset))
+		return rel_fail(err, REL_EPARSE,
+				"the journal of a cut holds what is no commit "
+				"or time");
+	cut->author = (struct rel_change_author){.name = cut->plan.author,
+						 .email = cut->plan.email,
+						 .time = seconds,
+						 .offset_minutes = (int)offset};
+	return 0;
+}
+
+static int settle_archive(struct rel_cut *cut, struct rel_error *err)
+{
+	static const char *const keys[] = {"sha256", "sha512"};
+	const char *size = rel_journal_get(&cut->journal, "pack", "size");
+	int64_t bytes = 0;
+	int rc = 0;
+
+	cut->archive_name = rel_cut_text(cut, "%s-%s.%s", cut->plan.name,
+					 cut->plan.version, cut->plan.archive);
+	if (cut->archive_name)
+		cut->archive_path = rel_cut_text(cut, "%s/%s", cut->journal.dir,
+						 cut->archive_name);
+	if (!cut->archive_path)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; rc == 0 && i < 2; i++) {
+		const char *text =
+		    rel_journal_get(&cut->journal, "pack", keys[i]);
+
+		if (text)
+			rc = rel_digest_parse(&cut->digests[i],
+					      rel_str_of(text), err);
+	}
+	if (rc == 0 && size && to_int(size, &bytes))
+		cut->size = (uint64_t)bytes;
+	return rc;
+}
+
+int rel_cut_settle(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_conf_release *release =
+	    cut->options->conf ? &cut->options->conf->release : NULL;
+	const char *const *names = NULL;
+	size_t n = 0;
+	int rc = settle_ids(cut, err);
+
+	if (rc == 0)
+		rc = settle_archive(cut, err);
+	if (rc == 0 && !cut->project)
+		rc = rel_project_scan(
+		    &cut->project, rel_git_checkout_store(cut->checkout),
+		    &cut->base, release ? release->name : NULL, err);
+	if (rc == 0)
+		rc = split(&names, &n, cut, err);
+	if (rc == 0)
+		rc = rel_project_select(&cut->chosen, &cut->n_chosen,
+					cut->project, names, n, err);
+	if (rc == 0)
+		rc = rel_bump_find(&cut->bump, cut->project, cut->chosen,
+				   cut->n_chosen, rel_str_of(cut->plan.version),
+				   release, err);
+	return rc;
+}

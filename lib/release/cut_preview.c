@@ -1,0 +1,182 @@
+/* What a cut would do, without doing it. */
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "git/target.h"
+#include "release/cut_work.h"
+
+/* The commit that the bump would make, in a scratch repository. */
+static int make_commit(struct rel_git_target **scratch, struct rel_cut *cut,
+		       struct rel_error *err)
+{
+	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
+	struct rel_git_edit_request request;
+	struct rel_git_commit commit = {.parents = &cut->base, .n_parents = 1};
+	struct rel_git_change *changes =
+	    rel_arena_array(&cut->arena, cut->bump.count + 1, sizeof(*changes));
+	struct rel_git_store *store;
+	int rc =
+	    changes ? rel_cut_edits(&request, cut, err) : rel_fail_nomem(err);
+
+	if (rc == 0)
+		rc = rel_git_target_open(
+		    scratch, rel_git_checkout_common_dir(cut->checkout),
+		    cut->plan.branch, &options, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < request.n_edits; i++)
+		changes[i] = (struct rel_git_change){
+		    .path = request.edits[i].path,
+		    .keep_kind = true,
+		    .content = request.edits[i].content};
+	store = rel_git_target_store(*scratch);
+	rc = rel_git_commit_tree(&commit.tree, store, &cut->base, NULL, err);
+	if (rc == 0)
+		rc = rel_git_write_tree(&commit.tree, store, &commit.tree,
+					changes, request.n_edits, err);
+	commit.author = request.author;
+	commit.committer = request.committer;
+	commit.message = request.message;
+	return rc ? rc
+		  : rel_git_write_commit(&cut->commit, store, &commit, err);
+}
+
+static void tell_edits(struct rel_cut *cut)
+{
+	char id[REL_GIT_ID_TEXT];
+
+	for (size_t i = 0; i < cut->bump.count; i++)
+		rel_cut_tell(cut, REL_CUT_BUMP, "%s: %.*s to %s",
+			     cut->bump.edits[i].path,
+			     REL_STR_ARG(cut->bump.edits[i].was),
+			     cut->plan.version);
+	rel_cut_tell(cut, REL_CUT_TAG, "%s on %.12s", cut->plan.tag,
+		     rel_git_id_format(id, &cut->commit));
+}
+
+/* Steps two to five, in memory. */
+static int pack(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_git_target *scratch = NULL;
+	struct rel_pack_request request;
+	struct rel_pack_result result;
+	struct rel_git_store *store = rel_git_checkout_store(cut->checkout);
+	int rc = 0;
+
+	cut->commit = cut->base;
+	if (cut->bump.count) {
+		rc = make_commit(&scratch, cut, err);
+		store = scratch ? rel_git_target_store(scratch) : store;
+	}
+	if (rc == 0)
+		tell_edits(cut);
+	if (rc == 0)
+		rc = rel_cut_pack_request(&request, cut, store, err);
+	if (rc == 0)
+		rc = rel_pack_write(&result, &request, NULL, err);
+	if (rc == 0) {
+		cut->digests[0] = result.sha256;
+		cut->digests[1] = result.sha512;
+		cut->size = result.size;
+		rel_cut_tell(cut, REL_CUT_PACK, "%s, %llu entries, %llu bytes",
+			     cut->archive_name,
+			     (unsigned long long)result.entries,
+			     (unsigned long long)result.size);
+		rc = rel_cut_make_manifests(cut, err);
+	}
+	rel_git_target_free(scratch);
+	return rc;
+}
+
+/* As `git diff` shows a new file. */
+static void add_diff(struct rel_buf *out, const struct rel_cut_manifest *m)
+{
+	struct rel_str rest = m->text;
+	bool ended = rest.len && rest.ptr[rest.len - 1] == '\n';
+	size_t lines = !ended;
+
+	for (size_t i = 0; i < rest.len; i++)
+		lines += rest.ptr[i] == '\n';
+	rel_buf_printf(out,
+		       "diff --git a/%s b/%s\nnew file mode 100644\n"
+		       "--- /dev/null\n+++ b/%s\n@@ -0,0 +1,%zu @@\n",
+		       m->path, m->path, m->path, lines);
+	if (ended)
+		rest.len--;
+	while (rest.ptr) {
+		rel_buf_add_char(out, '+');
+		rel_buf_add_str(out, rel_str_cut(&rest, '\n'));
+		rel_buf_add_char(out, '\n');
+	}
+	if (!ended)
+		rel_buf_add_cstr(out, "\\ No newline at end of file\n");
+}
+
+/* The manifests of one car, for those behind it. */
+static int append(struct rel_loose_manifest **all, uint32_t *n, uint32_t *cap,
+		  struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = rel_array_reserve(all, cap, (uint64_t)*n + cut->n_chosen,
+				   sizeof(**all));
+
+	if (rc)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < cut->n_chosen; i++)
+		(*all)[(*n)++] = (struct rel_loose_manifest){
+		    .name = cut->manifests[i].name,
+		    .version = rel_str_of(cut->plan.version),
+		    .text = cut->manifests[i].text,
+		    .path = rel_str_of(cut->manifests[i].path)};
+	return 0;
+}
+
+static int preview(struct rel_buf *out, struct rel_cut *cut,
+		   const struct rel_cut_options *options, struct rel_error *err)
+{
+	bool already = false;
+	int rc;
+
+	rel_journal_clear(&cut->journal);
+	rc = rel_cut_look(cut, &already, err);
+	if (rc == 0 && already)
+		rel_cut_tell(cut, REL_CUT_LOOK, "%s %s is released already",
+			     cut->plan.name, options->version);
+	if (rc || already || cut->stopped) {
+		cut->n_chosen = 0;
+		return rc;
+	}
+	rc = pack(cut, err);
+	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++)
+		add_diff(out, &cut->manifests[i]);
+	return rc ? rc : rel_buf_status(out, "the manifests", err);
+}
+
+int rel_cut_preview(struct rel_buf *out, bool *stopped,
+		    const struct rel_cut_options *const cars[], size_t n_cars,
+		    struct rel_error *err)
+{
+	struct rel_cut *cuts = calloc(n_cars + 1, sizeof(*cuts));
+	struct rel_loose_manifest *below = NULL;
+	uint32_t n = 0, cap = 0;
+	size_t done = 0;
+	int rc = cuts ? 0 : rel_fail_nomem(err);
+
+	*stopped = false;
+	for (; rc == 0 && !*stopped && done < n_cars; done++) {
+		struct rel_cut *cut = &cuts[done];
+
+		rc = rel_cut_open(cut, cars[done], false, err);
+		cut->below = below;
+		cut->n_below = n;
+		if (rc == 0)
+			rc = preview(out, cut, cars[done], err);
+		if (rc == 0)
+			rc = append(&below, &n, &cap, cut, err);
+		*stopped = cut->stopped;
+	}
+	while (done-- > 0)
+		rel_cut_close(&cuts[done]);
+	free(below);
+	free(cuts);
+	return rc;
+}

@@ -1,0 +1,220 @@
+/*
+ * The files that a release changes beside its manifests: the remote's `repo`,
+ * which names the mirror, and the ledger.  In git all of it is one commit.  In
+ * a directory they are written before the manifests, so that a cut that was
+ * killed between can be taken back: what they were is kept beside the journal.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "release/cut_work.h"
+#include "release/ledger.h"
+
+#define SECTION "side"
+#define ABSENT	"absent"
+#define KEPT	"kept"
+
+struct side {
+	const char *path; /* in the remote */
+	const char *key;  /* in the journal, and of the copy */
+	/* append what it becomes; *changed: not what it was */
+	int (*make)(struct rel_buf *out, bool *changed, struct rel_cut *cut,
+		    struct rel_str was, struct rel_error *err);
+};
+
+static int make_repo(struct rel_buf *out, bool *changed, struct rel_cut *cut,
+		     struct rel_str was, struct rel_error *err)
+{
+	const char *mirror = rel_publisher_mirror(cut->publisher);
+
+	*changed = false;
+	return mirror ? rel_publish_name_mirror(out, changed, was, "repo",
+						mirror, err)
+		      : 0;
+}
+
+static int make_ledger(struct rel_buf *out, bool *changed, struct rel_cut *cut,
+		       struct rel_str was, struct rel_error *err)
+{
+	struct rel_ledger_entry *entries =
+	    rel_arena_array(&cut->arena, cut->n_chosen + 1, sizeof(*entries));
+	uint32_t added = 0;
+	int rc;
+
+	*changed = false;
+	if (!entries)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < cut->n_chosen; i++) {
+		struct rel_str name = cut->manifests[i].name;
+		char *subject = rel_cut_text(cut, "%.*s.%s", REL_STR_ARG(name),
+					     cut->plan.version);
+
+		if (!subject)
+			return rel_fail_nomem(err);
+		entries[i].subject = rel_str_of(subject);
+		entries[i].size = cut->size;
+		snprintf(entries[i].commit, sizeof(entries[i].commit), "%s",
+			 rel_writable_tip(cut->remote));
+		entries[i].digests[0] = cut->digests[0];
+		entries[i].digests[1] = cut->digests[1];
+		entries[i].n_digests = 2;
+	}
+	rc = rel_ledger_append(out, &added, was, REL_LEDGER_PATH, entries,
+			       cut->n_chosen, err);
+	*changed = added > 0;
+	return rc;
+}
+
+static const struct side sides[REL_CUT_SIDES] = {
+    {"repo", "repo", make_repo},
+    {REL_LEDGER_PATH, "ledger", make_ledger},
+};
+
+/* *there false and `out` empty when the file is not there. */
+static int read_remote(struct rel_buf *out, bool *there, struct rel_cut *cut,
+		       const char *path, struct rel_error *err)
+{
+	int rc = rel_writable_read(out, cut->remote, path, err);
+
+	*there = rc == 0;
+	return rc == REL_ENOTFOUND ? 0 : rc;
+}
+
+static char *copy_path(struct rel_cut *cut, const struct side *side)
+{
+	return rel_cut_text(cut, "%s/%s.was", cut->journal.dir, side->key);
+}
+
+/* Keep what it was, once. */
+static int keep(struct rel_cut *cut, const struct side *side,
+		struct rel_str was, bool there, struct rel_error *err)
+{
+	struct rel_atomic_file file = {.fd = -1};
+	char *path = copy_path(cut, side);
+	int rc = 0;
+
+	if (rel_writable_is_git(cut->remote) ||
+	    rel_journal_get(&cut->journal, SECTION, side->key))
+		return 0;
+	if (!path)
+		return rel_fail_nomem(err);
+	if (there) {
+		rc = rel_atomic_open(&file, path, err);
+		if (rc == 0) {
+			rel_atomic_write(&file, was.ptr, was.len);
+			rc = rel_atomic_commit(&file, err);
+		}
+	}
+	if (rc == 0)
+		rc = rel_journal_set(&cut->journal, SECTION, side->key, err,
+				     "%s", there ? KEPT : ABSENT);
+	return rc ? rc : rel_journal_save(&cut->journal, err);
+}
+
+static int add(struct rel_change *changes, size_t *n, struct rel_cut *cut,
+	       const struct side *side, struct rel_error *err)
+{
+	struct rel_buf was, text;
+	bool there = false, changed = false;
+	char *copy;
+	int rc;
+
+	rel_buf_init(&was, REL_LIMIT_LEDGER_BYTES);
+	rel_buf_init(&text, REL_LIMIT_LEDGER_BYTES);
+	rc = read_remote(&was, &there, cut, side->path, err);
+	if (rc == 0)
+		rc = side->make(
+		    &text, &changed, cut,
+		    there ? rel_buf_str(&was) : (struct rel_str){NULL, 0}, err);
+	if (rc == 0 && changed)
+		rc = keep(cut, side, rel_buf_str(&was), there, err);
+	if (rc == 0 && changed) {
+		copy = rel_arena_copy(&cut->arena, rel_buf_str(&text));
+		changes[(*n)++] =
+		    (struct rel_change){.path = side->path,
+					.content = rel_str_n(copy, text.len),
+					.replace = there};
+		rc = copy ? 0 : rel_fail_nomem(err);
+	}
+	rel_buf_free(&was);
+	rel_buf_free(&text);
+	return rc;
+}
+
+int rel_cut_add_sides(struct rel_change *changes, size_t *n,
+		      struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++)
+		rc = add(changes, n, cut, &sides[i], err);
+	return rc;
+}
+
+/* Is the file now what this cut made of what it was?  Then put that back. */
+static int restore(struct rel_change *changes, size_t *n, struct rel_cut *cut,
+		   const struct side *side, struct rel_error *err)
+{
+	const char *state = rel_journal_get(&cut->journal, SECTION, side->key);
+	struct rel_buf was, text, now;
+	char *path = copy_path(cut, side), *copy;
+	bool kept, there = false, changed = false;
+	int rc = path ? 0 : rel_fail_nomem(err);
+
+	if (!state || rc)
+		return rc;
+	kept = strcmp(state, KEPT) == 0;
+	rel_buf_init(&was, REL_LIMIT_LEDGER_BYTES);
+	rel_buf_init(&text, REL_LIMIT_LEDGER_BYTES);
+	rel_buf_init(&now, REL_LIMIT_LEDGER_BYTES);
+	if (kept)
+		rc = rel_file_read(&was, path, err);
+	if (rc == 0)
+		rc = side->make(
+		    &text, &changed, cut,
+		    kept ? rel_buf_str(&was) : (struct rel_str){NULL, 0}, err);
+	if (rc == 0)
+		rc = read_remote(&now, &there, cut, side->path, err);
+	if (rc == 0 && there &&
+	    rel_str_eq(rel_buf_str(&now), rel_buf_str(&text))) {
+		copy = rel_arena_copy(&cut->arena, rel_buf_str(&was));
+		changes[(*n)++] =
+		    (struct rel_change){.path = side->path,
+					.content = rel_str_n(copy, was.len),
+					.remove = !kept,
+					.replace = kept};
+		rc = copy ? 0 : rel_fail_nomem(err);
+	}
+	rel_buf_free(&was);
+	rel_buf_free(&text);
+	rel_buf_free(&now);
+	return rc;
+}
+
+int rel_cut_restore_sides(struct rel_change *changes, size_t *n,
+			  struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++)
+		rc = restore(changes, n, cut, &sides[i], err);
+	return rc;
+}
+
+int rel_cut_forget_sides(struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++) {
+		char *path = copy_path(cut, &sides[i]);
+
+		if (!path)
+			rc = rel_fail_nomem(err);
+		else if (unlink(path) != 0 && errno != ENOENT)
+			rc = rel_fail_errno(err, errno, path, "cannot remove");
+	}
+	return rc;
+}

@@ -1,0 +1,165 @@
+/*
+ * A cut at work: what its steps share.  Internal to lib/release.
+ */
+#ifndef REL_RELEASE_CUT_WORK_H
+#define REL_RELEASE_CUT_WORK_H
+
+#include "git/checkout.h"
+#include "git/target.h"
+#include "publish/publish.h"
+#include "release/bump.h"
+#include "release/cut.h"
+#include "release/journal.h"
+#include "release/pack.h"
+
+/*
+ * What was decided, as the journal's section "plan" has it.  All of it is
+ * settled before anything is written.
+ */
+struct rel_cut_plan {
+	const char *packages; /* comma-separated */
+	const char *version;
+	const char *name;   /* of archive and tag: package or project */
+	const char *base;   /* commit that was looked at, 40 digits */
+	const char *branch; /* "refs/heads/main" */
+	const char *tag;
+	const char *tag_found; /* object of a tag that was there, or "" */
+	const char *archive;   /* "tbz", … */
+	const char *sign;
+	const char *time, *offset;  /* UTC seconds; minutes */
+	const char *author, *email; /* and committer, and tagger */
+	const char *remote;	    /* development remote: name … */
+	const char *location;	    /* … and location as given */
+	const char *review;	    /* its branch to write, or "" */
+	const char *push_remote;    /* source's remote, or "" */
+	const char *upstream;	    /* branch there, in full */
+	const char *upstream_was;   /* commit there, or "" */
+	const char *no_changelog, *allow_broken; /* "yes" or "no" */
+	const char *broken;			 /* what was allowed, or "" */
+	const char *tip; /* of the remote when the gate looked, or "" */
+};
+
+/* A manifest to be written. */
+struct rel_cut_manifest {
+	struct rel_str name; /* of the package */
+	const char *path;    /* in the remote */
+	struct rel_str text;
+};
+
+struct rel_cut {
+	const struct rel_cut_options *options;
+	struct rel_arena arena;
+	struct rel_journal journal;
+	struct rel_cut_plan plan;
+	struct rel_git_checkout *checkout;
+	struct rel_git_head head;
+	struct rel_project *project; /* at plan.base */
+	const size_t *chosen;	     /* packages to release */
+	size_t n_chosen;
+	struct rel_bump bump;
+	const struct rel_remote *development; /* in options->remotes */
+	struct rel_writable *remote;	      /* it, for writing */
+	struct rel_publisher *publisher;
+	struct rel_gate gate; /* open when gate.stack */
+	/* a train: manifests of those before, borrowed */
+	const struct rel_loose_manifest *below;
+	size_t n_below;
+	struct rel_change_author author;
+	/* known after the step that makes them */
+	struct rel_git_id base, commit, tag;
+	struct rel_digest digests[2]; /* sha256, sha512 */
+	uint64_t size;
+	char *archive_path, *archive_name, *source_url;
+	struct rel_cut_manifest *manifests; /* [n_chosen] */
+	bool stopped;			    /* there were findings */
+};
+
+/* printf into the cut's arena; NULL when out of memory. */
+char *rel_cut_text(struct rel_cut *cut, const char *fmt, ...) REL_PRINTF(2, 3);
+/* options->voice.tell, printf-style. */
+void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
+		  const char *fmt, ...) REL_PRINTF(3, 4);
+/* options->voice.finding; marks the cut as stopped. */
+void rel_cut_finding(struct rel_cut *cut, const char *package,
+		     const char *environment, const char *text);
+
+/* Open checkout, journal and what the options name.  `lock`: to write. */
+REL_MUST_CHECK int rel_cut_open(struct rel_cut *cut,
+				const struct rel_cut_options *options,
+				bool lock, struct rel_error *err);
+void rel_cut_close(struct rel_cut *cut);
+
+/* The plan into the journal's memory and back.
+ * Errors  REL_EPARSE something is missing there; REL_ENOMEM */
+REL_MUST_CHECK int rel_cut_plan_save(struct rel_cut *cut,
+				     struct rel_error *err);
+REL_MUST_CHECK int rel_cut_plan_load(struct rel_cut *cut,
+				     struct rel_error *err);
+/* What follows from the plan: ids, author, project, bump. */
+REL_MUST_CHECK int rel_cut_settle(struct rel_cut *cut, struct rel_error *err);
+static inline bool rel_cut_says(const char *yes)
+{
+	return yes && strcmp(yes, "yes") == 0;
+}
+
+/* cut_look.c: fill in the plan; writes nothing. */
+REL_MUST_CHECK int rel_cut_look(struct rel_cut *cut, bool *already,
+				struct rel_error *err);
+/* Find the development remote among the options'. */
+REL_MUST_CHECK int rel_cut_find_remote(struct rel_cut *cut,
+				       struct rel_error *err);
+/* Open it and the publisher for writing. */
+REL_MUST_CHECK int rel_cut_open_remote(struct rel_cut *cut,
+				       struct rel_error *err);
+/* cut_gate.c: ask the gate, tell what it finds. */
+REL_MUST_CHECK int rel_cut_gate(struct rel_cut *cut, struct rel_error *err);
+/* The text of chosen package `i` as the bump leaves it. */
+struct rel_str rel_cut_opam_text(const struct rel_cut *cut, size_t i);
+/* "packages/a/a.1/opam" */
+char *rel_cut_manifest_path(struct rel_cut *cut, size_t i);
+/* Make cut->manifests; all digests and addresses are known. */
+REL_MUST_CHECK int rel_cut_make_manifests(struct rel_cut *cut,
+					  struct rel_error *err);
+
+/* What rel_git_checkout_commit() is to do; borrows from the cut. */
+REL_MUST_CHECK int rel_cut_edits(struct rel_git_edit_request *out,
+				 struct rel_cut *cut, struct rel_error *err);
+/* The text of the tag, without a signature. */
+REL_MUST_CHECK int rel_cut_tag_text(struct rel_buf *out, struct rel_cut *cut,
+				    struct rel_error *err);
+/* For rel_pack_write(). */
+REL_MUST_CHECK int rel_cut_pack_request(struct rel_pack_request *out,
+					struct rel_cut *cut,
+					struct rel_git_store *store,
+					struct rel_error *err);
+/* Borrows from the cut. */
+void rel_cut_published(struct rel_publish_archive *out, struct rel_cut *cut);
+/* Options for git's network. */
+struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut);
+
+#define REL_CUT_SIDES 2
+/* cut_side.c: append what changes beside the manifests, at most REL_CUT_SIDES;
+ * what puts it back in a directory; and, at the end, forget about it. */
+REL_MUST_CHECK int rel_cut_add_sides(struct rel_change *changes, size_t *n,
+				     struct rel_cut *cut,
+				     struct rel_error *err);
+REL_MUST_CHECK int rel_cut_restore_sides(struct rel_change *changes, size_t *n,
+					 struct rel_cut *cut,
+					 struct rel_error *err);
+REL_MUST_CHECK int rel_cut_forget_sides(struct rel_cut *cut,
+					struct rel_error *err);
+
+/*
+ * The steps.  Each is called with its section of the journal in the state
+ * "begun" on disk; what it sets there is saved when it returns 0.  Each may
+ * have been begun before.
+ */
+typedef int rel_cut_step_fn(struct rel_cut *cut, struct rel_error *err);
+rel_cut_step_fn rel_cut_bump, rel_cut_tag, rel_cut_pack, rel_cut_publish,
+    rel_cut_push, rel_cut_write, rel_cut_check;
+
+/* And back, in the other direction; each is fine with what never happened. */
+rel_cut_step_fn rel_cut_unbump, rel_cut_untag, rel_cut_unpack,
+    rel_cut_unpublish, rel_cut_unpush, rel_cut_unwrite;
+
+#endif
