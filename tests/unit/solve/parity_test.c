@@ -2,67 +2,10 @@
  * Verdicts on real repositories against the lists that other programs made
  * of them: shared/data/expected, whose README tells who said what.
  */
-#include "support/world.h"
-
-#include "support/corpus.h"
-#include "support/shell.h"
-
-static const struct rel_variable_value debian_12[] = {
-    {"os", "linux"},
-    {"os-family", "debian"},
-    {"os-distribution", "debian"},
-    {"os-version", "12"},
-    {"arch", "x86_64"},
-};
-
-/* The machine on which opam made its own list. */
-static const struct rel_variable_value debian_12_opam_2_1[] = {
-    {"os", "linux"},
-    {"os-family", "debian"},
-    {"os-distribution", "debian"},
-    {"os-version", "12"},
-    {"arch", "x86_64"},
-    {"opam-version", "2.1.2"},
-    {"sys-ocaml-version", "4.13.1"},
-    {"sys-ocaml-arch", "x86_64"},
-    {"sys-ocaml-cc", "cc"},
-    {"sys-ocaml-libc", "libc"},
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct rel_environment env = {
-    .name = "env", .values = debian_12, .n_values = COUNT(debian_12)};
-static const struct rel_environment env_opam_2_1 = {
-    .name = "env",
-    .values = debian_12_opam_2_1,
-    .n_values = COUNT(debian_12_opam_2_1)};
-static const struct rel_environment opam_2_1 = {
-    .name = "opam", .profile = REL_PROFILE_OPAM_2_1};
-static const struct rel_environment opam_2_1_i = {
-    .name = "opam", .profile = REL_PROFILE_OPAM_2_1, .ignore_test_doc = true};
+#include "real.h"
 
 #define BROKEN	    BIT(REL_BROKEN)
 #define UNAVAILABLE BIT(REL_UNAVAILABLE)
-
-/* Clones of the bundles, by the order of the names. */
-enum bundle {
-	BUNDLE_OPAM,
-	BUNDLE_MIRAGE,
-	BUNDLE_XS,
-	N_BUNDLES,
-};
-static const char *const bundle_names[] = {"opam-repository", "mirage-dev",
-					   "xs-opam"};
-static char *clones[N_BUNDLES];
-static char *dir;
-
-static const char *clone_of(enum bundle bundle)
-{
-	if (!clones[bundle])
-		clones[bundle] = rel_test_clone(dir, bundle_names[bundle]);
-	return clones[bundle];
-}
 
 /* A list of shared/data/expected behind a newline. */
 static void add_list(struct rel_buf *out, const char *name)
@@ -104,15 +47,6 @@ static void compare(const struct outcome *o, unsigned verdicts,
 	rel_buf_free(&ours);
 	rel_buf_free(&theirs);
 	rel_buf_free(&difference);
-}
-
-static void read_world(struct world *w, enum bundle bundle,
-		       const char *revision)
-{
-	char *location = rel_test_text("%s#%s", clone_of(bundle), revision);
-
-	world_add(w, location);
-	free(location);
 }
 
 static void check(const struct world *w,
@@ -269,15 +203,6 @@ int main(void)
 	    cmocka_unit_test(test_2014),      cmocka_unit_test(test_mirage_dev),
 	    cmocka_unit_test(test_revisions),
 	};
-	int status;
 
-	rel_test_clean_environment();
-	if (!rel_test_data_dir())
-		return REL_TEST_SKIPPED;
-	dir = rel_test_dir_new();
-	status = cmocka_run_group_tests(tests, NULL, NULL);
-	for (unsigned i = 0; i < N_BUNDLES; i++)
-		free(clones[i]);
-	rel_test_dir_free(dir);
-	return status;
+	return real_run(tests);
 }

@@ -11,6 +11,11 @@ struct replay {
 	const struct outcome *o;
 	const struct rel_reasons *reasons;
 	uint8_t *certain; /* [n_packages]: cannot be installed, shown */
+	/* Is there a choice of one version or none of every name, with `pkg`,
+	 * that all facts but `skip` allow? */
+	bool (*allows)(const struct replay *r, rel_pkg_id pkg,
+		       const struct rel_fact *facts, uint32_t n, uint32_t skip);
+	void *judge; /* for `allows` */
 };
 
 /* How often what was replayed, over the whole test. */
@@ -111,10 +116,10 @@ static inline bool replay_next(const struct rel_sat_problem *p,
 	return false;
 }
 
-/* Is there a choice with `pkg` that all facts but `skip` allow? */
-static inline bool replay_allows(const struct replay *r, rel_pkg_id pkg,
-				 const struct rel_fact *facts, uint32_t n,
-				 uint32_t skip)
+/* Where there are few names: go through all choices. */
+static inline bool replay_exhaust(const struct replay *r, rel_pkg_id pkg,
+				  const struct rel_fact *facts, uint32_t n,
+				  uint32_t skip)
 {
 	const struct rel_sat_problem *p = &r->o->u->problem;
 	uint32_t n_names = r->o->u->stack->n_names;
@@ -183,7 +188,7 @@ static inline void replay_minimality(const struct replay *r, rel_pkg_id pkg,
 				     const struct rel_fact *facts, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (!replay_allows(r, pkg, facts, n, i))
+		if (!r->allows(r, pkg, facts, n, i))
 			fail_msg("fact %u of %u is not needed", i, n);
 	}
 	replayed.cores++;
@@ -220,8 +225,7 @@ static inline bool replay_reason(const struct replay *r,
 	}
 	if (!replay_givens_are_certain(r, facts, reason->n_facts))
 		return false;
-	if (replay_allows(r, reason->package, facts, reason->n_facts,
-			  UINT32_MAX))
+	if (r->allows(r, reason->package, facts, reason->n_facts, UINT32_MAX))
 		fail_msg("the facts do not exclude the package");
 	replay_minimality(r, reason->package, facts, reason->n_facts);
 	return true;
@@ -269,32 +273,40 @@ static inline void replay_all(struct replay *r)
 		fail_msg("%u reasons go in circles", left);
 }
 
-/* Explain all that is broken, and replay it. */
-static inline void replay_reasons(const struct outcome *o)
+/* Explain all that is broken, and replay it: r->o and r->allows are set. */
+static inline void replay_with(struct replay *r)
 {
+	const struct outcome *o = r->o;
 	uint32_t n = rel_universe_size(o->u), broken = 0, blocks = 0;
 	struct rel_reasons *reasons;
 	struct rel_error err = {0};
-	struct replay r = {.o = o, .certain = calloc((size_t)n + 1, 1)};
 
-	assert_non_null(r.certain);
+	r->certain = calloc((size_t)n + 1, 1);
+	assert_non_null(r->certain);
 	if (rel_explain(&reasons, o->u, o->verdicts, NULL, &err))
 		fail_msg("%s", err.text);
-	r.reasons = reasons;
+	r->reasons = reasons;
 	for (uint32_t v = 0; v < n; v++) {
 		broken += o->verdicts[v] == REL_BROKEN;
-		r.certain[v] = o->verdicts[v] == REL_UNAVAILABLE ||
-			       o->verdicts[v] == REL_UNREADABLE;
+		r->certain[v] = o->verdicts[v] == REL_UNAVAILABLE ||
+				o->verdicts[v] == REL_UNREADABLE;
 	}
 	assert_int_equal(reasons->n_items, broken);
 	for (uint32_t i = 0; i < reasons->n_roots; i++)
 		blocks += reasons->roots[i].blocks;
 	assert_int_equal(blocks, broken);
 	for (uint32_t i = 0; i < reasons->n_items; i++)
-		replay_chain(&r, &reasons->items[i]);
-	replay_all(&r);
+		replay_chain(r, &reasons->items[i]);
+	replay_all(r);
 	rel_reasons_free(reasons);
-	free(r.certain);
+	free(r->certain);
+}
+
+static inline void replay_reasons(const struct outcome *o)
+{
+	struct replay r = {.o = o, .allows = replay_exhaust};
+
+	replay_with(&r);
 }
 
 #endif
