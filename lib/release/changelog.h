@@ -1,11 +1,10 @@
 /*
  * The change log's entry of a release.
  *
- * Files, the first that is there: CHANGES, CHANGELOG, Changes, ChangeLog,
- * Changelog, changes, changelog, NEWS, each with .md, .markdown, .adoc,
- * .asciidoc, .org, .txt, .rst or nothing behind; with one package to release,
- * those in PKG/ and src/PKG/ before those at the top.  Or the one that
- * relctl.yml names.
+ * Files, the first that is there: CHANGES, CHANGELOG, NEWS, HISTORY, in letters
+ * of any case, each with .md, .markdown, .adoc, .asciidoc, .org, .rst, .txt or
+ * nothing behind; with one package to release of several, those in PKG/ and
+ * src/PKG/ before those at the top.  Or the one that relctl.yml names.
  *
  * Forms, by the file's ending, and for files without one by their headings:
  *	Markdown   # Heading, or underlined with === or ---
@@ -27,7 +26,9 @@
 #include "release/project.h"
 
 struct rel_changelog_request {
-	const char *file;	/* from relctl.yml; NULL = look for it */
+	/* from relctl.yml, where "{name}" is the package: one file for each
+	 * that is released; NULL = look for it */
+	const char *file;
 	const size_t *packages; /* to release: rel_project_select() */
 	size_t n_packages;
 	struct rel_str version;
@@ -38,9 +39,9 @@ struct rel_changelog {
 	const char *path;	/* of the file */
 	uint32_t line;		/* of the heading, from 1 */
 	struct rel_str heading; /* as it stands, without markup */
-	struct rel_str text;	/* the entry below it: lines end with "\n", no
-				 * blank ones at either end, no trailing
-				 * blanks */
+	/* the entry below it: lines end with "\n", no blank ones at either
+	 * end, no trailing blanks; several entries each below its heading */
+	struct rel_str text;
 };
 
 /*

@@ -169,6 +169,30 @@ void rel_project_free(struct rel_project *project)
 	free(project);
 }
 
+int rel_project_expand(const char **out, struct rel_project *project,
+		       const char *pattern, struct rel_str name,
+		       struct rel_error *err)
+{
+	struct rel_buf text;
+	const char *at;
+	int rc;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	while ((at = strstr(pattern, "{name}"))) {
+		rel_buf_add(&text, pattern, (size_t)(at - pattern));
+		rel_buf_add_str(&text, name);
+		pattern = at + strlen("{name}");
+	}
+	rel_buf_add_cstr(&text, pattern);
+	rc = rel_buf_status(&text, "text", err);
+	if (!rc)
+		*out = rel_arena_copy(&project->arena, rel_buf_str(&text));
+	if (!rc && !*out)
+		rc = rel_fail_nomem(err);
+	rel_buf_free(&text);
+	return rc;
+}
+
 static int fail_unknown(struct rel_project *project, const char *name,
 			struct rel_error *err)
 {

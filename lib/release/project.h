@@ -84,4 +84,10 @@ REL_MUST_CHECK int rel_project_read(struct rel_str *out,
 				    struct rel_str path, size_t max,
 				    struct rel_error *err);
 
+/* `pattern` with each "{name}" replaced, in the project's arena. */
+REL_MUST_CHECK int rel_project_expand(const char **out,
+				      struct rel_project *project,
+				      const char *pattern, struct rel_str name,
+				      struct rel_error *err);
+
 #endif

@@ -1,0 +1,424 @@
+#include "release/changelog.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/path.h"
+#include "release/changelog_read.h"
+
+struct finder {
+	struct rel_project *project;
+	const struct rel_changelog_request *request;
+	struct rel_changelog_outline outline;
+	bool *released; /* [n_packages of the project] */
+	/* a heading "mesh 1.0" means the project, also when a package is
+	 * called so and not released */
+	bool stem_is_project;
+	struct rel_buf text;
+	uint32_t found; /* entries in it */
+	struct rel_error *err;
+};
+
+/* Does a word of the title name package `i`? */
+static bool names(const struct finder *f, struct rel_str title, size_t i,
+		  bool *alone)
+{
+	struct rel_str name = f->project->packages[i].name;
+
+	if (f->stem_is_project && rel_str_eq(name, f->project->name))
+		return false;
+	return rel_changelog_has_name(title, name, alone);
+}
+
+/* What a heading says about packages. */
+enum about {
+	ABOUT_ALL,    /* names none */
+	ABOUT_SOME,   /* names released ones, perhaps among others */
+	ABOUT_OTHERS, /* names others only */
+};
+
+static enum about about_packages(const struct finder *f, struct rel_str title)
+{
+	enum about about = ABOUT_ALL;
+
+	for (size_t i = 0; i < f->project->n_packages; i++) {
+		bool alone;
+
+		if (!names(f, title, i, &alone))
+			continue;
+		if (f->released[i])
+			return ABOUT_SOME;
+		about = ABOUT_OTHERS;
+	}
+	return about;
+}
+
+/* The same for heading `at`, or for the nearest above it that names any. */
+static enum about about_section(const struct finder *f, uint32_t at)
+{
+	const struct rel_changelog_heading *items = f->outline.items;
+	unsigned level = items[at].level + 1;
+
+	for (uint32_t i = at + 1; i-- > 0;) {
+		enum about about;
+
+		if (items[i].level >= level)
+			continue;
+		level = items[i].level;
+		about = about_packages(f, items[i].title);
+		if (about != ABOUT_ALL)
+			return about;
+	}
+	return ABOUT_ALL;
+}
+
+/* Is this a part of an entry that tells of another package alone? */
+static bool is_foreign_part(const struct finder *f, struct rel_str title)
+{
+	for (size_t i = 0; i < f->project->n_packages; i++) {
+		bool alone;
+
+		if (!f->released[i] && names(f, title, i, &alone) && alone)
+			return true;
+	}
+	return false;
+}
+
+/* Append the entry of heading `at` without the parts of other packages. */
+static void add_entry(struct finder *f, uint32_t at)
+{
+	const struct rel_changelog_outline *o = &f->outline;
+	size_t end = rel_changelog_end(o, at), from = o->items[at].body;
+	struct rel_buf kept;
+
+	rel_buf_init(&kept, REL_LIMIT_CHANGELOG_BYTES);
+	for (uint32_t i = at + 1; i < o->count && o->items[i].start < end;
+	     i++) {
+		if (o->items[i].start < from ||
+		    !is_foreign_part(f, o->items[i].title))
+			continue;
+		rel_buf_add_str(&kept,
+				rel_str_sub(o->text, from, o->items[i].start));
+		from = rel_changelog_end(o, i);
+	}
+	rel_buf_add_str(&kept, rel_str_sub(o->text, from, end));
+	rel_changelog_add_text(&f->text, rel_buf_str(&kept));
+	if (kept.status)
+		f->text.status = kept.status;
+	rel_buf_free(&kept);
+}
+
+/* Put the heading of the first entry in front of it, and that of the next
+ * behind it. */
+static void add_title(struct finder *f, struct rel_str first,
+		      struct rel_str title)
+{
+	if (f->found == 1) {
+		struct rel_buf both;
+
+		rel_buf_init(&both, REL_LIMIT_CHANGELOG_BYTES);
+		rel_buf_add_str(&both, first);
+		rel_buf_add_cstr(&both, "\n\n");
+		rel_buf_add_str(&both, rel_buf_str(&f->text));
+		if (both.status)
+			f->text.status = both.status;
+		rel_buf_clear(&f->text);
+		rel_buf_add_str(&f->text, rel_buf_str(&both));
+		rel_buf_free(&both);
+	}
+	rel_buf_add_char(&f->text, '\n');
+	rel_buf_add_str(&f->text, title);
+	rel_buf_add_cstr(&f->text, "\n\n");
+}
+
+/*
+ * Append the entries of the version: the first that is about all packages, or
+ * those that name released ones.
+ */
+static void add_entries(struct finder *f, struct rel_changelog *out)
+{
+	const struct rel_changelog_heading *items = f->outline.items;
+	size_t end = 0;
+	bool all = false;
+
+	for (uint32_t i = 0; i < f->outline.count; i++) {
+		enum about about;
+
+		if (items[i].start < end ||
+		    !rel_changelog_has_version(items[i].title,
+					       f->request->version))
+			continue;
+		about = about_section(f, i);
+		if (about == ABOUT_OTHERS || (about == ABOUT_ALL && all))
+			continue;
+		if (f->found)
+			add_title(f, out->heading, items[i].title);
+		else
+			out->line = items[i].line;
+		if (!f->found)
+			out->heading = items[i].title;
+		add_entry(f, i);
+		f->found++;
+		all = all || about == ABOUT_ALL;
+		end = rel_changelog_end(&f->outline, i);
+	}
+}
+
+static int fail_missing(const struct finder *f, const char *path)
+{
+	struct rel_str title = REL_STR("");
+
+	for (uint32_t i = 0; i < f->outline.count && !title.len; i++) {
+		if (rel_changelog_version(f->outline.items[i].title).len)
+			title = f->outline.items[i].title;
+	}
+	if (f->outline.count &&
+	    rel_str_starts(f->outline.items[0].title, REL_STR("Unreleased")))
+		title = f->outline.items[0].title;
+	if (title.len)
+		return rel_fail(f->err, REL_ENOTFOUND,
+				"%s has no entry for %.*s, its newest is "
+				"\"%.*s\"; write one, or pass --no-changelog",
+				path, REL_STR_ARG(f->request->version),
+				REL_STR_ARG(rel_str_sub(title, 0, 60)));
+	return rel_fail(f->err, REL_ENOTFOUND,
+			"%s has no entry for %.*s, nor for any version; write "
+			"one below a heading with the version, or pass "
+			"--no-changelog",
+			path, REL_STR_ARG(f->request->version));
+}
+
+static int check_utf8(const struct finder *f, struct rel_str text,
+		      const char *path)
+{
+	uint32_t line = 1;
+	size_t bad;
+	int rc;
+
+	if (rel_str_is_utf8(text, &bad))
+		return 0;
+	for (size_t i = 0; i < bad; i++)
+		line += text.ptr[i] == '\n';
+	rc = rel_fail(f->err, REL_EPARSE,
+		      "not in UTF-8; convert the file, or pass "
+		      "--no-changelog");
+	rel_error_at(f->err, path, line, 0);
+	return rc;
+}
+
+/* The entries of one file, appended to f->text. */
+static int read_file(struct finder *f, struct rel_changelog *out,
+		     const char *path)
+{
+	size_t before = f->text.len;
+	uint32_t found = f->found;
+	struct rel_str text;
+	int rc = rel_project_read(&text, f->project, rel_str_of(path),
+				  REL_LIMIT_CHANGELOG_BYTES, f->err);
+
+	if (!rc)
+		rc = check_utf8(f, text, path);
+	if (!rc)
+		rc = rel_changelog_outline(&f->outline, text, rel_str_of(path),
+					   f->err);
+	if (rc)
+		return rc;
+	if (!out->path)
+		out->path = path;
+	add_entries(f, out);
+	if (f->found == found) {
+		f->stem_is_project = true;
+		add_entries(f, out);
+		f->stem_is_project = false;
+	}
+	if (f->found == found)
+		rc = fail_missing(f, path);
+	else if (f->text.len == before && !f->text.status) {
+		rc = rel_fail(f->err, REL_ENOTFOUND,
+			      "the entry for %.*s is empty; write what "
+			      "changed, or pass --no-changelog",
+			      REL_STR_ARG(f->request->version));
+		rel_error_at(f->err, path, out->line, 0);
+	}
+	rel_changelog_outline_free(&f->outline);
+	return rc ? rc : rel_buf_status(&f->text, "change log's entry", f->err);
+}
+
+/* The best change log of a directory. */
+struct search {
+	struct rel_buf path;
+	unsigned rank; /* the smaller the better; 0 = none */
+};
+
+static bool is_same_letters(struct rel_str a, const char *lower)
+{
+	if (a.len != strlen(lower))
+		return false;
+	for (size_t i = 0; i < a.len; i++) {
+		char c = a.ptr[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c != lower[i])
+			return false;
+	}
+	return true;
+}
+
+/* 0 = no change log. */
+static unsigned rank_of(struct rel_str name)
+{
+	static const char *const stems[] = {"changes", "changelog", "news",
+					    "history"};
+	static const char *const endings[] = {".md",	   ".markdown", ".adoc",
+					      ".asciidoc", ".org",	".rst",
+					      ".txt",	   ""};
+	size_t dot = rel_str_find(name, '.');
+
+	for (unsigned s = 0; s < 4; s++) {
+		if (!is_same_letters(rel_str_sub(name, 0, dot), stems[s]))
+			continue;
+		for (unsigned e = 0; e < 8; e++) {
+			if (is_same_letters(rel_str_sub(name, dot, name.len),
+					    endings[e]))
+				return s * 8 + e + 1;
+		}
+	}
+	return 0;
+}
+
+static int look(void *context, struct rel_str path, unsigned depth,
+		const struct rel_git_entry *entry, struct rel_error *err)
+{
+	struct search *search = context;
+	unsigned rank = rank_of(entry->name);
+
+	(void)path;
+	(void)depth;
+	(void)err;
+	if (rank == 0 || (search->rank && rank >= search->rank) ||
+	    (entry->kind != REL_GIT_BLOB && entry->kind != REL_GIT_EXECUTABLE))
+		return 0;
+	search->rank = rank;
+	rel_buf_clear(&search->path);
+	rel_buf_add_str(&search->path, entry->name);
+	return 0;
+}
+
+/* *path: that of the change log in `dir` ("" = the top); NULL when none. */
+static int find_in(const char **path, struct finder *f, struct rel_str dir)
+{
+	struct search search = {.rank = 0};
+	struct rel_git_entry entry = {.id = f->project->tree};
+	struct rel_buf full;
+	int rc = 0;
+
+	*path = NULL;
+	if (dir.len)
+		rc = rel_git_tree_find(&entry, f->project->store,
+				       &f->project->tree, dir, f->err);
+	if (rc == REL_ENOTFOUND ||
+	    (!rc && dir.len && entry.kind != REL_GIT_TREE))
+		return 0;
+	rel_buf_init(&search.path, REL_LIMIT_GIT_PATH_BYTES);
+	rel_buf_init(&full, REL_LIMIT_GIT_PATH_BYTES);
+	if (!rc)
+		rc = rel_git_tree_list(f->project->store, &entry.id, look,
+				       &search, f->err);
+	if (!rc && search.rank) {
+		rel_path_join(&full, dir, rel_buf_str(&search.path));
+		*path = rel_arena_copy(&f->project->arena, rel_buf_str(&full));
+		rc = *path && !full.status ? 0 : rel_fail_nomem(f->err);
+	}
+	rel_buf_free(&full);
+	rel_buf_free(&search.path);
+	return rc;
+}
+
+static int find_file(const char **path, struct finder *f)
+{
+	const struct rel_changelog_request *request = f->request;
+	int rc = 0;
+
+	*path = NULL;
+	if (request->n_packages == 1 && f->project->n_packages > 1) {
+		struct rel_str name =
+		    f->project->packages[request->packages[0]].name;
+		struct rel_buf dir;
+
+		rel_buf_init(&dir, REL_LIMIT_GIT_PATH_BYTES);
+		rel_path_join(&dir, REL_STR("src"), name);
+		rc = rel_buf_status(&dir, "path", f->err);
+		if (!rc)
+			rc = find_in(path, f, name);
+		if (!rc && !*path)
+			rc = find_in(path, f, rel_buf_str(&dir));
+		rel_buf_free(&dir);
+	}
+	if (!rc && !*path)
+		rc = find_in(path, f, REL_STR(""));
+	if (!rc && !*path)
+		rc = rel_fail(f->err, REL_ENOTFOUND,
+			      "no change log (CHANGES.md or the like) in the "
+			      "source; write one, or pass --no-changelog");
+	return rc;
+}
+
+static void mark_released(struct finder *f, const size_t *packages, size_t n)
+{
+	memset(f->released, 0, f->project->n_packages * sizeof(*f->released));
+	for (size_t i = 0; i < n; i++)
+		f->released[packages[i]] = true;
+}
+
+/* relctl.yml's file, one for each package when the name is in its path. */
+static int read_named(struct finder *f, struct rel_changelog *out)
+{
+	const struct rel_changelog_request *request = f->request;
+	int rc = 0;
+
+	if (!strstr(request->file, "{name}"))
+		return read_file(f, out, request->file);
+	for (size_t i = 0; i < request->n_packages && !rc; i++) {
+		const char *path;
+
+		mark_released(f, &request->packages[i], 1);
+		rc = rel_project_expand(
+		    &path, f->project, request->file,
+		    f->project->packages[request->packages[i]].name, f->err);
+		if (!rc)
+			rc = read_file(f, out, path);
+	}
+	return rc;
+}
+
+int rel_changelog_find(struct rel_changelog *out, struct rel_project *project,
+		       const struct rel_changelog_request *request,
+		       struct rel_error *err)
+{
+	struct finder f = {.project = project, .request = request, .err = err};
+	const char *path;
+	char *copy;
+	int rc = 0;
+
+	*out = (struct rel_changelog){0};
+	f.released = calloc(project->n_packages, sizeof(*f.released));
+	if (!f.released)
+		return rel_fail_nomem(err);
+	mark_released(&f, request->packages, request->n_packages);
+	rel_buf_init(&f.text, REL_LIMIT_CHANGELOG_BYTES);
+	if (request->file)
+		rc = read_named(&f, out);
+	else
+		rc = find_file(&path, &f);
+	if (!rc && !request->file)
+		rc = read_file(&f, out, path);
+	if (!rc) {
+		copy = rel_arena_copy(&project->arena, rel_buf_str(&f.text));
+		out->text = rel_str_n(copy, f.text.len);
+		rc = copy ? 0 : rel_fail_nomem(err);
+	}
+	rel_buf_free(&f.text);
+	free(f.released);
+	return rc;
+}
