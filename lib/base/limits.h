@@ -93,6 +93,23 @@
 /* The list of a remote's branches and tags; a forge's pull requests are not
  * in it, and opam-repository's 30 branches take 2 KiB. */
 #define REL_LIMIT_GIT_REFS_BYTES (64 * REL_MIB)
+/* One .gitattributes file; git's own cap is 100 MiB, the kernel's has 200
+ * bytes. */
+#define REL_LIMIT_GIT_ATTRIBUTES_BYTES (1 * REL_MIB)
+/* Macros of .gitattributes; bounds recursion, for they refer to each other. */
+#define REL_LIMIT_GIT_MACROS 200
+/* A file that export-subst, ident or eol change is held in memory. */
+#define REL_LIMIT_GIT_CONVERT_BYTES (16 * REL_MIB)
+/* A blob that is read whole; bigger ones go through the installed git. */
+#define REL_LIMIT_GIT_BLOB_INLINE (1 * REL_MIB)
+/* So many bytes of blobs are read from libgit2's map of the packs, which stay
+ * in memory; after that the installed git reads them. */
+#define REL_LIMIT_GIT_BLOBS_INLINE (32 * REL_MIB)
+/* A blob that libgit2 reads whole where there is no git program. */
+#define REL_LIMIT_GIT_BLOB_WHOLE (1 * REL_GIB)
+/* A release's archive unpacked; it is read piece by piece, so this bounds
+ * time only. */
+#define REL_LIMIT_ARCHIVE_UNPACKED (64 * REL_GIB)
 /* A tar header with its pax records; a path is at most
  * REL_LIMIT_GIT_PATH_BYTES, and so is a link's target. */
 #define REL_LIMIT_TAR_HEADER_BYTES (256 * REL_KIB)

@@ -4,10 +4,10 @@
  * Attributes come from the .gitattributes files of that tree alone, never from
  * the user's, the system's or $GIT_DIR/info/attributes (gitattributes(5);
  * matched as git's attr.c and wildmatch.c do, case-sensitively).  Obeyed:
- *	export-ignore  left out, with all below; directories that end up empty
- *	               are left out too
+ *	export-ignore  left out, with all below; a directory in which there is
+ *	               no file, not even one that is left out, is left out too
  *	export-subst   $Format:…$ is expanded, see below
- *	ident          $Id$ becomes $Id: <blob id>$
+ *	ident          $Id$ becomes $Id: <blob id> $
  *	text, crlf, eol  eol=crlf gives CRLF; everything else leaves the bytes
  *	               as git keeps them (core.eol and core.autocrlf, which
  *differ between clones, are not looked at) Refused, because the result would
