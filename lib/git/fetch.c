@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "git/internal.h"
 #include "git/job.h"
+#include "git/run.h"
 
 /* Times that the depth is doubled before the whole history is asked for. */
 #define DEEPEN_TRIES 3

@@ -2,10 +2,10 @@
 
 #include "base/limits.h"
 
-unsigned rel_git_job_silence(const struct rel_git_job *job)
+unsigned rel_git_silence(const struct rel_git_fetch_options *options)
 {
-	return job->options->silence_seconds ? job->options->silence_seconds
-					     : REL_LIMIT_GIT_SILENCE_SECONDS;
+	return options->silence_seconds ? options->silence_seconds
+					: REL_LIMIT_GIT_SILENCE_SECONDS;
 }
 
 int64_t rel_git_job_clock(void)
@@ -16,15 +16,20 @@ int64_t rel_git_job_clock(void)
 	return now.tv_sec;
 }
 
+bool rel_git_silence_over(const struct rel_git_fetch_options *options,
+			  int64_t heard)
+{
+	return !options->interactive &&
+	       rel_git_job_clock() - heard > (int64_t)rel_git_silence(options);
+}
+
 int rel_git_job_check_silence(const struct rel_git_job *job, int64_t heard,
 			      struct rel_error *err)
 {
-	unsigned limit = rel_git_job_silence(job);
-
-	if (job->options->interactive ||
-	    rel_git_job_clock() - heard <= (int64_t)limit)
+	if (!rel_git_silence_over(job->options, heard))
 		return 0;
-	rel_fail(err, REL_EIO, "cannot fetch: no word for %u seconds", limit);
+	rel_fail(err, REL_EIO, "cannot fetch: no word for %u seconds",
+		 rel_git_silence(job->options));
 	rel_error_at(err, job->clean, 0, 0);
 	return REL_EIO;
 }

@@ -21,8 +21,11 @@ struct rel_git_job {
 	int depth;
 };
 
-/* Seconds of silence after which the transfer is given up. */
-unsigned rel_git_job_silence(const struct rel_git_job *job);
+/* Seconds of silence after which a transfer is given up. */
+unsigned rel_git_silence(const struct rel_git_fetch_options *options);
+/* Has it been silent for longer since `heard`? */
+bool rel_git_silence_over(const struct rel_git_fetch_options *options,
+			  int64_t heard);
 
 /* A clock for it, in seconds. */
 int64_t rel_git_job_clock(void);
@@ -31,9 +34,6 @@ int64_t rel_git_job_clock(void);
 REL_MUST_CHECK int rel_git_job_check_silence(const struct rel_git_job *job,
 					     int64_t heard,
 					     struct rel_error *err);
-
-/* Is there a `git` in PATH? */
-bool rel_git_program_exists(void);
 
 /*
  * Transfer with the installed git.

@@ -281,7 +281,7 @@ static int connect_remote(git_remote *remote, git_fetch_options *options,
 static void limit_silence(const struct rel_git_job *job)
 {
 #if HAS_DEPTH
-	int ms = (int)rel_git_job_silence(job) * 1000;
+	int ms = (int)rel_git_silence(job->options) * 1000;
 
 	git_libgit2_opts(GIT_OPT_SET_SERVER_CONNECT_TIMEOUT, ms);
 	git_libgit2_opts(GIT_OPT_SET_SERVER_TIMEOUT, ms);

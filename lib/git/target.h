@@ -97,7 +97,8 @@ struct rel_git_target;
  * target; what a killed run left of one is removed by the next.  The remote
  * may be empty and the branch not there yet.
  * branch   "main" or "refs/heads/main"; NULL = what the remote's HEAD names,
- *          also when that is unborn
+ *          also when that is unborn (where the server does not tell it, as
+ *          without git's protocol version 2: init.defaultBranch)
  * options  as rel_git_push(), cache_dir too; what it points to must outlive
  *          the target; `revision` is ignored
  * Errors   as rel_git_fetch(); REL_ENOTFOUND no git installed; REL_EUSAGE

@@ -223,6 +223,7 @@ servers_sshd_config()
 		PasswordAuthentication no
 		KbdInteractiveAuthentication no
 		PermitRootLogin prohibit-password
+		AcceptEnv GIT_PROTOCOL
 	END
 }
 

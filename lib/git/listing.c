@@ -1,0 +1,162 @@
+#include "git/listing.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "git/internal.h"
+#include "git/run.h"
+#include "git/target.h"
+
+/* A path is made absolute, because git runs elsewhere. */
+static int fill_local(struct rel_git_remote *remote, struct rel_error *err)
+{
+	char *path = strndup(remote->url.path.ptr, remote->url.path.len);
+	char *full = path ? realpath(path, NULL) : NULL;
+	int r = 0;
+
+	if (path == NULL)
+		return rel_fail_nomem(err);
+	if (full == NULL)
+		r = rel_fail_errno(err, errno, path, "cannot write to it");
+	else
+		rel_buf_add_cstr(&remote->place, full);
+	free(full);
+	free(path);
+	return r;
+}
+
+int rel_git_remote_open(struct rel_git_remote *out, const char *location,
+			const struct rel_git_fetch_options *options,
+			struct rel_error *err)
+{
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	rel_buf_init(&out->place, REL_LIMIT_CONFIG_BYTES);
+	if (options->offline || options->no_git_program)
+		return rel_fail(err, REL_EUSAGE, "nothing can be pushed %s",
+				options->offline ? "offline" : "without git");
+	r = rel_git_program_need("cannot push", err);
+	if (r == 0)
+		r = rel_git_url_parse(&out->url, location, err);
+	if (r < 0)
+		return r;
+	if (out->url.transport == REL_GIT_LOCAL)
+		r = fill_local(out, err);
+	else
+		rel_git_url_clean(&out->place, &out->url);
+	return r < 0 ? r : rel_buf_status(&out->place, "location", err);
+}
+
+void rel_git_remote_close(struct rel_git_remote *remote)
+{
+	rel_buf_free(&remote->place);
+}
+
+void rel_git_listing_init(struct rel_git_listing *listing)
+{
+	memset(listing, 0, sizeof(*listing));
+	rel_buf_init(&listing->head, REL_LIMIT_GIT_PATH_BYTES);
+}
+
+void rel_git_listing_free(struct rel_git_listing *listing)
+{
+	rel_buf_free(&listing->head);
+}
+
+void rel_git_listing_want(struct rel_git_listing *listing, const char *name)
+{
+	assert(listing->n < REL_GIT_LISTING_MAX);
+	listing->wanted[listing->n++] = name;
+}
+
+/* "ID<tab>NAME", and of HEAD "ref: BRANCH<tab>HEAD" before it.  git lists
+ * longer names that end in a wanted one, too. */
+static void take_line(struct rel_git_listing *listing, struct rel_str line)
+{
+	struct rel_str value = rel_str_cut(&line, '\t');
+	struct rel_git_id id;
+
+	if (rel_str_starts(value, REL_STR("ref: ")) &&
+	    rel_str_is(line, "HEAD")) {
+		rel_buf_clear(&listing->head);
+		rel_buf_add_str(&listing->head,
+				rel_str_sub(value, 5, value.len));
+		return;
+	}
+	if (line.ptr == NULL || !rel_git_id_parse(&id, value))
+		return;
+	for (size_t i = 0; i < listing->n; i++) {
+		if (!rel_str_is(line, listing->wanted[i]))
+			continue;
+		listing->ids[i] = id;
+		listing->found[i] = true;
+	}
+}
+
+int rel_git_remote_list(struct rel_git_listing *listing,
+			const struct rel_git_remote *remote,
+			const struct rel_git_fetch_options *options,
+			struct rel_error *err)
+{
+	const char *args[REL_GIT_LISTING_MAX + 6] = {
+	    "ls-remote", "-q", "--symref", "--", remote->place.ptr};
+	struct rel_git_run run;
+	struct rel_str rest;
+	int r;
+
+	for (size_t i = 0; i < listing->n; i++)
+		args[5 + i] = listing->wanted[i];
+	rel_git_run_init(&run, options, REL_LIMIT_GIT_REFS_BYTES);
+	run.git_dir = remote->git_dir;
+	/* Not in whatever repository we are run in. */
+	run.cwd = "/";
+	run.url = &remote->url;
+	run.clean = remote->place.ptr;
+	run.what = "cannot look at the remote";
+	r = rel_git_run_ok(&run, args, err);
+	rest = rel_buf_str(&run.out);
+	while (r == 0 && rest.ptr != NULL)
+		take_line(listing, rel_str_cut(&rest, '\n'));
+	rel_git_run_free(&run);
+	return r < 0 ? r : rel_buf_status(&listing->head, "HEAD", err);
+}
+
+const struct rel_git_id *rel_git_listing_find(
+    const struct rel_git_listing *listing, const char *name)
+{
+	for (size_t i = 0; i < listing->n; i++)
+		if (listing->found[i] && strcmp(listing->wanted[i], name) == 0)
+			return &listing->ids[i];
+	return NULL;
+}
+
+int rel_git_remote_ref(struct rel_git_id *id, const char *location,
+		       const char *name,
+		       const struct rel_git_fetch_options *options,
+		       struct rel_error *err)
+{
+	static const struct rel_git_fetch_options none = {0};
+	const struct rel_git_id *found;
+	struct rel_git_listing listing;
+	struct rel_git_remote remote;
+	int r;
+
+	rel_git_listing_init(&listing);
+	rel_git_listing_want(&listing, name);
+	if (options == NULL)
+		options = &none;
+	r = rel_git_remote_open(&remote, location, options, err);
+	if (r == 0)
+		r = rel_git_remote_list(&listing, &remote, options, err);
+	found = rel_git_listing_find(&listing, name);
+	if (r == 0 && found != NULL) {
+		*id = *found;
+		r = 1;
+	}
+	rel_git_remote_close(&remote);
+	rel_git_listing_free(&listing);
+	return r;
+}

@@ -1,0 +1,417 @@
+/* Pushing with the installed git; see git/target.h. */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "git/internal.h"
+#include "git/listing.h"
+#include "git/run.h"
+#include "git/target.h"
+
+/* References of one push; a cut has two or three, and each takes two
+ * arguments of git. */
+#define REFS_MAX 20
+
+/* What one call has to do. */
+struct push {
+	struct rel_git_push_result *result;
+	struct rel_git_store *store;
+	struct rel_git_remote remote;
+	const char *name; /* of the remote in the store's configuration */
+	const struct rel_git_push_ref *refs;
+	size_t n;
+	const struct rel_git_fetch_options *options;
+};
+
+void rel_git_push_result_free(struct rel_git_push_result *result)
+{
+	rel_buf_free(&result->ref);
+	rel_buf_free(&result->text);
+}
+
+static bool same(const struct rel_git_id *a, const struct rel_git_id *b)
+{
+	return memcmp(a->bytes, b->bytes, REL_GIT_ID_BYTES) == 0;
+}
+
+static bool is_deletion(const struct rel_git_push_ref *ref)
+{
+	static const struct rel_git_id zero = {{0}};
+
+	return same(&ref->id, &zero);
+}
+
+/* A branch may only grow: its new commit has the old one behind it. */
+static int check_forward(struct push *p, const struct rel_git_push_ref *ref,
+			 struct rel_error *err)
+{
+	char old[REL_GIT_ID_TEXT], fresh[REL_GIT_ID_TEXT];
+	const char *args[] = {"merge-base", "--is-ancestor",
+			      rel_git_id_format(old, &ref->old),
+			      rel_git_id_format(fresh, &ref->id), NULL};
+	struct rel_git_run run;
+	int r;
+
+	if (strncmp(ref->name, "refs/heads/", 11) != 0 || !ref->has_old ||
+	    is_deletion(ref) || same(&ref->id, &ref->old))
+		return 0;
+	rel_git_run_init(&run, p->options, 0);
+	run.git_dir = p->store->path;
+	r = rel_git_run(&run, args, err);
+	if (r == 0 && run.status != 0)
+		r = rel_fail(err, REL_EUSAGE,
+			     "%.200s: %.12s is not behind %.12s, and nothing "
+			     "is pushed by force",
+			     ref->name, old, fresh);
+	rel_git_run_free(&run);
+	return r;
+}
+
+static int check_ref(struct push *p, const struct rel_git_push_ref *ref,
+		     struct rel_error *err)
+{
+	git_object_t type;
+	int valid = 0;
+	git_oid oid;
+	size_t size;
+
+	if (strncmp(ref->name, "refs/", 5) == 0)
+		git_reference_name_is_valid(&valid, ref->name);
+	if (!valid)
+		return rel_fail(err, REL_EUSAGE,
+				"git allows no reference named '%.200s'",
+				ref->name);
+	rel_git_id_to_oid(&oid, &ref->id);
+	if (!is_deletion(ref) &&
+	    git_odb_read_header(&size, &type, p->store->odb, &oid) < 0)
+		return rel_fail(err, REL_EUSAGE,
+				"what is to be pushed to %.200s is not there",
+				ref->name);
+	return check_forward(p, ref, err);
+}
+
+/* "--force-with-lease=REF:OLD" and "NEW:REF".  The lease makes git compare
+ * what the server has with OLD; the server compares again under its lock. */
+static int add_ref(char *args[], size_t *n, const struct rel_git_push_ref *ref)
+{
+	char old[REL_GIT_ID_TEXT] = "", fresh[REL_GIT_ID_TEXT] = "";
+
+	if (ref->has_old)
+		rel_git_id_format(old, &ref->old);
+	if (!is_deletion(ref))
+		rel_git_id_format(fresh, &ref->id);
+	args[REFS_MAX + *n] = NULL;
+	if (asprintf(&args[*n], "--force-with-lease=%s:%s", ref->name, old) < 0)
+		args[*n] = NULL;
+	if (asprintf(&args[REFS_MAX + *n], "%s:%s", fresh, ref->name) < 0)
+		args[REFS_MAX + *n] = NULL;
+	++*n;
+	return args[*n - 1] && args[REFS_MAX + *n - 1] ? 0 : REL_ENOMEM;
+}
+
+/* One run of "git push" for some of the references. */
+static int run_push(struct push *p, struct rel_git_run *run, bool atomic,
+		    const struct rel_git_push_ref *refs, size_t n_refs,
+		    struct rel_error *err)
+{
+	const char *args[2 * REFS_MAX + 10] = {"push", "--porcelain",
+					       "--progress", "--no-follow-tags",
+					       "--recurse-submodules=no"};
+	char *texts[2 * REFS_MAX] = {NULL};
+	size_t n = 5, made = 0;
+	int r = 0;
+
+	if (atomic)
+		args[n++] = "--atomic";
+	for (size_t i = 0; r == 0 && i < n_refs; i++)
+		r = add_ref(texts, &made, &refs[i]);
+	for (size_t i = 0; i < made; i++)
+		args[n++] = texts[i];
+	args[n++] = "--";
+	args[n++] = p->name ? p->name : p->remote.place.ptr;
+	for (size_t i = 0; i < made; i++)
+		args[n++] = texts[REFS_MAX + i];
+	r = r < 0 ? rel_fail_nomem(err) : rel_git_run(run, args, err);
+	for (size_t i = 0; i < made; i++) {
+		free(texts[i]);
+		free(texts[REFS_MAX + i]);
+	}
+	return r;
+}
+
+/* "!<tab>FROM:TO<tab>[rejected] (stale info)": the first such line. */
+struct refusal {
+	struct rel_str ref, summary, reason;
+};
+
+static bool find_refusal(struct refusal *out, struct rel_str text)
+{
+	while (text.ptr != NULL) {
+		struct rel_str line = rel_str_cut(&text, '\n');
+		size_t open;
+
+		if (!rel_str_starts(line, REL_STR("!\t")))
+			continue;
+		line = rel_str_sub(line, 2, line.len);
+		out->ref = rel_str_cut(&line, '\t');
+		out->ref = rel_str_sub(
+		    out->ref, rel_str_find(out->ref, ':') + 1, out->ref.len);
+		open = rel_str_find(line, '(');
+		out->summary = rel_str_trim(rel_str_sub(line, 0, open));
+		out->reason = rel_str_trim(
+		    rel_str_sub(line, open + 1, rel_str_rfind(line, ')')));
+		/* Those that fell with another say less. */
+		if (!rel_str_is(out->reason, "atomic push failed") &&
+		    !rel_str_is(out->reason, "atomic transaction failed"))
+			return true;
+	}
+	return out->ref.ptr != NULL;
+}
+
+/* git's own words for "it is not what you expect". */
+static bool is_stale(const struct refusal *refusal)
+{
+	static const char *const reasons[] = {"stale info", "fetch first",
+					      "non-fast-forward",
+					      "already exists", "needs force"};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (rel_str_is(refusal->reason, reasons[i]))
+			return true;
+	return false;
+}
+
+static bool is_locked(struct rel_str text)
+{
+	static const char lock[] = ".lock': File exists";
+
+	return text.len > 0 &&
+	       memmem(text.ptr, text.len, lock, sizeof(lock) - 1) != NULL;
+}
+
+static bool starts_with_one(struct rel_str line, const char *const starts[])
+{
+	for (size_t i = 0; starts[i] != NULL; i++)
+		if (rel_str_starts(line, rel_str_of(starts[i])))
+			return true;
+	return false;
+}
+
+/* What both sides say while all goes well. */
+static bool is_chatter(struct rel_str line)
+{
+	static const char *const starts[] = {
+	    "Enumerating objects", "Counting objects",
+	    "Compressing objects", "Writing objects",
+	    "Delta compression",   "Total ",
+	    "Resolving deltas",	   NULL};
+
+	return line.len == 0 || starts_with_one(line, starts);
+}
+
+/* What the git on this side says of a failure, beside its reason. */
+static bool is_our_own(struct rel_str line)
+{
+	static const char *const starts[] = {"To ", "Everything up-to-date",
+					     "error: failed to push some refs",
+					     "hint:", NULL};
+
+	return starts_with_one(line, starts);
+}
+
+/* One line without what would steer a terminal. */
+static void add_line(struct rel_buf *out, struct rel_str line)
+{
+	size_t at = 0;
+
+	if (out->len > 0)
+		rel_buf_add_char(out, '\n');
+	while (at < line.len) {
+		uint32_t rune;
+		size_t len = rel_str_rune(line, at, &rune);
+
+		if (rune == REL_STR_NO_RUNE)
+			rel_buf_add_char(out, '?');
+		else if (rel_rune_is_control(rune))
+			rel_buf_add_char(out, ' ');
+		else
+			rel_buf_add(out, line.ptr + at, len);
+		at += len;
+	}
+}
+
+/* What the server said, and the reason git gives. */
+static void take_words(struct rel_git_push_result *result, struct rel_str text,
+		       const struct refusal *refusal)
+{
+	rel_buf_clear(&result->text);
+	while (text.ptr != NULL) {
+		struct rel_str line = rel_str_cut(&text, '\n');
+
+		if (rel_str_starts(line, REL_STR("remote: ")))
+			line = rel_str_sub(line, 8, line.len);
+		else if (refusal == NULL || is_our_own(line))
+			continue;
+		line = rel_str_trim(line);
+		if (!is_chatter(line))
+			add_line(&result->text, line);
+	}
+	if (refusal != NULL && refusal->reason.len > 0)
+		add_line(&result->text, refusal->reason);
+}
+
+static void set_ref(struct rel_git_push_result *result, struct rel_str name)
+{
+	rel_buf_clear(&result->ref);
+	rel_buf_add_str(&result->ref, name);
+}
+
+/*
+ * What has become of a push that failed, from what the remote has now: it may
+ * have gone through, and only the answer was lost.
+ * Returns  1 *outcome is known; 0 it is not
+ */
+static int look_again(struct push *p, const struct rel_git_push_ref *refs,
+		      size_t n, struct rel_error *err)
+{
+	struct rel_git_listing listing;
+	size_t done = 0, moved = n;
+	int r;
+
+	rel_git_listing_init(&listing);
+	for (size_t i = 0; i < n; i++)
+		rel_git_listing_want(&listing, refs[i].name);
+	r = rel_git_remote_list(&listing, &p->remote, p->options, err);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct rel_git_id *now =
+		    rel_git_listing_find(&listing, refs[i].name);
+		bool deletion = is_deletion(&refs[i]);
+
+		if (deletion ? now == NULL : now && same(now, &refs[i].id))
+			done++;
+		else if ((now != NULL) != refs[i].has_old ||
+			 (now && !same(now, &refs[i].old)))
+			moved = moved == n ? i : moved;
+	}
+	rel_git_listing_free(&listing);
+	if (r < 0)
+		return r;
+	if (moved < n) {
+		set_ref(p->result, rel_str_of(refs[moved].name));
+		p->result->outcome = REL_GIT_RACED;
+		return 1;
+	}
+	p->result->outcome = REL_GIT_DONE;
+	return done == n;
+}
+
+/* Of a push that failed.  0 when the outcome is known. */
+static int settle(struct push *p, const struct rel_git_run *run,
+		  const struct rel_git_push_ref *refs, size_t n,
+		  struct rel_error *err)
+{
+	struct refusal refusal = {.ref = {0}};
+	bool refused = find_refusal(&refusal, rel_buf_str(&run->out));
+	struct rel_str words = rel_buf_str(&run->complaint);
+	int known;
+
+	take_words(p->result, words, &refusal);
+	known = look_again(p, refs, n, NULL);
+	if (known > 0)
+		return 0;
+	if (!refused)
+		return rel_git_run_fail(run, err);
+	set_ref(p->result, refusal.ref);
+	p->result->outcome = is_stale(&refusal) || is_locked(words)
+				 ? REL_GIT_RACED
+				 : REL_GIT_REJECTED;
+	return 0;
+}
+
+static bool lacks_atomic(const struct rel_git_run *run)
+{
+	static const char phrase[] = "does not support --atomic";
+
+	return run->status != 0 && run->complaint.len > 0 &&
+	       memmem(run->complaint.ptr, run->complaint.len, phrase,
+		      sizeof(phrase) - 1) != NULL;
+}
+
+/* Push some of the references and find out what became of it.
+ * Returns  1 when that cannot be done at once */
+static int push_some(struct push *p, const struct rel_git_push_ref *refs,
+		     size_t n, struct rel_error *err)
+{
+	struct rel_git_run run;
+	char title[REL_ERROR_TEXT_MAX];
+	int r;
+
+	rel_git_run_init(&run, p->options, REL_LIMIT_GIT_REFS_BYTES);
+	run.git_dir = p->store->path;
+	run.url = &p->remote.url;
+	run.clean = p->remote.place.ptr;
+	run.what = "cannot push";
+	run.counted = "Writing objects";
+	snprintf(title, sizeof(title), "pushing to %s", p->remote.place.ptr);
+	run.title = title;
+	r = run_push(p, &run, n > 1, refs, n, err);
+	if (r == 0 && run.status == 0) {
+		take_words(p->result, rel_buf_str(&run.complaint), NULL);
+		p->result->outcome = REL_GIT_DONE;
+	} else if (r == 0 && lacks_atomic(&run)) {
+		r = 1;
+	} else if (r == 0) {
+		r = settle(p, &run, refs, n, err);
+	}
+	rel_git_run_free(&run);
+	return r;
+}
+
+static int push_all(struct push *p, struct rel_error *err)
+{
+	int r = push_some(p, p->refs, p->n, err);
+
+	p->result->atomic = r != 1;
+	if (r != 1)
+		return r;
+	r = 0;
+	for (size_t i = 0; r == 0 && i < p->n; i++) {
+		r = push_some(p, &p->refs[i], 1, err);
+		if (r == 0 && p->result->outcome != REL_GIT_DONE)
+			break;
+	}
+	return r;
+}
+
+int rel_git_push(struct rel_git_push_result *result,
+		 struct rel_git_store *store, const char *location,
+		 const char *remote, const struct rel_git_push_ref *refs,
+		 size_t n_refs, const struct rel_git_fetch_options *options,
+		 struct rel_error *err)
+{
+	static const struct rel_git_fetch_options none = {0};
+	struct push p = {.result = result,
+			 .store = store,
+			 .name = remote,
+			 .refs = refs,
+			 .n = n_refs,
+			 .options = options ? options : &none};
+	int r;
+
+	rel_git_push_result_free(result);
+	memset(result, 0, sizeof(*result));
+	rel_buf_init(&result->ref, REL_LIMIT_GIT_PATH_BYTES);
+	rel_buf_init(&result->text, REL_LIMIT_CHILD_TEXT);
+	if (n_refs == 0 || n_refs > REFS_MAX)
+		return rel_fail(err, REL_EUSAGE,
+				"1 to %d references can be pushed at once, "
+				"not %zu",
+				REFS_MAX, n_refs);
+	r = rel_git_remote_open(&p.remote, location, p.options, err);
+	p.remote.git_dir = store->path;
+	for (size_t i = 0; r == 0 && i < n_refs; i++)
+		r = check_ref(&p, &refs[i], err);
+	if (r == 0)
+		r = push_all(&p, err);
+	rel_git_remote_close(&p.remote);
+	return r;
+}

@@ -1,0 +1,455 @@
+/* The installed git, run with an environment that suits us. */
+#include "git/run.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/process.h"
+#include "git/credential.h"
+#include "git/internal.h"
+#include "git/job.h"
+
+#define POLL_MS	 100
+#define ARGS_MAX 64
+
+/* Answers git's question with what stands in the environment, so that no
+ * secret is on a command line or in a file. */
+#define HELPER                                                               \
+	"!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' " \
+	"\"$RELCTL_GIT_USER\" \"$RELCTL_GIT_PASSWORD\"; }; f"
+
+bool rel_git_program_exists(void)
+{
+	const char *path = getenv("PATH");
+	struct rel_str rest = rel_str_of(path ? path : "/usr/bin:/bin");
+	struct stat st;
+	bool found = false;
+
+	while (!found && rest.ptr != NULL) {
+		struct rel_str dir = rel_str_cut(&rest, ':');
+		char *name = NULL;
+
+		if (asprintf(&name, "%.*s%sgit", REL_STR_ARG(dir),
+			     dir.len ? "/" : "") < 0)
+			return false;
+		found = access(name, X_OK) == 0 && stat(name, &st) == 0 &&
+			S_ISREG(st.st_mode);
+		free(name);
+	}
+	return found;
+}
+
+int rel_git_program_need(const char *what, struct rel_error *err)
+{
+	if (rel_git_program_exists())
+		return 0;
+	return rel_fail(err, REL_ENOTFOUND,
+			"%s: git is not installed; install it", what);
+}
+
+/* "KEY=VALUE" texts, one behind the other, and the list of them. */
+struct environment {
+	char *items[48];
+	size_t n;
+	unsigned long n_config; /* GIT_CONFIG_KEY_<n> used so far */
+	int status;
+};
+
+static void env_add(struct environment *env, const char *fmt, ...)
+    REL_PRINTF(2, 3);
+
+static void env_add(struct environment *env, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (env->n + 1 == sizeof(env->items) / sizeof(env->items[0]) ||
+	    vasprintf(&text, fmt, args) < 0)
+		env->status = REL_ENOMEM;
+	else
+		env->items[env->n++] = text;
+	va_end(args);
+}
+
+/* A setting as with -c, but not on the command line. */
+static void env_config(struct environment *env, const char *key,
+		       const char *value)
+{
+	env_add(env, "GIT_CONFIG_KEY_%lu=%s", env->n_config, key);
+	env_add(env, "GIT_CONFIG_VALUE_%lu=%s", env->n_config, value);
+	env->n_config++;
+}
+
+static void env_free(struct environment *env)
+{
+	for (size_t i = 0; i < env->n; i++) {
+		explicit_bzero(env->items[i], strlen(env->items[i]));
+		free(env->items[i]);
+	}
+}
+
+/* What a caller that is itself run by git (a hook, an alias) hands down would
+ * lead git to another repository. */
+static void env_unset_repository(struct environment *env)
+{
+	static const char *const names[] = {"GIT_DIR",
+					    "GIT_WORK_TREE",
+					    "GIT_INDEX_FILE",
+					    "GIT_OBJECT_DIRECTORY",
+					    "GIT_COMMON_DIR",
+					    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+					    "GIT_NAMESPACE",
+					    "GIT_QUARANTINE_PATH",
+					    "GIT_SHALLOW_FILE",
+					    "GIT_GRAFT_FILE",
+					    "GIT_CONFIG",
+					    "GIT_PREFIX",
+					    "GIT_TRACE_CURL_NO_DATA"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		env_add(env, "%s", names[i]);
+}
+
+/*
+ * Credentials of our own finding replace git's helpers: git would have the
+ * helpers store what it was given.  Without, git asks its helpers as always.
+ */
+static int env_credentials(struct environment *env,
+			   const struct rel_git_url *url, struct rel_error *err)
+{
+	struct rel_git_credential found;
+	struct rel_buf key;
+	int r;
+
+	if (url->transport != REL_GIT_HTTP)
+		return 0;
+	rel_git_credential_init(&found);
+	rel_buf_init(&key, REL_LIMIT_CONFIG_BYTES);
+	r = rel_git_credential_find(&found, url, 0, err);
+	rel_buf_add_cstr(&key, "credential.");
+	rel_git_url_origin(&key, url);
+	if (r > 0) {
+		rel_buf_add_cstr(&key, ".helper");
+		env_add(env, "RELCTL_GIT_USER=%.*s",
+			REL_STR_ARG(rel_buf_str(&found.user)));
+		env_add(env, "RELCTL_GIT_PASSWORD=%.*s",
+			REL_STR_ARG(rel_buf_str(&found.password)));
+		env_config(env, "credential.helper", "");
+		env_config(env, key.ptr, HELPER);
+	} else if (r == 0 && url->user.len > 0) {
+		rel_buf_add_cstr(&key, ".username");
+		rel_git_url_decode(&found.user, url->user);
+		if (found.user.len > 0)
+			env_config(env, key.ptr, found.user.ptr);
+	}
+	if (key.status < 0)
+		env->status = key.status;
+	rel_buf_free(&key);
+	rel_git_credential_free(&found);
+	return r < 0 ? r : 0;
+}
+
+/* Does the user's configuration of git name an ssh command? */
+static bool has_ssh_command(const struct rel_git_run *run)
+{
+	const char *argv[] = {"git", "config", "--get", "core.sshCommand",
+			      NULL,  NULL,     NULL};
+	struct rel_buf out, diagnostics;
+	int status = 1, r;
+
+	if (getenv("GIT_SSH_COMMAND") || getenv("GIT_SSH"))
+		return true;
+	rel_buf_init(&out, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&diagnostics, REL_LIMIT_CHILD_TEXT);
+	if (run->git_dir != NULL) {
+		argv[1] = "--git-dir";
+		argv[2] = run->git_dir;
+		argv[3] = "config";
+		argv[4] = "--get";
+		argv[5] = "core.sshCommand";
+	}
+	r = rel_process_run(argv, run->cwd, NULL, REL_STR(""), &out,
+			    &diagnostics, &status, NULL, NULL);
+	rel_buf_free(&out);
+	rel_buf_free(&diagnostics);
+	return r == 0 && status == 0;
+}
+
+static int env_fill(struct environment *env, const struct rel_git_run *run,
+		    struct rel_error *err)
+{
+	const char *count = getenv("GIT_CONFIG_COUNT");
+	int r;
+
+	if (count != NULL)
+		rel_str_to_uint(rel_str_of(count), 1000, &env->n_config);
+	env_unset_repository(env);
+	/* The texts are read by complaint.c. */
+	env_add(env, "LC_ALL=C");
+	env_add(env, "LANGUAGE");
+	/* Who only looks writes nothing. */
+	env_add(env, "GIT_OPTIONAL_LOCKS=0");
+	if (!run->options->interactive) {
+		env_add(env, "GIT_TERMINAL_PROMPT=0");
+		if (run->url != NULL && run->url->transport == REL_GIT_SSH &&
+		    !has_ssh_command(run))
+			env_add(env, "GIT_SSH_COMMAND=ssh -o BatchMode=yes");
+	}
+	if (run->options->ca_file != NULL)
+		env_add(env, "GIT_SSL_CAINFO=%s", run->options->ca_file);
+	r = run->url ? env_credentials(env, run->url, err) : 0;
+	if (r < 0)
+		return r;
+	/* One pack per fetch, whose blobs are read at once; git packs them
+	 * together now and then, in its own time but under our lock. */
+	env_config(env, "fetch.unpackLimit", "1");
+	env_config(env, "gc.autoDetach", "false");
+	env_config(env, "maintenance.autoDetach", "false");
+	env_config(env, "fetch.fsckObjects", "false");
+	env_add(env, "GIT_CONFIG_COUNT=%lu", env->n_config);
+	return env->status < 0 ? rel_fail_nomem(err) : 0;
+}
+
+/* What comes in on stderr: progress to one side, the rest to the other. */
+struct listener {
+	struct rel_git_run *run;
+	struct rel_buf line;
+	int64_t heard; /* when */
+};
+
+/* "Receiving objects:  42% (123/456), 1.2 MiB | …" */
+static bool is_progress(struct listener *listener, struct rel_str line)
+{
+	const struct rel_git_run *run = listener->run;
+	struct rel_str counts = line;
+	unsigned long done, total;
+	size_t slash, end;
+
+	if (rel_str_starts(line, REL_STR("remote: ")))
+		line = rel_str_sub(line, 8, line.len);
+	if (rel_str_find(line, '%') == line.len)
+		return false;
+	counts = rel_str_sub(counts, rel_str_find(counts, '(') + 1, counts.len);
+	slash = rel_str_find(counts, '/');
+	end = rel_str_find(counts, ')');
+	if (slash > end ||
+	    !rel_str_to_uint(rel_str_sub(counts, 0, slash), UINT32_MAX,
+			     &done) ||
+	    !rel_str_to_uint(rel_str_sub(counts, slash + 1, end), UINT32_MAX,
+			     &total))
+		return false;
+	if (run->counted != NULL &&
+	    rel_str_starts(line, rel_str_of(run->counted)))
+		rel_progress(run->options->progress, run->title, done, total);
+	return true;
+}
+
+static void listen_bytes(struct listener *listener, const char *p, size_t len)
+{
+	struct rel_buf *complaint = &listener->run->complaint;
+
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] != '\n' && p[i] != '\r') {
+			rel_buf_add_char(&listener->line, p[i]);
+			continue;
+		}
+		if (!is_progress(listener, rel_buf_str(&listener->line))) {
+			rel_buf_add_str(complaint,
+					rel_buf_str(&listener->line));
+			rel_buf_add_char(complaint, '\n');
+		}
+		rel_buf_clear(&listener->line);
+	}
+}
+
+static int check_silence(const struct rel_git_run *run, int64_t heard,
+			 struct rel_error *err)
+{
+	if (rel_git_silence_over(run->options, heard)) {
+		rel_fail(err, REL_EIO, "%s: no word for %u seconds", run->what,
+			 rel_git_silence(run->options));
+		rel_error_at(err, run->clean, 0, 0);
+		return REL_EIO;
+	}
+	return 0;
+}
+
+static int take_out(struct listener *listener, struct rel_process *process,
+		    struct rel_error *err)
+{
+	struct rel_buf *out = &listener->run->out;
+	char chunk[4096];
+	ssize_t n = read(process->out, chunk, sizeof(chunk));
+
+	if (n < 0 && errno == EINTR)
+		return 0;
+	if (n <= 0) {
+		close(process->out);
+		process->out = -1;
+	} else if (out->max > 0 && rel_buf_add(out, chunk, (size_t)n) < 0) {
+		return rel_buf_status(out, "what git says", err);
+	}
+	return 0;
+}
+
+static void take_err(struct listener *listener, struct rel_process *process)
+{
+	char chunk[4096];
+	ssize_t n = read(process->err, chunk, sizeof(chunk));
+
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n <= 0) {
+		close(process->err);
+		process->err = -1;
+	} else {
+		listen_bytes(listener, chunk, (size_t)n);
+	}
+}
+
+/* Until git closes both its streams. */
+static int listen(struct listener *listener, struct rel_process *process,
+		  struct rel_error *err)
+{
+	const struct rel_git_run *run = listener->run;
+	int r = 0;
+
+	listener->heard = rel_git_job_clock();
+	while (r == 0 && (process->err >= 0 || process->out >= 0)) {
+		struct pollfd fds[2] = {{.fd = process->err, .events = POLLIN},
+					{.fd = process->out, .events = POLLIN}};
+		int n = poll(fds, 2, POLL_MS);
+
+		if (rel_cancelled(run->options->cancel))
+			return rel_fail_cancelled(err);
+		if (n == 0 && run->url != NULL)
+			r = check_silence(run, listener->heard, err);
+		if (n <= 0)
+			continue;
+		listener->heard = rel_git_job_clock();
+		if (fds[1].revents != 0)
+			r = take_out(listener, process, err);
+		if (fds[0].revents != 0)
+			take_err(listener, process);
+	}
+	return r;
+}
+
+/* git reads its input before it says much; what it leaves unread, its status
+ * explains. */
+static void feed(struct rel_process *process, struct rel_str input)
+{
+	struct rel_error ignored = {0};
+
+	if (input.len > 0 &&
+	    rel_process_write(process, input.ptr, input.len, &ignored) < 0)
+		return;
+	close(process->in);
+	process->in = -1;
+}
+
+static int start(struct rel_git_run *run, struct rel_process *process,
+		 const char *const args[], char *const env[],
+		 struct rel_error *err)
+{
+	const char *argv[ARGS_MAX] = {"git"};
+	size_t n = 1;
+	int r;
+
+	if (run->git_dir != NULL) {
+		argv[n++] = "--git-dir";
+		argv[n++] = run->git_dir;
+	}
+	for (size_t i = 0; args[i] != NULL; i++) {
+		assert(n + 1 < ARGS_MAX);
+		argv[n++] = args[i];
+	}
+	if (run->cache != NULL)
+		rel_git_cache_lend(run->cache);
+	r = rel_process_start(process, argv, run->cwd, (const char *const *)env,
+			      REL_PROCESS_STDERR_PIPE, err);
+	if (run->cache != NULL)
+		rel_git_cache_reclaim(run->cache);
+	return r;
+}
+
+void rel_git_run_init(struct rel_git_run *run,
+		      const struct rel_git_fetch_options *options,
+		      size_t out_max)
+{
+	static const struct rel_git_fetch_options none = {0};
+
+	memset(run, 0, sizeof(*run));
+	run->options = options ? options : &none;
+	run->what = "git fails";
+	run->title = "";
+	rel_buf_init(&run->out, out_max);
+	rel_buf_init(&run->complaint, REL_LIMIT_CHILD_TEXT);
+}
+
+void rel_git_run_free(struct rel_git_run *run)
+{
+	rel_buf_free(&run->complaint);
+	rel_buf_free(&run->out);
+}
+
+int rel_git_run(struct rel_git_run *run, const char *const args[],
+		struct rel_error *err)
+{
+	struct rel_process process = {
+	    .pid = -1, .in = -1, .out = -1, .err = -1};
+	struct listener listener = {.run = run};
+	struct environment env = {0};
+	int r;
+
+	rel_buf_clear(&run->out);
+	rel_buf_clear(&run->complaint);
+	rel_buf_init(&listener.line, REL_LIMIT_CHILD_TEXT);
+	r = env_fill(&env, run, err);
+	if (r == 0)
+		r = start(run, &process, args, env.items, err);
+	if (r < 0)
+		goto out;
+	feed(&process, run->input);
+	r = listen(&listener, &process, err);
+	if (r < 0) {
+		rel_process_kill(&process);
+		goto out;
+	}
+	if (listener.line.len > 0)
+		listen_bytes(&listener, "\n", 1);
+	r = rel_process_wait(&process, &run->status, err);
+out:
+	rel_buf_free(&listener.line);
+	env_free(&env);
+	return r;
+}
+
+int rel_git_run_fail(const struct rel_git_run *run, struct rel_error *err)
+{
+	struct rel_str text = rel_buf_str(&run->complaint);
+	int r;
+
+	if (rel_str_trim(text).len == 0)
+		r = rel_fail(err, REL_EIO, "%s: git ended with %d", run->what,
+			     run->status);
+	else
+		r = rel_git_complaint_fail(err, run->what, text);
+	rel_error_at(err, run->clean, 0, 0);
+	return r;
+}
+
+int rel_git_run_ok(struct rel_git_run *run, const char *const args[],
+		   struct rel_error *err)
+{
+	int r = rel_git_run(run, args, err);
+
+	return r == 0 && run->status != 0 ? rel_git_run_fail(run, err) : r;
+}

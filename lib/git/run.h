@@ -1,0 +1,59 @@
+/* The installed git, run with an environment that suits us. */
+#ifndef REL_GIT_RUN_H
+#define REL_GIT_RUN_H
+
+#include "git/cache.h"
+#include "git/fetch.h"
+
+/* Zero what is not wanted; rel_git_run_init() first. */
+struct rel_git_run {
+	const char *git_dir; /* --git-dir; NULL = what `cwd` is in */
+	const char *cwd;     /* NULL = here */
+	/* The remote it talks to, for its credentials; NULL = none. */
+	const struct rel_git_url *url;
+	const char *clean; /* that without credentials, for error texts */
+	const struct rel_git_fetch_options *options;
+	struct rel_git_cache *cache; /* lent to git while it runs, or NULL */
+	const char *what;	     /* "cannot fetch", for error texts */
+	/* For progress: what to call it, and the words of git's own line
+	 * ("Receiving objects") whose numbers are shown. */
+	const char *title, *counted;
+	struct rel_str input; /* fed to stdin */
+	struct rel_buf out;   /* stdout; its max is the caller's */
+	/* stderr without progress, in lines. */
+	struct rel_buf complaint;
+	int status; /* exit status, or 128 + signal */
+};
+
+/* Is there a `git` in PATH? */
+bool rel_git_program_exists(void);
+/* REL_ENOTFOUND, saying what it is needed for, when not. */
+REL_MUST_CHECK int rel_git_program_need(const char *what,
+					struct rel_error *err);
+
+/* out_max  bytes of stdout kept; 0 = none is read */
+void rel_git_run_init(struct rel_git_run *run,
+		      const struct rel_git_fetch_options *options,
+		      size_t out_max);
+void rel_git_run_free(struct rel_git_run *run);
+
+/*
+ * Run "git [--git-dir …] <args>" to its end and fill out, complaint and
+ * status.  Its messages are English, it obeys neither GIT_DIR and the like of
+ * the environment nor asks on the terminal unless options->interactive.
+ * args    at most 60, ends with NULL
+ * Errors  REL_EIO (silent for too long, cannot be run), REL_ELIMIT,
+ *         REL_ECANCELLED, those of credentials; a non-zero status is none
+ */
+REL_MUST_CHECK int rel_git_run(struct rel_git_run *run,
+			       const char *const args[], struct rel_error *err);
+
+/* An error of what git complained about; of the status when it did not. */
+int rel_git_run_fail(const struct rel_git_run *run, struct rel_error *err);
+
+/* rel_git_run(), and rel_git_run_fail() for a non-zero status. */
+REL_MUST_CHECK int rel_git_run_ok(struct rel_git_run *run,
+				  const char *const args[],
+				  struct rel_error *err);
+
+#endif
