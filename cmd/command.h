@@ -49,6 +49,7 @@ struct rel_command {
 extern const struct rel_command rel_command_list_broken;
 extern const struct rel_command rel_command_why;
 extern const struct rel_command rel_command_rdeps;
+extern const struct rel_command rel_command_index;
 
 /* In the order in which they are told. */
 extern const struct rel_command *const rel_commands[];
