@@ -120,6 +120,8 @@
 #define REL_LIMIT_CHANGELOG_BYTES (16 * REL_MIB)
 /* A file of a source with a version in it. */
 #define REL_LIMIT_VERSION_FILE_BYTES (16 * REL_MIB)
+/* A version that a pattern of relctl.yml finds; the longest real one has 80. */
+#define REL_LIMIT_VERSION_BYTES 1000
 /* Packages of one project; dune's largest users have 300. */
 #define REL_LIMIT_PROJECT_PACKAGES 10000u
 /* Text and tables of one project. */

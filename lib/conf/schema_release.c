@@ -112,7 +112,8 @@ static int read_file_pattern(struct rel_conf_reader *r,
 	if (rc)
 		return rc;
 	file->pattern = value->text;
-	if (count_places(value->text) == 1)
+	if (count_places(value->text) == 1 &&
+	    strcmp(value->text, "{version}") != 0)
 		return 0;
 	return rel_conf_fail(r, value,
 			     "pattern must hold \"{version}\" once, with the "

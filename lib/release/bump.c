@@ -1,0 +1,504 @@
+#include "release/bump.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/limits.h"
+#include "opam/edit.h"
+#include "opam/version.h"
+#include "release/bump_text.h"
+#include "release/sexp.h"
+
+/* A file with versions in it. */
+struct file {
+	const char *path;
+	struct rel_str text;
+	enum rel_git_kind kind;
+	struct rel_span *spans; /* malloc'd: what will be replaced */
+	uint32_t count, cap;
+};
+
+struct finder {
+	struct rel_project *project;
+	struct rel_str version;
+	bool *released; /* [n_packages of the project] */
+	bool all;
+	struct file *files; /* malloc'd */
+	uint32_t count, cap;
+	struct rel_error *err;
+};
+
+/* Whose version a site has: a package by its index, or … */
+#define OF_PROJECT SIZE_MAX
+
+/* The file at `path`, read once; NULL when there is none. */
+static int open_file(struct file **out, struct finder *f, const char *path)
+{
+	struct rel_git_entry entry;
+	struct file *file;
+	int rc;
+
+	*out = NULL;
+	for (uint32_t i = 0; i < f->count; i++) {
+		if (strcmp(f->files[i].path, path) == 0)
+			*out = &f->files[i];
+	}
+	if (*out)
+		return 0;
+	rc = rel_git_tree_find(&entry, f->project->store, &f->project->tree,
+			       rel_str_of(path), f->err);
+	if (rc == REL_ENOTFOUND || (!rc && entry.kind != REL_GIT_BLOB &&
+				    entry.kind != REL_GIT_EXECUTABLE))
+		return 0;
+	if (!rc && rel_array_reserve((void **)&f->files, &f->cap,
+				     (uint64_t)f->count + 1, sizeof(*file)))
+		rc = rel_fail_nomem(f->err);
+	if (rc)
+		return rc;
+	file = &f->files[f->count];
+	*file = (struct file){.path = path, .kind = entry.kind};
+	rc = rel_git_blob_arena(&file->text, &f->project->arena,
+				REL_LIMIT_VERSION_FILE_BYTES, f->project->store,
+				&entry.id, f->err);
+	if (rc) {
+		rel_error_at(f->err, path, 0, 0);
+		return rc;
+	}
+	f->count++;
+	*out = file;
+	return 0;
+}
+
+static int fail_shared(const struct finder *f, const struct file *file,
+		       struct rel_str was)
+{
+	int rc = rel_fail(f->err, REL_EUSAGE,
+			  "version %.*s here is that of all packages, but only "
+			  "some are to become %.*s; release all together, or "
+			  "give each a version of its own",
+			  REL_STR_ARG(was), REL_STR_ARG(f->version));
+
+	rel_error_at(f->err, file->path, 0, 0);
+	return rc;
+}
+
+/* Note that the bytes [start, end) are a version. */
+static int add_site(struct finder *f, struct file *file, size_t owner,
+		    size_t start, size_t end)
+{
+	struct rel_str was = rel_str_sub(file->text, start, end);
+
+	if (rel_str_eq(was, f->version) ||
+	    (owner != OF_PROJECT && !f->released[owner]))
+		return 0;
+	if (owner == OF_PROJECT && !f->all)
+		return fail_shared(f, file, was);
+	for (uint32_t i = 0; i < file->count; i++) {
+		if (file->spans[i].start < end && start < file->spans[i].end)
+			return 0; /* found in two ways */
+	}
+	if (rel_array_reserve((void **)&file->spans, &file->cap,
+			      (uint64_t)file->count + 1, sizeof(*file->spans)))
+		return rel_fail_nomem(f->err);
+	file->spans[file->count++] = (struct rel_span){start, end};
+	return 0;
+}
+
+static int add_spans(struct finder *f, struct file *file, size_t owner,
+		     const struct rel_spans *spans)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < spans->count && !rc; i++)
+		rc = add_site(f, file, owner, spans->items[i].start,
+			      spans->items[i].end);
+	return rc;
+}
+
+/* `version:` in a package's opam file. */
+static int look_opam(struct finder *f, size_t package)
+{
+	const struct rel_project_package *p = &f->project->packages[package];
+	const struct rel_node *node;
+	struct rel_opam_tree tree;
+	struct file *file;
+	rel_node_id field;
+	int rc;
+
+	if (p->path.len == 0 || p->version.len == 0 ||
+	    !rel_version_is_valid(p->version))
+		return 0;
+	rc = open_file(&file, f, p->path.ptr);
+	if (!rc)
+		rc = rel_opam_parse(&tree, &f->project->arena, file->text,
+				    file->path, f->err);
+	if (rc)
+		return rc;
+	field = rel_opam_field(&tree, tree.items, "version");
+	node = &tree.nodes[tree.nodes[field].child];
+	/* a string without escapes, as it is a valid version; or with three
+	 * quotes */
+	for (size_t at = node->start; at + p->version.len <= node->end; at++) {
+		if (rel_str_eq(rel_str_sub(file->text, at, at + p->version.len),
+			       p->version))
+			return add_site(f, file, package, at,
+					at + p->version.len);
+	}
+	return 0;
+}
+
+/* The version in a list of fields; empty span = none. */
+static struct rel_span dune_version(struct rel_str text,
+				    const struct rel_sexp *items)
+{
+	const struct rel_sexp *atom =
+	    rel_sexp_atom(rel_sexp_field(items, "version"));
+	struct rel_span span = {0, 0};
+
+	if (!atom || !rel_version_is_valid(atom->text))
+		return span;
+	span.start = atom->start + atom->quoted;
+	span.end = span.start + atom->text.len;
+	/* a string with escapes is left alone */
+	if (!rel_str_eq(rel_str_sub(text, span.start, span.end), atom->text))
+		span.end = span.start;
+	return span;
+}
+
+static size_t package_index(const struct rel_project *project,
+			    struct rel_str name)
+{
+	for (size_t i = 0; i < project->n_packages; i++) {
+		if (rel_str_eq(project->packages[i].name, name))
+			return i;
+	}
+	return OF_PROJECT;
+}
+
+/* The versions of (package …) stanzas; `own`: who has one. */
+static int look_stanzas(struct finder *f, struct file *file,
+			const struct rel_sexp *items, bool *own)
+{
+	int rc = 0;
+
+	for (; items && !rc; items = items->next) {
+		struct rel_span span;
+		const struct rel_sexp *name;
+		size_t package;
+
+		if (!rel_sexp_is(items, "package"))
+			continue;
+		name = rel_sexp_atom(rel_sexp_field(items->first, "name"));
+		package =
+		    package_index(f->project, name ? name->text : REL_STR(""));
+		if (package == OF_PROJECT ||
+		    !rel_sexp_field(items->first, "version"))
+			continue;
+		own[package] = true;
+		span = dune_version(file->text, items->first);
+		if (span.end > span.start)
+			rc = add_site(f, file, package, span.start, span.end);
+	}
+	return rc;
+}
+
+/* The version of those packages that have none of their own. */
+static int look_shared(struct finder *f, struct file *file,
+		       const struct rel_sexp *items, const bool *own)
+{
+	struct rel_span span = dune_version(file->text, items);
+	size_t concerned = 0, others = 0, owner = OF_PROJECT;
+
+	for (size_t i = 0; i < f->project->n_packages; i++) {
+		if (own[i])
+			continue;
+		if (f->released[i])
+			owner = i;
+		concerned += f->released[i];
+		others += !f->released[i];
+	}
+	if (span.end == span.start || concerned == 0)
+		return 0;
+	return add_site(f, file, others ? OF_PROJECT : owner, span.start,
+			span.end);
+}
+
+static int look_dune(struct finder *f)
+{
+	struct rel_sexp *items;
+	struct file *file;
+	bool *own;
+	int rc = open_file(&file, f, "dune-project");
+
+	if (rc || !file)
+		return rc;
+	rc = rel_sexp_parse(&items, &f->project->arena, file->text, file->path,
+			    f->err);
+	own = calloc(f->project->n_packages, sizeof(*own));
+	if (!rc && !own)
+		rc = rel_fail_nomem(f->err);
+	if (!rc)
+		rc = look_stanzas(f, file, items, own);
+	if (!rc)
+		rc = look_shared(f, file, items, own);
+	free(own);
+	return rc;
+}
+
+static int look_meta(struct finder *f, const char *pattern, size_t owner)
+{
+	struct rel_spans spans = {0};
+	struct file *file;
+	const char *path = pattern;
+	int rc = 0;
+
+	if (owner != OF_PROJECT)
+		rc = rel_project_expand(&path, f->project, pattern,
+					f->project->packages[owner].name,
+					f->err);
+	if (!rc)
+		rc = open_file(&file, f, path);
+	if (rc || !file)
+		return rc;
+	rc = rel_bump_find_meta(&spans, file->text, path, f->err);
+	if (!rc)
+		rc = add_spans(f, file, owner, &spans);
+	rel_spans_free(&spans);
+	return rc;
+}
+
+static int look_metas(struct finder *f)
+{
+	static const char *const shared[] = {"META", "pkg/META", "src/META",
+					     "lib/META"};
+	static const char *const named[] = {
+	    "META.{name}", "{name}/META", "lib/{name}/META", "src/{name}/META"};
+	int rc = 0;
+
+	for (size_t i = 0; i < 4 && !rc; i++)
+		rc = look_meta(f, shared[i], OF_PROJECT);
+	for (size_t p = 0; p < f->project->n_packages; p++) {
+		for (size_t i = 0; i < 4 && !rc; i++)
+			rc = look_meta(f, named[i], p);
+	}
+	return rc;
+}
+
+static int look_oasis(struct finder *f)
+{
+	struct rel_spans spans = {0};
+	struct file *file;
+	int rc = open_file(&file, f, "_oasis");
+
+	if (rc || !file)
+		return rc;
+	rc = rel_bump_find_oasis(&spans, file->text, f->err);
+	if (!rc)
+		rc = add_spans(f, file, OF_PROJECT, &spans);
+	rel_spans_free(&spans);
+	return rc;
+}
+
+static int look_version(struct finder *f)
+{
+	struct rel_spans spans = {0};
+	struct file *file;
+	int rc = open_file(&file, f, "VERSION");
+
+	if (rc || !file)
+		return rc;
+	rc = rel_bump_find_line(&spans, file->text, f->version, f->err);
+	if (!rc)
+		rc = add_spans(f, file, OF_PROJECT, &spans);
+	rel_spans_free(&spans);
+	return rc;
+}
+
+static int fail_version_file(const struct finder *f, const char *path,
+			     const char *pattern)
+{
+	if (pattern)
+		return rel_fail(f->err, REL_ENOTFOUND,
+				"nothing in \"%.200s\" looks like \"%.200s\", "
+				"a version file in relctl.yml",
+				path, pattern);
+	return rel_fail(f->err, REL_ENOTFOUND,
+			"the first line of \"%.200s\", a version file in "
+			"relctl.yml, is no version",
+			path);
+}
+
+/* relctl.yml's file and pattern, for one package or the project. */
+static int look_configured(struct finder *f,
+			   const struct rel_conf_version_file *conf,
+			   size_t owner)
+{
+	const char *path = conf->path, *pattern = conf->pattern;
+	struct rel_spans spans = {0};
+	struct file *file = NULL;
+	int rc = 0;
+
+	if (owner != OF_PROJECT) {
+		struct rel_str name = f->project->packages[owner].name;
+
+		rc = rel_project_expand(&path, f->project, path, name, f->err);
+		if (!rc && pattern)
+			rc = rel_project_expand(&pattern, f->project, pattern,
+						name, f->err);
+	}
+	if (!rc)
+		rc = open_file(&file, f, path);
+	if (!rc && !file)
+		rc = rel_fail(f->err, REL_ENOTFOUND,
+			      "the source has no file \"%.200s\", a version "
+			      "file in relctl.yml",
+			      path);
+	if (rc)
+		return rc;
+	rc = pattern
+		 ? rel_bump_find_pattern(&spans, file->text,
+					 rel_str_of(pattern), f->err)
+		 : rel_bump_find_line(&spans, file->text, f->version, f->err);
+	if (!rc && spans.count == 0)
+		rc = fail_version_file(f, path, pattern);
+	if (!rc)
+		rc = add_spans(f, file, owner, &spans);
+	rel_spans_free(&spans);
+	return rc;
+}
+
+static int look_all_configured(struct finder *f,
+			       const struct rel_conf_release *release)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < release->n_version_files && !rc; i++) {
+		const struct rel_conf_version_file *conf =
+		    &release->version_files[i];
+
+		if (!strstr(conf->path, "{name}") &&
+		    !(conf->pattern && strstr(conf->pattern, "{name}"))) {
+			rc = look_configured(f, conf, OF_PROJECT);
+			continue;
+		}
+		for (size_t p = 0; p < f->project->n_packages && !rc; p++) {
+			if (f->released[p])
+				rc = look_configured(f, conf, p);
+		}
+	}
+	return rc;
+}
+
+static int look_everywhere(struct finder *f,
+			   const struct rel_conf_release *release)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < f->project->n_packages && !rc; i++)
+		rc = look_opam(f, i);
+	if (!rc)
+		rc = look_dune(f);
+	if (!rc)
+		rc = look_metas(f);
+	if (!rc)
+		rc = look_oasis(f);
+	if (!rc)
+		rc = look_version(f);
+	if (!rc && release)
+		rc = look_all_configured(f, release);
+	return rc;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct rel_span *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct rel_bump_edit *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+/* The file with the new version in all its places. */
+static int make_edit(struct rel_bump_edit *out, struct finder *f,
+		     struct file *file)
+{
+	struct rel_buf text;
+	char *copy = NULL;
+	size_t at = 0;
+	int rc;
+
+	qsort(file->spans, file->count, sizeof(*file->spans), by_start);
+	rel_buf_init(&text, 2 * REL_LIMIT_VERSION_FILE_BYTES);
+	for (uint32_t i = 0; i < file->count; i++) {
+		rel_buf_add_str(
+		    &text, rel_str_sub(file->text, at, file->spans[i].start));
+		rel_buf_add_str(&text, f->version);
+		at = file->spans[i].end;
+	}
+	rel_buf_add_str(&text, rel_str_sub(file->text, at, file->text.len));
+	rc = rel_buf_status(&text, "file with a new version", f->err);
+	if (!rc)
+		copy = rel_arena_copy(&f->project->arena, rel_buf_str(&text));
+	if (!rc && !copy)
+		rc = rel_fail_nomem(f->err);
+	*out = (struct rel_bump_edit){
+	    .path = file->path,
+	    .content = rel_str_n(copy, text.len),
+	    .was = rel_str_sub(file->text, file->spans[0].start,
+			       file->spans[0].end),
+	    .kind = file->kind,
+	};
+	rel_buf_free(&text);
+	return rc;
+}
+
+static int make_edits(struct rel_bump *out, struct finder *f)
+{
+	int rc = 0;
+
+	out->edits = rel_arena_array(&f->project->arena, f->count + 1u,
+				     sizeof(*out->edits));
+	if (!out->edits)
+		return rel_fail_nomem(f->err);
+	for (uint32_t i = 0; i < f->count && !rc; i++) {
+		if (f->files[i].count)
+			rc = make_edit(&out->edits[out->count++], f,
+				       &f->files[i]);
+	}
+	qsort(out->edits, out->count, sizeof(*out->edits), by_path);
+	return rc;
+}
+
+int rel_bump_find(struct rel_bump *out, struct rel_project *project,
+		  const size_t *packages, size_t n_packages,
+		  struct rel_str version,
+		  const struct rel_conf_release *release, struct rel_error *err)
+{
+	struct finder f = {
+	    .project = project,
+	    .version = version,
+	    .all = n_packages == project->n_packages,
+	    .err = err,
+	};
+	int rc;
+
+	*out = (struct rel_bump){0};
+	f.released = calloc(project->n_packages, sizeof(*f.released));
+	if (!f.released)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < n_packages; i++)
+		f.released[packages[i]] = true;
+	rc = look_everywhere(&f, release);
+	if (!rc)
+		rc = make_edits(out, &f);
+	for (uint32_t i = 0; i < f.count; i++)
+		free(f.files[i].spans);
+	free(f.files);
+	free(f.released);
+	return rc;
+}
