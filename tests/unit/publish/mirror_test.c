@@ -1,5 +1,5 @@
-/* The mirror in directories; sha256sum, nginx and real bytes are the judges.
- * In git: mirror_git_test.c. */
+/* The mirror in directories and in git; git, sha256sum and nginx are the
+ * judges. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -290,6 +290,59 @@ static void test_http(void **state)
 	free(url);
 }
 
+/* On the development remote's branch, and on one of its own. */
+static void test_git(void **state)
+{
+	static const struct rel_change_author author = {
+	    "Tester", "tester@example.org", 1767323045, 0};
+	struct fixture *f = *state;
+	struct rel_remote_options reading = {.cache_dir = f->root};
+	struct rel_publisher *p;
+	struct rel_error err = {0};
+	char *bare = rel_test_text("%s/r.git", f->dir), *text;
+
+	free(rel_test_sh("git init -q -b main --bare '%s'", bare));
+	assert_int_equal(rel_location_parse(&f->development.location,
+					    rel_str_of(bare), NULL, &f->arena,
+					    &err),
+			 0);
+	f->options.author = &author;
+	f->options.remote = &reading;
+	assert_int_equal(rel_publisher_open(&p, &f->options, &err), REL_EUSAGE);
+	assert_non_null(strstr(err.text, "url:"));
+	f->conf.url = "https://www.example.org/raw";
+	p = open_it(f);
+	assert_true(rel_publisher_moves_remote(p));
+	assert_string_equal(rel_publisher_mirror(p),
+			    "https://www.example.org/raw/cache");
+	put(p, f, REL_PUBLISH_DONE, 3);
+	put(p, f, REL_PUBLISH_PRESENT, 0);
+	rel_publisher_free(p);
+	f->conf.branch = "archives";
+	p = open_it(f);
+	assert_false(rel_publisher_moves_remote(p));
+	assert_int_equal(rel_publisher_held(NULL, p, &f->archive, &err),
+			 REL_ENOTFOUND);
+	put(p, f, REL_PUBLISH_DONE, 3);
+	assert_int_equal(rel_publisher_held(NULL, p, &f->archive, &err), 0);
+	text = rel_test_sh("cd '%s' && git fsck --strict 2>&1 && "
+			   "git show archives:" AT512 " && echo && "
+			   "git log --format=%%s main archives && "
+			   "git ls-tree -r archives | cut -c1-6,53-64",
+			   bare);
+	assert_string_equal(text, "abc\nPublish a-1.tbz\nPublish a-1.tbz\n"
+				  "100644cache/sha256\n100644cache/sha512");
+	free(text);
+	assert_int_equal(rel_publisher_withdraw(p, &f->archive, 3, &err), 0);
+	text = rel_test_sh("cd '%s' && git ls-tree -r archives && "
+			   "git log -1 --format=%%s archives",
+			   bare);
+	assert_string_equal(text, "Withdraw a-1.tbz");
+	free(text);
+	rel_publisher_free(p);
+	free(bare);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -297,6 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(test_in_remote), CASE(test_partly_there), CASE(test_damaged),
 	    CASE(test_elsewhere), CASE(test_mistakes),	   CASE(test_http),
+	    CASE(test_git),
 	};
 
 	rel_test_clean_environment();

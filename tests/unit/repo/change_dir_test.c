@@ -348,7 +348,7 @@ static void test_killed(void **state)
 
 	(void)state;
 	rel_chance_seed(&chance, 7);
-	for (int round = 0; round < 60; round++) {
+	for (int round = 0; round < 30; round++) {
 		struct fixture f;
 		struct rel_change_result result;
 		char *archive;
