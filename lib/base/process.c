@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -116,72 +116,114 @@ static void close_pipes(struct pipes *pipes)
 	close_pipe(pipes->err);
 }
 
-/* What happens between fork and exec.  Returns 0 or an errno value. */
-static int plan_actions(posix_spawn_file_actions_t *actions,
-			const struct pipes *pipes, const char *cwd,
-			unsigned flags)
-{
-	int code;
+/* What the child needs; it shares our memory until it runs its program. */
+struct launch {
+	const char *program; /* its path */
+	const char *const *argv;
+	const char *cwd;
+	char **env;
+	const struct pipes *pipes;
+	unsigned flags;
+	pid_t parent;
+	volatile int failure; /* errno value of what failed in the child */
+};
 
-	code = posix_spawn_file_actions_adddup2(actions, pipes->in[0], 0);
-	if (code == 0)
-		code =
-		    posix_spawn_file_actions_adddup2(actions, pipes->out[1], 1);
-	if (code == 0 && (flags & REL_PROCESS_STDERR_PIPE))
-		code =
-		    posix_spawn_file_actions_adddup2(actions, pipes->err[1], 2);
-	else if (code == 0 && (flags & REL_PROCESS_STDERR_NULL))
-		code = posix_spawn_file_actions_addopen(actions, 2, "/dev/null",
-							O_WRONLY, 0);
-	if (code == 0 && cwd)
-		code = posix_spawn_file_actions_addchdir_np(actions, cwd);
-	return code;
+static bool plan_streams(const struct launch *launch)
+{
+	int null;
+
+	if (dup2(launch->pipes->in[0], 0) < 0 ||
+	    dup2(launch->pipes->out[1], 1) < 0)
+		return false;
+	if (launch->flags & REL_PROCESS_STDERR_PIPE)
+		return dup2(launch->pipes->err[1], 2) >= 0;
+	if (!(launch->flags & REL_PROCESS_STDERR_NULL))
+		return true;
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	/* 2 itself, when our own was closed: then it must stay open. */
+	return null == 2 ? fcntl(2, F_SETFD, 0) == 0
+			 : null >= 0 && dup2(null, 2) >= 0;
 }
 
 /* The child starts with no signal blocked (our worker threads block all) and
  * none of those ignored that we may ignore ourselves. */
-static int plan_signals(posix_spawnattr_t *attr)
+static bool plan_signals(void)
 {
-	sigset_t none, defaults;
-	int code;
+	sigset_t none;
 
 	sigemptyset(&none);
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	sigaddset(&defaults, SIGXFSZ);
-	code = posix_spawnattr_setsigmask(attr, &none);
-	if (code == 0)
-		code = posix_spawnattr_setsigdefault(attr, &defaults);
-	if (code == 0)
-		code = posix_spawnattr_setflags(
-		    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	return code;
+	return signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
+	       signal(SIGXFSZ, SIG_DFL) != SIG_ERR &&
+	       sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
-/* Returns 0 or an errno value; that of a failed exec as well. */
-static int spawn(pid_t *pid, const char *const argv[], const char *cwd,
-		 char **env, const struct pipes *pipes, unsigned flags)
+/* Between fork and exec: system calls only, nothing that allocates. */
+static _Noreturn void run_child(struct launch *launch)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	int code;
+	/* A git that outlives us would hold its locks; on SIGTERM it removes
+	 * them. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 &&
+	    getppid() == launch->parent && plan_streams(launch) &&
+	    (launch->cwd == NULL || chdir(launch->cwd) == 0) && plan_signals())
+		execve(launch->program, (char *const *)(uintptr_t)launch->argv,
+		       launch->env);
+	launch->failure = errno ? errno : ESRCH;
+	_exit(127);
+}
 
-	code = posix_spawn_file_actions_init(&actions);
-	if (code != 0)
-		return code;
-	code = posix_spawnattr_init(&attr);
-	if (code != 0)
-		goto out;
-	code = plan_actions(&actions, pipes, cwd, flags);
-	if (code == 0)
-		code = plan_signals(&attr);
-	if (code == 0)
-		code = posix_spawnp(pid, argv[0], &actions, &attr,
-				    (char *const *)(uintptr_t)argv, env);
-	posix_spawnattr_destroy(&attr);
-out:
-	posix_spawn_file_actions_destroy(&actions);
-	return code;
+/*
+ * vfork and not fork, which would copy the page tables of a whole universe.
+ * Returns 0 or an errno value; that of a failed exec as well.
+ */
+static int spawn(pid_t *pid, struct launch *launch)
+{
+	sigset_t all, old;
+	int failure;
+
+	launch->parent = getpid();
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	*pid = vfork();
+	if (*pid == 0)
+		run_child(launch);
+	failure = *pid < 0 ? errno : launch->failure;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	while (*pid > 0 && failure != 0 && waitpid(*pid, NULL, 0) < 0 &&
+	       errno == EINTR)
+		;
+	return failure;
+}
+
+/*
+ * The path of `name`, looked up in PATH unless it has a slash.  execvp() would
+ * do it, and give what is no program to a shell.
+ * Returns  a text for free(), NULL with errno set
+ */
+static char *find_program(const char *name)
+{
+	const char *path = getenv("PATH");
+	struct rel_str rest = rel_str_of(path ? path : "/usr/bin:/bin");
+	int failure = ENOENT;
+
+	if (strchr(name, '/'))
+		return strdup(name);
+	while (rest.ptr != NULL) {
+		struct rel_str dir = rel_str_cut(&rest, ':');
+		struct stat st;
+		char *file = NULL;
+
+		if (asprintf(&file, "%.*s%s%s", REL_STR_ARG(dir),
+			     dir.len ? "/" : "", name) < 0)
+			return NULL;
+		if (stat(file, &st) == 0 && S_ISREG(st.st_mode)) {
+			if (access(file, X_OK) == 0)
+				return file;
+			failure = EACCES;
+		}
+		free(file);
+	}
+	errno = failure;
+	return NULL;
 }
 
 static int check_cwd(const char *cwd, struct rel_error *err)
@@ -204,7 +246,9 @@ int rel_process_start(struct rel_process *out, const char *const argv[],
 		      unsigned flags, struct rel_error *err)
 {
 	struct pipes pipes;
-	char **env = NULL;
+	struct launch launch = {
+	    .argv = argv, .cwd = cwd, .pipes = &pipes, .flags = flags};
+	char **env = NULL, *program = NULL;
 	int code, failure;
 
 	assert(argv[0]);
@@ -222,7 +266,10 @@ int rel_process_start(struct rel_process *out, const char *const argv[],
 		code = rel_fail_nomem(err);
 		goto out;
 	}
-	failure = spawn(&out->pid, argv, cwd, env, &pipes, flags);
+	program = find_program(argv[0]);
+	launch.program = program;
+	launch.env = env;
+	failure = program ? spawn(&out->pid, &launch) : errno;
 	if (failure != 0) {
 		out->pid = -1;
 		code = rel_fail_errno(err, failure, NULL, argv[0]);
@@ -234,6 +281,7 @@ int rel_process_start(struct rel_process *out, const char *const argv[],
 	out->err = pipes.err[0];
 	pipes.in[1] = pipes.out[0] = pipes.err[0] = -1;
 out:
+	free(program);
 	free(env);
 	close_pipes(&pipes);
 	return code;

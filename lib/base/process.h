@@ -2,6 +2,10 @@
  * Child processes: run a program with pipes, never through a shell (a shell
  * is the caller's explicit argv[0]).  SIGPIPE is the caller's to ignore;
  * rel_process_* never raise it.
+ *
+ * A child does not outlive who started it: when that thread ends, however it
+ * ends, the kernel sends the child SIGTERM.  So wait for it in the thread that
+ * started it.
  */
 #ifndef REL_BASE_PROCESS_H
 #define REL_BASE_PROCESS_H

@@ -14,9 +14,11 @@
 /* Bytes of the readable part of a directory's name; NAME_MAX is 255. */
 #define READABLE_MAX 80
 /* Hexadecimal digits of the hash in it. */
-#define HASH_DIGITS    16
-#define WAIT_STEP_MS   100
-#define ORPHAN_WAIT_MS 2000
+#define HASH_DIGITS  16
+#define WAIT_STEP_MS 100
+/* An orphan ends soon: it gets SIGTERM, its own children find a pipe closed.
+ * On a busy machine that takes a while. */
+#define ORPHAN_WAIT_MS 15000
 
 /* Host and path with everything but letters, digits and dots as '-'. */
 static void add_readable(struct rel_buf *out, const struct rel_git_url *url)

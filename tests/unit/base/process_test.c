@@ -410,6 +410,54 @@ static void test_nothing_inherited(void **state)
 }
 
 /* What the parent ignores or blocks is not the child's business. */
+/* Whoever starts a child and is killed takes it along. */
+static void test_no_orphan(void **state)
+{
+	const char *const argv[] = {"sh", "-c", "echo $$; exec sleep 600",
+				    NULL};
+	char text[32] = "";
+	int ends[2], left = 500;
+	pid_t victim, child;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	victim = fork();
+	if (victim == 0) {
+		struct rel_process process;
+		ssize_t n;
+
+		if (rel_process_start(&process, argv, NULL, NULL, 0, NULL) < 0)
+			_exit(1);
+		n = read(process.out, text, sizeof(text));
+		if (n <= 0 || write(ends[1], text, (size_t)n) != n)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+	child = (pid_t)strtol(text, NULL, 10);
+	assert_true(child > 1);
+	assert_int_equal(kill(child, 0), 0);
+	kill(victim, SIGKILL);
+	assert_int_equal(waitpid(victim, NULL, 0), victim);
+	/* Where nobody reaps orphans it stays as a zombie. */
+	while (left-- > 0) {
+		char path[64], *stat_text;
+		bool gone;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", (int)child);
+		stat_text = rel_test_read(path, NULL);
+		gone = stat_text == NULL || strstr(stat_text, ") Z ") != NULL;
+		free(stat_text);
+		if (gone)
+			break;
+		usleep(10000);
+	}
+	assert_true(left > 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void test_signals_are_reset(void **state)
 {
 	sigset_t term, before;
@@ -477,6 +525,7 @@ int main(void)
 	    cmocka_unit_test(test_kill_the_stubborn),
 	    cmocka_unit_test(test_by_hand),
 	    cmocka_unit_test(test_nothing_inherited),
+	    cmocka_unit_test(test_no_orphan),
 	    cmocka_unit_test(test_signals_are_reset),
 	    cmocka_unit_test(test_closed_standard_streams),
 	};
