@@ -11,6 +11,9 @@
 /* Lost races on a busy branch before put gives up. */
 #define RACE_TRIES 10
 
+/* Beside cache/: the archives by name. */
+#define NAMED_DIR "archives"
+
 struct mirror {
 	struct rel_arena arena;
 	struct rel_location location;
@@ -219,14 +222,15 @@ static void add_path(struct rel_buf *out, const struct rel_digest *digest)
 		       hex, hex);
 }
 
+/* Under a name that says what it is: opam lint (error 67) takes no address
+ * for an archive's that does not end like one. */
 static int source(struct rel_buf *out, const void *self,
 		  const struct rel_publish_archive *archive,
 		  struct rel_error *err)
 {
 	const struct mirror *m = self;
 
-	rel_buf_printf(out, "%s/", m->base);
-	add_path(out, &archive->digests[0]);
+	rel_buf_printf(out, "%s/" NAMED_DIR "/%s", m->base, archive->name);
 	return rel_buf_status(out, "address", err);
 }
 
@@ -242,10 +246,11 @@ static bool moves_remote(const void *self)
 	return m->in_remote && rel_writable_is_git(m->place);
 }
 
-/* The paths of an archive's digests. */
+/* The paths of an archive's digests, and behind them that of its name. */
 struct paths {
-	char *items[REL_DIGEST_ALGOS];
+	char *items[REL_DIGEST_ALGOS + 1];
 	size_t count;
+	unsigned digests; /* the bits of the digests */
 };
 
 static void free_paths(struct paths *paths)
@@ -263,11 +268,15 @@ static int make_paths(struct paths *paths,
 		return rel_fail(err, REL_EUSAGE,
 				"more than one checksum of a kind for %s",
 				archive->name);
-	for (size_t i = 0; i < archive->n_digests; i++) {
+	paths->digests = (1u << archive->n_digests) - 1;
+	for (size_t i = 0; i <= archive->n_digests; i++) {
 		struct rel_buf path;
 
 		rel_buf_init(&path, REL_KIB);
-		add_path(&path, &archive->digests[i]);
+		if (i < archive->n_digests)
+			add_path(&path, &archive->digests[i]);
+		else
+			rel_buf_printf(&path, NAMED_DIR "/%s", archive->name);
 		paths->items[i] = rel_buf_detach(&path, NULL);
 		paths->count++;
 		if (!paths->items[i] || path.status)
@@ -347,7 +356,7 @@ static int apply(struct rel_change_result *result, struct mirror *m,
 static int put(struct rel_publish_receipt *out, void *self,
 	       const struct rel_publish_archive *archive, struct rel_error *err)
 {
-	struct rel_change changes[REL_DIGEST_ALGOS] = {{NULL}};
+	struct rel_change changes[REL_DIGEST_ALGOS + 1] = {{NULL}};
 	struct rel_change_result result;
 	struct mirror *m = self;
 	struct paths paths;
@@ -399,7 +408,8 @@ static int held(uint64_t *size, void *self,
 
 	if (rc == 0)
 		rc = find_missing(&absent, m, &paths, err);
-	if (rc == 0 && absent == (1u << paths.count) - 1)
+	absent |= ~paths.digests;
+	if (rc == 0 && !(~absent & paths.digests))
 		rc = rel_fail(err, REL_ENOTFOUND, "the mirror in %s lacks %s",
 			      rel_writable_text(m->place), archive->name);
 	for (size_t i = 0; rc == 0 && i < paths.count; i++)
@@ -412,7 +422,7 @@ static int held(uint64_t *size, void *self,
 static int withdraw(void *self, const struct rel_publish_archive *archive,
 		    unsigned made, struct rel_error *err)
 {
-	struct rel_change changes[REL_DIGEST_ALGOS] = {{NULL}};
+	struct rel_change changes[REL_DIGEST_ALGOS + 1] = {{NULL}};
 	struct rel_change_result result;
 	struct paths paths;
 	size_t n = 0;

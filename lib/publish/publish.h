@@ -6,8 +6,9 @@
  * to_path): the archive stands at
  *	cache/<algo>/<first two digits>/<digits>
  * under every digest that its manifest lists, because opam 2.1 asks for the
- * first listed one only and later ones for the strongest.  Once there, a
- * file never changes.
+ * first listed one only and later ones for the strongest, and at
+ *	archives/<name>
+ * which is what `src:` names.  Once there, a file never changes.
  */
 #ifndef REL_PUBLISH_PUBLISH_H
 #define REL_PUBLISH_PUBLISH_H
@@ -61,8 +62,8 @@ REL_MUST_CHECK int rel_publisher_open(struct rel_publisher **out,
 void rel_publisher_free(struct rel_publisher *publisher);
 
 /*
- * Append the address that `url { src: … }` gets.  Depends on the digests
- * only: known before anything is written.
+ * Append the address that `url { src: … }` gets.  Depends on the archive's
+ * name and digests only: known before anything is written.
  * Errors  REL_ENOMEM
  */
 REL_MUST_CHECK int rel_publisher_source(
@@ -101,8 +102,8 @@ enum rel_publish_outcome {
 
 struct rel_publish_receipt {
 	enum rel_publish_outcome outcome;
-	/* of the digests: 1 << index where this put made the file; what
-	 * withdraw takes away again */
+	/* of the digests: 1 << index where this put made the file, and one bit
+	 * more for the file by name; what withdraw takes away again */
 	unsigned made;
 	char commit[REL_GIT_ID_TEXT]; /* that was made; "" = none */
 };
