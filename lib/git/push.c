@@ -52,7 +52,7 @@ static int check_forward(struct push *p, const struct rel_git_push_ref *ref,
 	int r;
 
 	if (strncmp(ref->name, "refs/heads/", 11) != 0 || !ref->has_old ||
-	    is_deletion(ref) || same(&ref->id, &ref->old))
+	    ref->back || is_deletion(ref) || same(&ref->id, &ref->old))
 		return 0;
 	rel_git_run_init(&run, p->options, 0);
 	run.git_dir = p->store->path;

@@ -33,8 +33,8 @@ struct rel_git_push_ref {
 	 * reference that is at `id` already is fine in either case. */
 	bool has_old;
 	struct rel_git_id old;
-	/* Taking back an own push: a branch may go from exactly `old` to one
-	 * of its ancestors. */
+	/* Taking back an own push: a branch may go from exactly `old` to what
+	 * it was before. */
 	bool back;
 };
 
