@@ -26,6 +26,7 @@
 	"ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a" \
 	"2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
 #define AT256 "cache/sha256/ba/" HEX256
+#define NAMED "archives/a-1.tbz"
 #define AT512 "cache/sha512/dd/" HEX512
 
 struct fixture {
@@ -96,7 +97,7 @@ static struct rel_publisher *open_it(struct fixture *f)
 static void assert_source(struct rel_publisher *p, struct fixture *f,
 			  const char *base)
 {
-	char *expected = rel_test_text("%s/" AT256, base);
+	char *expected = rel_test_text("%s/" NAMED, base);
 	struct rel_error err = {0};
 	struct rel_buf url;
 
@@ -134,23 +135,24 @@ static void test_in_remote(void **state)
 	assert_source(p, f, base);
 	assert_int_equal(rel_publisher_missing(&missing, p, &f->archive, &err),
 			 0);
-	assert_int_equal(missing, 3);
+	assert_int_equal(missing, 7);
 	assert_int_equal(rel_publisher_held(&size, p, &f->archive, &err),
 			 REL_ENOTFOUND);
-	put(p, f, REL_PUBLISH_DONE, 3);
+	put(p, f, REL_PUBLISH_DONE, 7);
 	put(p, f, REL_PUBLISH_PRESENT, 0);
-	text = rel_test_sh(
-	    "cd '%s' && find cache -type f | sort && stat -c %%h " AT256 " && "
-	    "sha256sum " AT256 " | cut -c1-8 && sha512sum " AT512
-	    " | cut -c1-8",
-	    f->root);
-	assert_string_equal(text, AT256 "\n" AT512 "\n2\nba7816bf\nddaf35a1");
+	text = rel_test_sh("cd '%s' && find archives cache -type f | sort && "
+			   "stat -c %%h " AT256 " && "
+			   "sha256sum " AT256 " | cut -c1-8 && sha512sum " AT512
+			   " | cut -c1-8",
+			   f->root);
+	assert_string_equal(text, NAMED "\n" AT256 "\n" AT512
+					"\n3\nba7816bf\nddaf35a1");
 	free(text);
 	assert_int_equal(rel_publisher_held(&size, p, &f->archive, &err), 0);
 	assert_int_equal(size, 3);
 	assert_int_equal(rel_publisher_fetch(p, &f->archive, &err), 0);
-	assert_int_equal(rel_publisher_withdraw(p, &f->archive, 3, &err), 0);
-	assert_int_equal(rel_publisher_withdraw(p, &f->archive, 3, &err), 0);
+	assert_int_equal(rel_publisher_withdraw(p, &f->archive, 7, &err), 0);
+	assert_int_equal(rel_publisher_withdraw(p, &f->archive, 7, &err), 0);
 	text = rel_test_sh("cd '%s' && find .", f->root);
 	assert_string_equal(text, ".\n./repo");
 	free(text);
@@ -167,8 +169,8 @@ static void test_partly_there(void **state)
 	char *text;
 
 	rel_test_write_text(f->root, AT256, "abc");
-	put(p, f, REL_PUBLISH_DONE, 2);
-	assert_int_equal(rel_publisher_withdraw(p, &f->archive, 2, &err), 0);
+	put(p, f, REL_PUBLISH_DONE, 6);
+	assert_int_equal(rel_publisher_withdraw(p, &f->archive, 6, &err), 0);
 	text = rel_test_sh("cd '%s' && find cache -type f", f->root);
 	assert_string_equal(text, AT256);
 	free(text);
@@ -213,7 +215,7 @@ static void test_elsewhere(void **state)
 	assert_source(p, f, base);
 	path = rel_test_text("%s/cache", base);
 	assert_string_equal(rel_publisher_mirror(p), path);
-	put(p, f, REL_PUBLISH_DONE, 3);
+	put(p, f, REL_PUBLISH_DONE, 7);
 	free(path);
 	path = rel_test_text("%s/www/" AT512, f->dir);
 	assert_int_equal(access(path, R_OK), 0);
@@ -272,16 +274,16 @@ static void test_http(void **state)
 	assert_int_equal(rel_publisher_fetch(p, &f->archive, &err),
 			 REL_ENOTFOUND);
 	assert_non_null(strstr(err.text, url));
-	put(p, f, REL_PUBLISH_DONE, 3);
+	put(p, f, REL_PUBLISH_DONE, 7);
 	if (rel_publisher_fetch(p, &f->archive, &err))
 		fail_msg("%s", err.text);
-	rel_test_write_text(f->root, AT256, "abd");
+	rel_test_write_text(f->root, NAMED, "abd");
 	assert_int_equal(rel_publisher_fetch(p, &f->archive, &err),
 			 REL_ECHECKSUM);
-	rel_test_write_text(f->root, AT256, "ab");
+	rel_test_write_text(f->root, NAMED, "ab");
 	assert_int_equal(rel_publisher_fetch(p, &f->archive, &err),
 			 REL_ECHECKSUM);
-	rel_test_write_text(f->root, AT256, "abcd");
+	rel_test_write_text(f->root, NAMED, "abcd");
 	assert_int_not_equal(rel_publisher_fetch(p, &f->archive, &err), 0);
 	rel_test_nginx_stop(&nginx);
 	assert_int_equal(rel_publisher_fetch(p, &f->archive, &err), REL_EIO);
@@ -315,7 +317,7 @@ static void test_git(void **state)
 	assert_true(rel_publisher_moves_remote(p));
 	assert_string_equal(rel_publisher_mirror(p),
 			    "https://www.example.org/raw/cache");
-	put(p, f, REL_PUBLISH_DONE, 3);
+	put(p, f, REL_PUBLISH_DONE, 7);
 	put(p, f, REL_PUBLISH_PRESENT, 0);
 	rel_publisher_free(p);
 	f->conf.branch = "archives";
@@ -323,7 +325,7 @@ static void test_git(void **state)
 	assert_false(rel_publisher_moves_remote(p));
 	assert_int_equal(rel_publisher_held(NULL, p, &f->archive, &err),
 			 REL_ENOTFOUND);
-	put(p, f, REL_PUBLISH_DONE, 3);
+	put(p, f, REL_PUBLISH_DONE, 7);
 	assert_int_equal(rel_publisher_held(NULL, p, &f->archive, &err), 0);
 	text = rel_test_sh("cd '%s' && git fsck --strict 2>&1 && "
 			   "git show archives:" AT512 " && echo && "
@@ -331,10 +333,11 @@ static void test_git(void **state)
 			   "git ls-tree -r archives | cut -c1-6 && "
 			   "git ls-tree -r --name-only archives",
 			   bare);
-	assert_string_equal(text, "abc\nPublish a-1.tbz\n100644\n100644\n" AT256
-				  "\n" AT512);
+	assert_string_equal(
+	    text, "abc\nPublish a-1.tbz\n100644\n100644\n100644\n" NAMED
+		  "\n" AT256 "\n" AT512);
 	free(text);
-	assert_int_equal(rel_publisher_withdraw(p, &f->archive, 3, &err), 0);
+	assert_int_equal(rel_publisher_withdraw(p, &f->archive, 7, &err), 0);
 	text = rel_test_sh("cd '%s' && git ls-tree -r archives && "
 			   "git log -1 --format=%%s archives",
 			   bare);
