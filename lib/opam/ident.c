@@ -113,3 +113,25 @@ enum rel_piece_kind rel_piece_next(struct rel_str *rest, struct rel_str *piece)
 	*piece = take(rest, 0, end, end);
 	return REL_PIECE_TEXT;
 }
+
+bool rel_ident_next_closed(struct rel_str s, size_t *from,
+			   struct rel_str *inside)
+{
+	for (; *from + 1 < s.len; (*from)++) {
+		size_t end;
+
+		if (s.ptr[*from] != '%' || s.ptr[*from + 1] != '{')
+			continue;
+		end = variable_end(s, *from + 2);
+		if (end + 1 >= s.len || s.ptr[end] != '}' ||
+		    s.ptr[end + 1] != '%') {
+			/* what begins before `end` would end there too */
+			*from = end - 1;
+			continue;
+		}
+		*inside = rel_str_sub(s, *from + 2, end);
+		*from = end + 2;
+		return true;
+	}
+	return false;
+}

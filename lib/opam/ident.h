@@ -36,4 +36,12 @@ enum rel_piece_kind {
  */
 enum rel_piece_kind rel_piece_next(struct rel_str *rest, struct rel_str *piece);
 
+/*
+ * The next closed reference in `s` from offset *from on, which moves behind
+ * it; "%%" protects none here.  False when there is no other.
+ * Source  opam src/format/opamFilter.ml, string_variables.
+ */
+bool rel_ident_next_closed(struct rel_str s, size_t *from,
+			   struct rel_str *inside);
+
 #endif

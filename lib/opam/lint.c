@@ -1,6 +1,9 @@
-#include "opam/lint.h"
+#include <stdarg.h>
 
-#include "opam/tree.h"
+#include "opam/lint_private.h"
+
+/* What stands for a manifest whose syntax is wrong. */
+#define CODE_SYNTAX 2
 
 static const char *const series_texts[REL_LINT_SERIES] = {
     "2.1", "2.2", "2.3", "2.4", "2.5",
@@ -24,31 +27,179 @@ const char *rel_lint_series_text(enum rel_lint_series series)
 
 bool rel_lint_has_errors(const struct rel_lint_findings *findings)
 {
-	for (uint32_t i = 0; i < findings->count; i++)
+	for (uint32_t i = 0; i < findings->count; i++) {
 		if (findings->items[i].severity == REL_LINT_ERROR)
 			return true;
+	}
 	return false;
 }
 
-/* Does not parse: the only thing that is said. */
-static int add_unreadable(struct rel_lint_findings *out,
-			  struct rel_arena *arena, const struct rel_error *why,
-			  struct rel_error *err)
+bool rel_lint_grow(struct rel_lint *l, void *items, uint32_t count,
+		   uint32_t *cap, size_t size)
 {
-	const char *text = rel_arena_copy(arena, rel_str_of(why->text));
+	uint32_t wanted = *cap ? *cap * 2 : 8;
+	void *old, *new;
 
-	out->items = rel_arena_array(arena, 1, sizeof(*out->items));
-	if (out->items == NULL || text == NULL)
-		return rel_fail_nomem(err);
-	out->items[0] = (struct rel_lint_finding){
-	    .code = 1,
-	    .severity = REL_LINT_ERROR,
-	    .line = why->line,
-	    .column = why->column,
-	    .text = rel_str_of(text),
-	};
-	out->count = out->cap = 1;
-	return 0;
+	if (count < *cap)
+		return true;
+	new = rel_arena_array(l->arena, wanted, size);
+	if (!new) {
+		l->status = rel_fail_nomem(l->err);
+		return false;
+	}
+	memcpy(&old, items, sizeof(old));
+	if (count > 0)
+		memcpy(new, old, count * size);
+	memcpy(items, &new, sizeof(new));
+	*cap = wanted;
+	return true;
+}
+
+/* One line: what is none becomes a blank. */
+static const char *copy_line(struct rel_lint *l, const char *text)
+{
+	char *copy = rel_arena_copy(l->arena, rel_str_of(text));
+
+	for (char *c = copy; c && *c; c++) {
+		if (*c == '\n' || *c == '\r' || *c == '\t')
+			*c = ' ';
+	}
+	return copy;
+}
+
+void rel_lint_add(struct rel_lint *l, unsigned code,
+		  enum rel_lint_severity severity, rel_node_id node,
+		  const char *fmt, ...)
+{
+	struct rel_lint_finding *f;
+	const char *copy;
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	copy = copy_line(l, text);
+	if (!copy) {
+		l->status = rel_fail_nomem(l->err);
+		return;
+	}
+	if (!rel_lint_grow(l, &l->out->items, l->out->count, &l->out->cap,
+			   sizeof(*l->out->items)))
+		return;
+	f = &l->out->items[l->out->count++];
+	*f = (struct rel_lint_finding){.code = (uint16_t)code,
+				       .severity = (uint8_t)severity,
+				       .text = rel_str_of(copy)};
+	if (node != REL_NODE_NONE) {
+		f->line = rel_lint_node(l, node)->line;
+		f->column = rel_lint_node(l, node)->column;
+	}
+}
+
+void rel_lint_detail_add(struct rel_lint_detail *detail, struct rel_str s)
+{
+	size_t room = sizeof(detail->text) - detail->len;
+	const char *between = detail->len ? ", " : "";
+
+	if (room <= s.len + 12) {
+		/* said once, when there is still room for it */
+		if (room > 8)
+			detail->len += (size_t)snprintf(
+			    detail->text + detail->len, room, "%s…", between);
+		memset(detail->text + detail->len, 0,
+		       sizeof(detail->text) - detail->len);
+		detail->len = sizeof(detail->text) - 8;
+		return;
+	}
+	detail->len += (size_t)snprintf(detail->text + detail->len, room,
+					"%s\"%.*s\"", between, REL_STR_ARG(s));
+}
+
+/* The checks in the order of their codes, as opam makes them. */
+static const struct {
+	void (*check)(struct rel_lint *l);
+	enum rel_lint_series since, until;
+} checks[] = {
+#define ALWAYS(name)                                                      \
+	{                                                                 \
+		rel_lint_judge_##name, REL_LINT_OPAM_2_1, REL_LINT_NEWEST \
+	}
+#define SINCE(series, name)                                                    \
+	{                                                                      \
+		rel_lint_judge_##name, REL_LINT_OPAM_##series, REL_LINT_NEWEST \
+	}
+    ALWAYS(opam_version),
+    ALWAYS(empty_fields),
+    ALWAYS(maintainer),
+    ALWAYS(authors),
+    ALWAYS(remove),
+    ALWAYS(flags),
+    ALWAYS(package_variables),
+    ALWAYS(depends_depopts),
+    ALWAYS(ocaml_version),
+    ALWAYS(os),
+    ALWAYS(available_variables),
+    ALWAYS(homepage),
+    ALWAYS(bug_reports),
+    ALWAYS(no_dev_repo),
+    ALWAYS(make),
+    ALWAYS(undeclared),
+    ALWAYS(dev_repo),
+    ALWAYS(conflicts),
+    ALWAYS(plugin),
+    ALWAYS(unclosed),
+    ALWAYS(conf),
+    ALWAYS(synopsis),
+    ALWAYS(build_test),
+    ALWAYS(vcs_urls),
+    ALWAYS(post),
+    ALWAYS(negated),
+    ALWAYS(light_uninstall),
+    ALWAYS(extra_files),
+    ALWAYS(depexts),
+    ALWAYS(odd_values),
+    {rel_lint_judge_setenv, REL_LINT_OPAM_2_1, REL_LINT_OPAM_2_1},
+    ALWAYS(no_synopsis),
+    ALWAYS(test_variables),
+    ALWAYS(no_checksum),
+    ALWAYS(run_test),
+    ALWAYS(license),
+    SINCE(2_4, subpath),
+    ALWAYS(relative_urls),
+    ALWAYS(not_boolean),
+    ALWAYS(checksum),
+    SINCE(2_2, no_license),
+    SINCE(2_2, plus),
+    SINCE(2_3, double_files),
+    SINCE(2_3, double_checksums),
+    SINCE(2_3, double_source_checksums),
+    SINCE(2_3, escaping_files),
+    SINCE(2_4, pin_depends),
+#undef ALWAYS
+#undef SINCE
+};
+
+/* opam has no finding of its own for wrong syntax: it is a file that has the
+ * wrong format. */
+static void add_unreadable(struct rel_lint *l, const struct rel_error *why)
+{
+	rel_lint_add(l, CODE_SYNTAX, REL_LINT_ERROR, REL_NODE_NONE, "%s",
+		     why->text);
+	if (l->status != 0)
+		return;
+	l->out->items[0].line = why->line;
+	l->out->items[0].column = why->column;
+}
+
+static void check_all(struct rel_lint *l)
+{
+	rel_lint_collect(l);
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		if (l->status == 0 && l->options->series >= checks[i].since &&
+		    l->options->series <= checks[i].until)
+			checks[i].check(l);
+	}
 }
 
 int rel_lint_manifest(struct rel_lint_findings *out, struct rel_str source,
@@ -57,12 +208,24 @@ int rel_lint_manifest(struct rel_lint_findings *out, struct rel_str source,
 {
 	struct rel_opam_tree tree;
 	struct rel_error why = {0};
+	struct rel_lint l = {.options = options,
+			     .tree = &tree,
+			     .arena = arena,
+			     .err = err,
+			     .out = out,
+			     .unknown_flag = REL_NODE_NONE,
+			     .odd_value = REL_NODE_NONE};
 	int rc;
 
-	(void)options;
 	*out = (struct rel_lint_findings){0};
+	for (int i = 0; i < REL_LINT_FIELDS; i++)
+		l.fields[i] = REL_NODE_NONE;
 	rc = rel_opam_parse(&tree, arena, source, path, &why);
 	if (rc == REL_ENOMEM)
 		return rel_fail_nomem(err);
-	return rc == 0 ? 0 : add_unreadable(out, arena, &why, err);
+	if (rc != 0)
+		add_unreadable(&l, &why);
+	else if (rel_lint_read(&l) && l.status == 0)
+		check_all(&l);
+	return l.status;
 }
