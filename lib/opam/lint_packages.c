@@ -1,4 +1,5 @@
 #include "opam/lint_private.h"
+#include "opam/version.h"
 
 #define DEPENDENCIES \
 	(REL_LINT_BIT(REL_LINT_DEPENDS) | REL_LINT_BIT(REL_LINT_DEPOPTS))
@@ -270,6 +271,8 @@ void rel_lint_judge_conflicts(struct rel_lint *l)
 {
 	rel_node_id found = REL_NODE_NONE;
 
+	if (rel_version_compare(l->opam_version, REL_STR("1.3")) < 0)
+		return;
 	rel_lint_atoms(l, l->fields[REL_LINT_CONFLICTS], find_conjunction,
 		       &found);
 	if (found != REL_NODE_NONE)

@@ -256,9 +256,15 @@ static bool read_extensions_2_2(struct rel_lint *l)
 
 static bool read_extensions(struct rel_lint *l)
 {
+	bool subpath = l->has_url && l->url.subpath != REL_NODE_NONE;
 	rel_node_id id = find_extension(l, "x-subpath");
 
-	if (l->has_url && l->url.subpath != REL_NODE_NONE)
+	/* such as "2.0.1", which passes for 2.0 */
+	if (rel_version_compare(l->opam_version, REL_STR("2.0")) > 0) {
+		l->has_subpath = subpath;
+		return true;
+	}
+	if (subpath)
 		return bad_file(l, l->url.subpath,
 				"url.subpath needs opam-version 2.1");
 	if (id != REL_NODE_NONE &&

@@ -32,16 +32,28 @@ static bool visit_source(struct rel_lint *l, const struct rel_lint_source *s,
 	return false;
 }
 
+/* Format 1.2 and before had no "git+": there the ending says it. */
+static bool read_dev_repo(struct rel_lint *l, struct rel_lint_url *out)
+{
+	rel_node_id id = l->fields[REL_LINT_DEV_REPO];
+	bool old = rel_version_compare(l->opam_version, REL_STR("1.3")) < 0;
+
+	return id != REL_NODE_NONE &&
+	       rel_lint_url_parse(out, rel_lint_node(l, id)->text,
+				  REL_LINT_ANY_BACKEND, old, l->arena);
+}
+
 /* opam src/state/opamFileTools.ml, all_urls. */
 static void visit_urls(struct rel_lint *l, url_fn fn)
 {
 	rel_node_id id, pins = l->fields[REL_LINT_PIN_DEPENDS];
+	struct rel_lint_url dev_repo;
 	struct rel_lint_items items;
 
 	if (l->has_url && visit_source(l, &l->url, fn))
 		return;
-	id = l->fields[REL_LINT_DEV_REPO];
-	if (id != REL_NODE_NONE && visit_text(l, id, fn))
+	if (read_dev_repo(l, &dev_repo) &&
+	    fn(l, l->fields[REL_LINT_DEV_REPO], &dev_repo))
 		return;
 	for (uint32_t i = 0; i < l->n_extra_sources; i++) {
 		if (visit_source(l, &l->extra_sources[i], fn))
@@ -67,14 +79,11 @@ void rel_lint_judge_no_dev_repo(struct rel_lint *l)
 /* 42 */
 void rel_lint_judge_dev_repo(struct rel_lint *l)
 {
-	rel_node_id id = l->fields[REL_LINT_DEV_REPO];
 	struct rel_lint_url url;
 
-	if (id != REL_NODE_NONE &&
-	    rel_lint_url_parse(&url, rel_lint_node(l, id)->text,
-			       REL_LINT_ANY_BACKEND, false, l->arena) &&
-	    !rel_lint_url_is_vcs(&url))
-		rel_lint_add(l, 42, REL_LINT_ERROR, id,
+	if (read_dev_repo(l, &url) && !rel_lint_url_is_vcs(&url))
+		rel_lint_add(l, 42, REL_LINT_ERROR,
+			     l->fields[REL_LINT_DEV_REPO],
 			     "'dev-repo' is not under version control: write "
 			     "git+https://, hg+https:// …");
 }
@@ -95,19 +104,14 @@ static bool looks_like_vcs(struct rel_lint *l, rel_node_id node,
 			   const struct rel_lint_url *url)
 {
 	struct rel_str text = rel_lint_url_text(url, l->arena);
-	struct rel_lint_url again, absolute = *url;
+	struct rel_lint_url again;
 	bool same;
 
 	if (!text.ptr)
 		return false;
-	/* what the text of a path begins with is part of the path then */
-	if (url->local)
-		absolute.path = rel_str_sub(text, 7, text.len);
-	if (url->local && url->hash.ptr)
-		absolute.path.len -= url->hash.len + 1;
 	same = rel_lint_url_parse(&again, text, REL_LINT_ANY_BACKEND, true,
 				  l->arena) &&
-	       rel_lint_url_eq(&again, url->local ? &absolute : url);
+	       rel_lint_url_eq(&again, url);
 	if (!same)
 		rel_lint_add(l, 49, REL_LINT_WARNING, node,
 			     "a URL that looks like version control but does "
@@ -301,12 +305,13 @@ static bool is_relative(struct rel_lint *l, rel_node_id node,
 
 	for (size_t i = 0; i < 4; i++)
 		here = here || rel_str_is(url->transport, transports[i]);
-	if (url->backend == REL_LINT_HTTP || !here)
+	/* opam has made a bare path absolute, without steps up */
+	if (url->backend == REL_LINT_HTTP || !here || url->local)
 		return false;
 	up = rel_lint_since(l, REL_LINT_OPAM_2_3)
 		 ? steps_up(path)
 		 : path.len > 0 && memmem(path.ptr, path.len, "..", 2);
-	if (!up && (url->local || rel_str_starts(path, REL_STR("/"))))
+	if (!up && rel_str_starts(path, REL_STR("/")))
 		return false;
 	rel_lint_add(l, 65, REL_LINT_ERROR, node,
 		     "a URL has to be absolute: \"%.*s\"", REL_STR_ARG(path));

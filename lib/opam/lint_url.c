@@ -182,12 +182,14 @@ static bool find_backend(enum rel_lint_backend *out, const struct parts *parts,
 	return true;
 }
 
-/* What opam makes absolute loses the steps up that it begins with. */
-static struct rel_str without_steps_up(struct rel_str path)
+/* A path on this disk as if opam ran in the root directory. */
+static struct rel_str absolute(struct rel_arena *arena, struct rel_str path)
 {
+	if (rel_str_starts(path, REL_STR("/")))
+		return path;
 	while (rel_str_starts(path, REL_STR("../")))
 		path = rel_str_sub(path, 3, path.len);
-	return rel_str_is(path, "..") ? REL_STR("") : path;
+	return concat(arena, REL_STR("/"), REL_STR(""), path);
 }
 
 bool rel_lint_url_parse(struct rel_lint_url *out, struct rel_str text,
@@ -218,7 +220,7 @@ bool rel_lint_url_parse(struct rel_lint_url *out, struct rel_str text,
 			out->path = concat(arena, host, REL_STR("/"), rest);
 	} else if (bare) {
 		out->transport = REL_STR("file");
-		out->path = without_steps_up(parts.path);
+		out->path = absolute(arena, parts.path);
 		out->local = true;
 	}
 	return out->path.ptr != NULL || out->path.len == 0;
@@ -256,8 +258,7 @@ struct rel_str rel_lint_url_text(const struct rel_lint_url *url,
 	}
 	if (vcs && !rel_str_is(scheme, vcs))
 		scheme = concat(arena, rel_str_of(vcs), REL_STR("+"), scheme);
-	text = concat(arena, scheme,
-		      url->local ? REL_STR(":///") : REL_STR("://"), url->path);
+	text = concat(arena, scheme, REL_STR("://"), url->path);
 	if (url->hash.ptr && text.ptr)
 		text = concat(arena, text, REL_STR("#"), url->hash);
 	return text;

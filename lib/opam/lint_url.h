@@ -21,7 +21,7 @@ enum rel_lint_backend {
 struct rel_lint_url {
 	enum rel_lint_backend backend;
 	struct rel_str transport, path, hash; /* hash.ptr NULL = none */
-	/* the path is one on this disk that opam makes absolute */
+	/* the path was one on this disk, without "file://" */
 	bool local;
 };
 

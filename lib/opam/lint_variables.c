@@ -206,6 +206,13 @@ static void add_comparison(struct rel_lint *l, const struct rel_node *relop)
 		compare_value(l, rel_lint_node(l, right)->text, left);
 }
 
+/* opam's all_filters has no filters of commands: their strings and what they
+ * compare are not looked at. */
+static bool in_command(const struct place *at)
+{
+	return REL_LINT_COMMANDS & REL_LINT_BIT(at->field);
+}
+
 /* opam src/format/opamFilter.ml, fold_down_left; before 2.2 it did not look
  * behind a `?`. */
 static void add_filter(struct rel_lint *l, const struct place *at,
@@ -216,7 +223,8 @@ static void add_filter(struct rel_lint *l, const struct place *at,
 	switch ((enum rel_node_kind)node->kind) {
 	case REL_NODE_STRING:
 		add_string(l, at, id);
-		add_text(l, id);
+		if (!in_command(at))
+			add_text(l, id);
 		return;
 	case REL_NODE_IDENT:
 		add_ident(l, at, id, node->text, false);
@@ -226,7 +234,8 @@ static void add_filter(struct rel_lint *l, const struct place *at,
 			return;
 		break;
 	case REL_NODE_RELOP:
-		add_comparison(l, node);
+		if (!in_command(at))
+			add_comparison(l, node);
 		break;
 	default:
 		break;
