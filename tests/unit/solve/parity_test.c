@@ -135,6 +135,33 @@ static void test_2014(void **state)
 	world_free(&w);
 }
 
+/*
+ * opam admin check of opam 2.1 does not convert: it reads a file of format
+ * 1.x as it reads one of 2.0 (`ocaml-version` and `os` become part of
+ * `available:`, which it does not look at) and knows no compilers/.  relctl
+ * converts, as opam does with a repository before it uses it: hence the two
+ * lists.  The recorded one comes out of the same files when they say 2.0.
+ */
+static void test_2014_unconverted(void **state)
+{
+	char *files = rel_test_text("%s/unconverted", dir);
+	struct world w;
+
+	(void)state;
+	free(rel_test_sh(
+	    "mkdir %s; cd %s; git --git-dir=%s archive 2014-10-14 packages |"
+	    "tar x; find packages -name opam -exec sed -i "
+	    "'s/^opam-version: *\"1[.0-9]*\"/opam-version: \"2.0\"/' {} +; "
+	    "echo 'opam-version: \"2.0\"' >repo",
+	    files, files, clone_of(BUNDLE_OPAM)));
+	world_init(&w);
+	world_add(&w, files);
+	world_stack(&w);
+	check(&w, &opam_2_1, "2014-10-14.opam-2.1.raw.txt", NULL);
+	world_free(&w);
+	free(files);
+}
+
 static void test_mirage_dev(void **state)
 {
 	struct outcome o;
@@ -199,8 +226,11 @@ static void test_revisions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_2026),      cmocka_unit_test(test_xs_opam),
-	    cmocka_unit_test(test_2014),      cmocka_unit_test(test_mirage_dev),
+	    cmocka_unit_test(test_2026),
+	    cmocka_unit_test(test_xs_opam),
+	    cmocka_unit_test(test_2014),
+	    cmocka_unit_test(test_2014_unconverted),
+	    cmocka_unit_test(test_mirage_dev),
 	    cmocka_unit_test(test_revisions),
 	};
 
