@@ -152,7 +152,7 @@ static int base_of(struct rel_environment *out, struct rel_setup *setup,
 static int add_option(struct rel_setup *setup, const char *text,
 		      struct rel_error *err)
 {
-	struct rel_str rest = rel_str_of(text), head = rest;
+	struct rel_str rest = rel_str_of(text), head;
 	size_t first = setup->n_environments;
 	struct rel_environment host;
 	int rc;

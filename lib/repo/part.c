@@ -91,13 +91,13 @@ static int set_problem(struct rel_part *part, struct rel_part_row *row,
  * nearly every manifest twice. */
 static bool may_be_old(struct rel_str source)
 {
-	static const char field[] = "opam-version";
+	struct rel_str field = rel_str_of("opam-version");
 	const char *p = source.ptr, *end = source.ptr + source.len;
 
 	while (p && p < end &&
-	       (p = memmem(p, (size_t)(end - p), field, sizeof(field) - 1))) {
-		for (p += sizeof(field) - 1;
-		     p < end && memchr(" \t\r\n:\"", *p, 6); p++)
+	       (p = memmem(p, (size_t)(end - p), field.ptr, field.len))) {
+		for (p += field.len; p < end && memchr(" \t\r\n:\"", *p, 6);
+		     p++)
 			;
 		if (p < end && (*p == '0' || *p == '1'))
 			return true;
