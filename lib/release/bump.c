@@ -1,4 +1,4 @@
-#include "release/bump.h"
+#include "release/bump_work.h"
 
 #include <stdlib.h>
 
@@ -6,36 +6,14 @@
 #include "base/limits.h"
 #include "opam/edit.h"
 #include "opam/version.h"
-#include "release/bump_text.h"
 #include "release/sexp.h"
 
-/* A file with versions in it. */
-struct file {
-	const char *path;
-	struct rel_str text;
-	enum rel_git_kind kind;
-	struct rel_span *spans; /* malloc'd: what will be replaced */
-	uint32_t count, cap;
-};
-
-struct finder {
-	struct rel_project *project;
-	struct rel_str version;
-	bool *released; /* [n_packages of the project] */
-	bool all;
-	struct file *files; /* malloc'd */
-	uint32_t count, cap;
-	struct rel_error *err;
-};
-
-/* Whose version a site has: a package by its index, or … */
-#define OF_PROJECT SIZE_MAX
-
 /* The file at `path`, read once; NULL when there is none. */
-static int open_file(struct file **out, struct finder *f, const char *path)
+int rel_bump_open(struct rel_bump_file **out, struct rel_bump_finder *f,
+		  const char *path)
 {
 	struct rel_git_entry entry;
-	struct file *file;
+	struct rel_bump_file *file;
 	int rc;
 
 	*out = NULL;
@@ -56,7 +34,7 @@ static int open_file(struct file **out, struct finder *f, const char *path)
 	if (rc)
 		return rc;
 	file = &f->files[f->count];
-	*file = (struct file){.path = path, .kind = entry.kind};
+	*file = (struct rel_bump_file){.path = path, .kind = entry.kind};
 	rc = rel_git_blob_arena(&file->text, &f->project->arena,
 				REL_LIMIT_VERSION_FILE_BYTES, f->project->store,
 				&entry.id, f->err);
@@ -69,8 +47,8 @@ static int open_file(struct file **out, struct finder *f, const char *path)
 	return 0;
 }
 
-static int fail_shared(const struct finder *f, const struct file *file,
-		       struct rel_str was)
+static int fail_shared(const struct rel_bump_finder *f,
+		       const struct rel_bump_file *file, struct rel_str was)
 {
 	int rc = rel_fail(f->err, REL_EUSAGE,
 			  "version %.*s here is that of all packages, but only "
@@ -83,15 +61,15 @@ static int fail_shared(const struct finder *f, const struct file *file,
 }
 
 /* Note that the bytes [start, end) are a version. */
-static int add_site(struct finder *f, struct file *file, size_t owner,
-		    size_t start, size_t end)
+int rel_bump_add(struct rel_bump_finder *f, struct rel_bump_file *file,
+		 size_t owner, size_t start, size_t end)
 {
 	struct rel_str was = rel_str_sub(file->text, start, end);
 
 	if (rel_str_eq(was, f->version) ||
-	    (owner != OF_PROJECT && !f->released[owner]))
+	    (owner != REL_BUMP_OF_PROJECT && !f->released[owner]))
 		return 0;
-	if (owner == OF_PROJECT && !f->all)
+	if (owner == REL_BUMP_OF_PROJECT && !f->all)
 		return fail_shared(f, file, was);
 	for (uint32_t i = 0; i < file->count; i++) {
 		if (file->spans[i].start < end && start < file->spans[i].end)
@@ -104,31 +82,20 @@ static int add_site(struct finder *f, struct file *file, size_t owner,
 	return 0;
 }
 
-static int add_spans(struct finder *f, struct file *file, size_t owner,
-		     const struct rel_spans *spans)
-{
-	int rc = 0;
-
-	for (uint32_t i = 0; i < spans->count && !rc; i++)
-		rc = add_site(f, file, owner, spans->items[i].start,
-			      spans->items[i].end);
-	return rc;
-}
-
 /* `version:` in a package's opam file. */
-static int look_opam(struct finder *f, size_t package)
+static int look_opam(struct rel_bump_finder *f, size_t package)
 {
 	const struct rel_project_package *p = &f->project->packages[package];
 	const struct rel_node *node;
 	struct rel_opam_tree tree;
-	struct file *file;
+	struct rel_bump_file *file;
 	rel_node_id field;
 	int rc;
 
 	if (p->path.len == 0 || p->version.len == 0 ||
 	    !rel_version_is_valid(p->version))
 		return 0;
-	rc = open_file(&file, f, p->path.ptr);
+	rc = rel_bump_open(&file, f, p->path.ptr);
 	if (!rc)
 		rc = rel_opam_parse(&tree, &f->project->arena, file->text,
 				    file->path, f->err);
@@ -141,8 +108,8 @@ static int look_opam(struct finder *f, size_t package)
 	for (size_t at = node->start; at + p->version.len <= node->end; at++) {
 		if (rel_str_eq(rel_str_sub(file->text, at, at + p->version.len),
 			       p->version))
-			return add_site(f, file, package, at,
-					at + p->version.len);
+			return rel_bump_add(f, file, package, at,
+					    at + p->version.len);
 	}
 	return 0;
 }
@@ -172,11 +139,11 @@ static size_t package_index(const struct rel_project *project,
 		if (rel_str_eq(project->packages[i].name, name))
 			return i;
 	}
-	return OF_PROJECT;
+	return REL_BUMP_OF_PROJECT;
 }
 
 /* The versions of (package …) stanzas; `own`: who has one. */
-static int look_stanzas(struct finder *f, struct file *file,
+static int look_stanzas(struct rel_bump_finder *f, struct rel_bump_file *file,
 			const struct rel_sexp *items, bool *own)
 {
 	int rc = 0;
@@ -191,23 +158,24 @@ static int look_stanzas(struct finder *f, struct file *file,
 		name = rel_sexp_atom(rel_sexp_field(items->first, "name"));
 		package =
 		    package_index(f->project, name ? name->text : REL_STR(""));
-		if (package == OF_PROJECT ||
+		if (package == REL_BUMP_OF_PROJECT ||
 		    !rel_sexp_field(items->first, "version"))
 			continue;
 		own[package] = true;
 		span = dune_version(file->text, items->first);
 		if (span.end > span.start)
-			rc = add_site(f, file, package, span.start, span.end);
+			rc = rel_bump_add(f, file, package, span.start,
+					  span.end);
 	}
 	return rc;
 }
 
 /* The version of those packages that have none of their own. */
-static int look_shared(struct finder *f, struct file *file,
+static int look_shared(struct rel_bump_finder *f, struct rel_bump_file *file,
 		       const struct rel_sexp *items, const bool *own)
 {
 	struct rel_span span = dune_version(file->text, items);
-	size_t concerned = 0, others = 0, owner = OF_PROJECT;
+	size_t concerned = 0, others = 0, owner = REL_BUMP_OF_PROJECT;
 
 	for (size_t i = 0; i < f->project->n_packages; i++) {
 		if (own[i])
@@ -219,16 +187,16 @@ static int look_shared(struct finder *f, struct file *file,
 	}
 	if (span.end == span.start || concerned == 0)
 		return 0;
-	return add_site(f, file, others ? OF_PROJECT : owner, span.start,
-			span.end);
+	return rel_bump_add(f, file, others ? REL_BUMP_OF_PROJECT : owner,
+			    span.start, span.end);
 }
 
-static int look_dune(struct finder *f)
+static int look_dune(struct rel_bump_finder *f)
 {
 	struct rel_sexp *items;
-	struct file *file;
+	struct rel_bump_file *file;
 	bool *own;
-	int rc = open_file(&file, f, "dune-project");
+	int rc = rel_bump_open(&file, f, "dune-project");
 
 	if (rc || !file)
 		return rc;
@@ -245,151 +213,7 @@ static int look_dune(struct finder *f)
 	return rc;
 }
 
-static int look_meta(struct finder *f, const char *pattern, size_t owner)
-{
-	struct rel_spans spans = {0};
-	struct file *file;
-	const char *path = pattern;
-	int rc = 0;
-
-	if (owner != OF_PROJECT)
-		rc = rel_project_expand(&path, f->project, pattern,
-					f->project->packages[owner].name,
-					f->err);
-	if (!rc)
-		rc = open_file(&file, f, path);
-	if (rc || !file)
-		return rc;
-	rc = rel_bump_find_meta(&spans, file->text, path, f->err);
-	if (!rc)
-		rc = add_spans(f, file, owner, &spans);
-	rel_spans_free(&spans);
-	return rc;
-}
-
-static int look_metas(struct finder *f)
-{
-	static const char *const shared[] = {"META", "pkg/META", "src/META",
-					     "lib/META"};
-	static const char *const named[] = {
-	    "META.{name}", "{name}/META", "lib/{name}/META", "src/{name}/META"};
-	int rc = 0;
-
-	for (size_t i = 0; i < 4 && !rc; i++)
-		rc = look_meta(f, shared[i], OF_PROJECT);
-	for (size_t p = 0; p < f->project->n_packages; p++) {
-		for (size_t i = 0; i < 4 && !rc; i++)
-			rc = look_meta(f, named[i], p);
-	}
-	return rc;
-}
-
-static int look_oasis(struct finder *f)
-{
-	struct rel_spans spans = {0};
-	struct file *file;
-	int rc = open_file(&file, f, "_oasis");
-
-	if (rc || !file)
-		return rc;
-	rc = rel_bump_find_oasis(&spans, file->text, f->err);
-	if (!rc)
-		rc = add_spans(f, file, OF_PROJECT, &spans);
-	rel_spans_free(&spans);
-	return rc;
-}
-
-static int look_version(struct finder *f)
-{
-	struct rel_spans spans = {0};
-	struct file *file;
-	int rc = open_file(&file, f, "VERSION");
-
-	if (rc || !file)
-		return rc;
-	rc = rel_bump_find_line(&spans, file->text, f->version, f->err);
-	if (!rc)
-		rc = add_spans(f, file, OF_PROJECT, &spans);
-	rel_spans_free(&spans);
-	return rc;
-}
-
-static int fail_version_file(const struct finder *f, const char *path,
-			     const char *pattern)
-{
-	if (pattern)
-		return rel_fail(f->err, REL_ENOTFOUND,
-				"nothing in \"%.200s\" looks like \"%.200s\", "
-				"a version file in relctl.yml",
-				path, pattern);
-	return rel_fail(f->err, REL_ENOTFOUND,
-			"the first line of \"%.200s\", a version file in "
-			"relctl.yml, is no version",
-			path);
-}
-
-/* relctl.yml's file and pattern, for one package or the project. */
-static int look_configured(struct finder *f,
-			   const struct rel_conf_version_file *conf,
-			   size_t owner)
-{
-	const char *path = conf->path, *pattern = conf->pattern;
-	struct rel_spans spans = {0};
-	struct file *file = NULL;
-	int rc = 0;
-
-	if (owner != OF_PROJECT) {
-		struct rel_str name = f->project->packages[owner].name;
-
-		rc = rel_project_expand(&path, f->project, path, name, f->err);
-		if (!rc && pattern)
-			rc = rel_project_expand(&pattern, f->project, pattern,
-						name, f->err);
-	}
-	if (!rc)
-		rc = open_file(&file, f, path);
-	if (!rc && !file)
-		rc = rel_fail(f->err, REL_ENOTFOUND,
-			      "the source has no file \"%.200s\", a version "
-			      "file in relctl.yml",
-			      path);
-	if (rc)
-		return rc;
-	rc = pattern
-		 ? rel_bump_find_pattern(&spans, file->text,
-					 rel_str_of(pattern), f->err)
-		 : rel_bump_find_line(&spans, file->text, f->version, f->err);
-	if (!rc && spans.count == 0)
-		rc = fail_version_file(f, path, pattern);
-	if (!rc)
-		rc = add_spans(f, file, owner, &spans);
-	rel_spans_free(&spans);
-	return rc;
-}
-
-static int look_all_configured(struct finder *f,
-			       const struct rel_conf_release *release)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < release->n_version_files && !rc; i++) {
-		const struct rel_conf_version_file *conf =
-		    &release->version_files[i];
-
-		if (!strstr(conf->path, "{name}") &&
-		    !(conf->pattern && strstr(conf->pattern, "{name}"))) {
-			rc = look_configured(f, conf, OF_PROJECT);
-			continue;
-		}
-		for (size_t p = 0; p < f->project->n_packages && !rc; p++) {
-			if (f->released[p])
-				rc = look_configured(f, conf, p);
-		}
-	}
-	return rc;
-}
-
-static int look_everywhere(struct finder *f,
+static int look_everywhere(struct rel_bump_finder *f,
 			   const struct rel_conf_release *release)
 {
 	int rc = 0;
@@ -399,13 +223,9 @@ static int look_everywhere(struct finder *f,
 	if (!rc)
 		rc = look_dune(f);
 	if (!rc)
-		rc = look_metas(f);
-	if (!rc)
-		rc = look_oasis(f);
-	if (!rc)
-		rc = look_version(f);
+		rc = rel_bump_look_files(f);
 	if (!rc && release)
-		rc = look_all_configured(f, release);
+		rc = rel_bump_look_configured(f, release);
 	return rc;
 }
 
@@ -424,8 +244,8 @@ static int by_path(const void *a, const void *b)
 }
 
 /* The file with the new version in all its places. */
-static int make_edit(struct rel_bump_edit *out, struct finder *f,
-		     struct file *file)
+static int make_edit(struct rel_bump_edit *out, struct rel_bump_finder *f,
+		     struct rel_bump_file *file)
 {
 	struct rel_buf text;
 	char *copy = NULL;
@@ -457,7 +277,7 @@ static int make_edit(struct rel_bump_edit *out, struct finder *f,
 	return rc;
 }
 
-static int make_edits(struct rel_bump *out, struct finder *f)
+static int make_edits(struct rel_bump *out, struct rel_bump_finder *f)
 {
 	int rc = 0;
 
@@ -479,7 +299,7 @@ int rel_bump_find(struct rel_bump *out, struct rel_project *project,
 		  struct rel_str version,
 		  const struct rel_conf_release *release, struct rel_error *err)
 {
-	struct finder f = {
+	struct rel_bump_finder f = {
 	    .project = project,
 	    .version = version,
 	    .all = n_packages == project->n_packages,

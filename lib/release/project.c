@@ -59,8 +59,9 @@ static int settle(struct rel_project_work *work)
 {
 	struct rel_project *project = work->project;
 
-	qsort(project->packages, work->count, sizeof(*project->packages),
-	      by_name);
+	if (work->count)
+		qsort(project->packages, work->count,
+		      sizeof(*project->packages), by_name);
 	for (uint32_t i = 1; i < work->count; i++) {
 		const struct rel_project_package *p = &project->packages[i];
 
