@@ -82,6 +82,8 @@
 #define REL_LIMIT_GIT_TREE_BYTES (64 * REL_MIB)
 /* Text of one commit or tag; change logs of a release have some KiB. */
 #define REL_LIMIT_GIT_MESSAGE_BYTES (4 * REL_MIB)
+/* One file of a source that a release changes: opam files, change logs. */
+#define REL_LIMIT_GIT_EDIT_BYTES (64 * REL_MIB)
 /* One path inside a git tree; PATH_MAX is 4 KiB. */
 #define REL_LIMIT_GIT_PATH_BYTES (64 * REL_KIB)
 /* An archive read back from a git branch, in memory; forges refuse files over

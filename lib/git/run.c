@@ -1,7 +1,6 @@
 /* The installed git, run with an environment that suits us. */
 #include "git/run.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,8 +14,7 @@
 #include "git/internal.h"
 #include "git/job.h"
 
-#define POLL_MS	 100
-#define ARGS_MAX 64
+#define POLL_MS 100
 
 /* Answers git's question with what stands in the environment, so that no
  * secret is on a command line or in a file. */
@@ -359,24 +357,28 @@ static int start(struct rel_git_run *run, struct rel_process *process,
 		 const char *const args[], char *const env[],
 		 struct rel_error *err)
 {
-	const char *argv[ARGS_MAX] = {"git"};
-	size_t n = 1;
+	const char **argv;
+	size_t n_args = 0, n = 0;
 	int r;
 
+	while (args[n_args] != NULL)
+		n_args++;
+	argv = calloc(n_args + 4, sizeof(*argv));
+	if (argv == NULL)
+		return rel_fail_nomem(err);
+	argv[n++] = "git";
 	if (run->git_dir != NULL) {
 		argv[n++] = "--git-dir";
 		argv[n++] = run->git_dir;
 	}
-	for (size_t i = 0; args[i] != NULL; i++) {
-		assert(n + 1 < ARGS_MAX);
-		argv[n++] = args[i];
-	}
+	memcpy(argv + n, args, n_args * sizeof(*argv));
 	if (run->cache != NULL)
 		rel_git_cache_lend(run->cache);
 	r = rel_process_start(process, argv, run->cwd, (const char *const *)env,
 			      REL_PROCESS_STDERR_PIPE, err);
 	if (run->cache != NULL)
 		rel_git_cache_reclaim(run->cache);
+	free(argv);
 	return r;
 }
 

@@ -41,7 +41,7 @@ void rel_git_run_free(struct rel_git_run *run);
  * Run "git [--git-dir …] <args>" to its end and fill out, complaint and
  * status.  Its messages are English, it obeys neither GIT_DIR and the like of
  * the environment nor asks on the terminal unless options->interactive.
- * args    at most 60, ends with NULL
+ * args    ends with NULL
  * Errors  REL_EIO (silent for too long, cannot be run), REL_ELIMIT,
  *         REL_ECANCELLED, those of credentials; a non-zero status is none
  */

@@ -1,0 +1,468 @@
+/* What state a checkout is in; commits on it are in edits.c. */
+#include "git/checkout.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "base/path.h"
+#include "git/checkout_internal.h"
+#include "git/internal.h"
+#include "git/run.h"
+
+void rel_git_checkout_free(struct rel_git_checkout *checkout)
+{
+	if (checkout == NULL)
+		return;
+	rel_git_store_free(checkout->store);
+	free(checkout->root);
+	free(checkout->prefix);
+	free(checkout->git_dir);
+	free(checkout->common_dir);
+	free(checkout);
+}
+
+static bool says(const struct rel_git_run *run, const char *phrase)
+{
+	return run->complaint.len > 0 && strstr(run->complaint.ptr, phrase);
+}
+
+/* In a work tree at all? */
+static int ask_inside(struct rel_git_run *run, const char *dir,
+		      struct rel_error *err)
+{
+	const char *args[] = {"rev-parse", "--is-inside-work-tree", NULL};
+	int r = rel_git_run(run, args, err);
+
+	if (r < 0)
+		return r;
+	if (run->status != 0 && says(run, "not a git repository"))
+		r = rel_fail(err, REL_ENOTFOUND,
+			     "is not in a checkout of a git repository");
+	else if (run->status != 0)
+		r = rel_git_run_fail(run, err);
+	else if (!rel_str_is(rel_str_trim(rel_buf_str(&run->out)), "true"))
+		r = rel_fail(err, REL_EUSAGE,
+			     "has no work tree; go to a checkout of it");
+	if (r < 0)
+		rel_error_at(err, dir, 0, 0);
+	return r;
+}
+
+/* Absolute, of a path that git gave relative to `dir` or absolute. */
+static char *resolve(const char *dir, struct rel_str path)
+{
+	char *text = NULL, *full;
+
+	if (asprintf(&text, "%s%s%.*s",
+		     path.len > 0 && path.ptr[0] == '/' ? "" : dir,
+		     path.len > 0 && path.ptr[0] == '/' ? "" : "/",
+		     REL_STR_ARG(path)) < 0)
+		return NULL;
+	full = realpath(text, NULL);
+	free(text);
+	return full;
+}
+
+static int ask_places(struct rel_git_checkout *checkout,
+		      struct rel_git_run *run, const char *dir,
+		      struct rel_error *err)
+{
+	const char *args[] = {"rev-parse",	    "--show-toplevel",
+			      "--absolute-git-dir", "--git-common-dir",
+			      "--show-prefix",	    NULL};
+	struct rel_str rest, prefix;
+	int r = rel_git_run_ok(run, args, err);
+
+	if (r < 0)
+		return r;
+	rest = rel_buf_str(&run->out);
+	checkout->root = resolve(dir, rel_str_cut(&rest, '\n'));
+	checkout->git_dir = resolve(dir, rel_str_cut(&rest, '\n'));
+	checkout->common_dir = resolve(dir, rel_str_cut(&rest, '\n'));
+	prefix = rel_str_cut(&rest, '\n');
+	if (prefix.len > 0 && prefix.ptr[prefix.len - 1] == '/')
+		prefix.len--;
+	checkout->prefix = strndup(prefix.ptr ? prefix.ptr : "", prefix.len);
+	if (checkout->prefix == NULL)
+		return rel_fail_nomem(err);
+	if (checkout->root == NULL || checkout->git_dir == NULL ||
+	    checkout->common_dir == NULL) {
+		r = rel_fail(err, REL_EIO,
+			     "has a place that cannot be found again");
+		rel_error_at(err, dir, 0, 0);
+	}
+	return r;
+}
+
+int rel_git_checkout_open(struct rel_git_checkout **out, const char *dir,
+			  struct rel_error *err)
+{
+	struct rel_git_checkout *checkout = calloc(1, sizeof(*checkout));
+	struct rel_git_run run;
+	int r;
+
+	*out = NULL;
+	if (checkout == NULL)
+		return rel_fail_nomem(err);
+	rel_git_run_init(&run, NULL, REL_LIMIT_GIT_PATH_BYTES);
+	run.cwd = dir;
+	run.clean = dir;
+	run.what = "cannot look at the checkout";
+	r = rel_git_program_need("cannot look at the checkout", err);
+	if (r == 0)
+		r = ask_inside(&run, dir, err);
+	if (r == 0)
+		r = ask_places(checkout, &run, dir, err);
+	if (r == 0)
+		r = rel_git_store_open(&checkout->store, checkout->git_dir,
+				       err);
+	rel_git_run_free(&run);
+	if (r < 0) {
+		rel_git_checkout_free(checkout);
+		return r;
+	}
+	*out = checkout;
+	return 0;
+}
+
+const char *rel_git_checkout_root(const struct rel_git_checkout *checkout)
+{
+	return checkout->root;
+}
+
+const char *rel_git_checkout_prefix(const struct rel_git_checkout *checkout)
+{
+	return checkout->prefix;
+}
+
+const char *rel_git_checkout_git_dir(const struct rel_git_checkout *checkout)
+{
+	return checkout->git_dir;
+}
+
+const char *rel_git_checkout_common_dir(const struct rel_git_checkout *checkout)
+{
+	return checkout->common_dir;
+}
+
+struct rel_git_store *rel_git_checkout_store(struct rel_git_checkout *checkout)
+{
+	return checkout->store;
+}
+
+void rel_git_checkout_run_init(struct rel_git_run *run,
+			       const struct rel_git_checkout *checkout,
+			       const struct rel_git_fetch_options *options,
+			       size_t out_max)
+{
+	rel_git_run_init(run, options, out_max);
+	run->cwd = checkout->root;
+	run->clean = checkout->root;
+	run->what = "git refuses";
+}
+
+/* A copy for the caller; NULL for an empty text or when out of memory, which
+ * *failed tells. */
+static char *copy(struct rel_str text, bool *failed)
+{
+	char *out = text.len > 0 ? strndup(text.ptr, text.len) : NULL;
+
+	if (text.len > 0 && out == NULL)
+		*failed = true;
+	return out;
+}
+
+static const char *busy_with(const struct rel_git_checkout *checkout)
+{
+	static const char *const signs[][2] = {
+	    {"MERGE_HEAD", "merge"},	{"rebase-merge", "rebase"},
+	    {"rebase-apply", "rebase"}, {"CHERRY_PICK_HEAD", "cherry-pick"},
+	    {"REVERT_HEAD", "revert"},	{"BISECT_LOG", "bisect"}};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		char *path = NULL;
+		bool there;
+
+		if (asprintf(&path, "%s/%s", checkout->git_dir, signs[i][0]) <
+		    0)
+			return NULL;
+		there = stat(path, &st) == 0;
+		free(path);
+		if (there)
+			return signs[i][1];
+	}
+	return NULL;
+}
+
+static int read_head(struct rel_git_head *out,
+		     struct rel_git_checkout *checkout, struct rel_error *err)
+{
+	git_reference *head = NULL;
+	bool failed = false;
+	int r = git_reference_lookup(&head, checkout->store->repo, "HEAD");
+
+	if (r < 0) {
+		rel_git_library_fail(err, r, "cannot read HEAD");
+		rel_error_at(err, checkout->git_dir, 0, 0);
+		return REL_EIO;
+	}
+	if (git_reference_type(head) == GIT_REFERENCE_SYMBOLIC)
+		out->branch = copy(
+		    rel_str_of(git_reference_symbolic_target(head)), &failed);
+	git_reference_free(head);
+	if (failed)
+		return rel_fail_nomem(err);
+	r = rel_git_ref_read(&out->commit, checkout->store, "HEAD", err);
+	out->unborn = r == 0;
+	return r < 0 ? r : 0;
+}
+
+/* What the branch's own settings say: push remote, upstream's remote and
+ * branch there. */
+static int ask_branch(struct rel_git_run *run, const char *branch,
+		      struct rel_str parts[3], struct rel_error *err)
+{
+	const char *args[] = {"for-each-ref",
+			      "--format=%(push:remotename)%00"
+			      "%(upstream:remotename)%00%(upstream:remoteref)",
+			      "--count=1", branch, NULL};
+	struct rel_str rest;
+	int r = rel_git_run_ok(run, args, err);
+
+	if (r < 0)
+		return r;
+	rest = rel_str_trim(rel_buf_str(&run->out));
+	for (size_t i = 0; i < 3; i++) {
+		parts[i] = rest.ptr ? rel_str_cut(&rest, '\0') : REL_STR("");
+		/* The repository itself, for a branch that follows another. */
+		if (rel_str_is(parts[i], "."))
+			parts[i] = REL_STR("");
+	}
+	return 0;
+}
+
+/* "origin", or the only one. */
+static int ask_default(char **remote, struct rel_git_run *run,
+		       struct rel_error *err)
+{
+	const char *args[] = {"remote", NULL};
+	struct rel_str rest, line, chosen = {"", 0};
+	bool failed = false;
+	size_t n = 0;
+	int r = rel_git_run_ok(run, args, err);
+
+	if (r < 0)
+		return r;
+	rest = rel_buf_str(&run->out);
+	while (rest.ptr != NULL) {
+		line = rel_str_cut(&rest, '\n');
+		if (line.len == 0)
+			continue;
+		n++;
+		if (n == 1 || rel_str_is(line, "origin"))
+			chosen = line;
+	}
+	if (n > 1 && !rel_str_is(chosen, "origin"))
+		chosen = REL_STR("");
+	*remote = copy(chosen, &failed);
+	return failed ? rel_fail_nomem(err) : 0;
+}
+
+static int fill_remote(struct rel_git_head *out, struct rel_git_run *run,
+		       struct rel_error *err)
+{
+	const char *args[] = {"remote", "get-url", "--push", "--", NULL, NULL};
+	struct rel_str parts[3] = {{"", 0}, {"", 0}, {"", 0}}, url;
+	bool failed = false;
+	int r = 0;
+
+	if (out->branch != NULL)
+		r = ask_branch(run, out->branch, parts, err);
+	if (r < 0)
+		return r;
+	out->remote = copy(parts[0].len > 0 ? parts[0] : parts[1], &failed);
+	if (out->branch != NULL && out->remote != NULL &&
+	    rel_str_is(parts[1], out->remote) && parts[2].len > 0)
+		out->upstream = copy(parts[2], &failed);
+	else if (out->branch != NULL)
+		out->upstream = copy(rel_str_of(out->branch), &failed);
+	if (failed)
+		return rel_fail_nomem(err);
+	if (out->remote == NULL)
+		r = ask_default(&out->remote, run, err);
+	if (r < 0 || out->remote == NULL)
+		return r;
+	args[4] = out->remote;
+	r = rel_git_run(run, args, err);
+	if (r < 0)
+		return r;
+	url = rel_buf_str(&run->out);
+	/* A remote may be a URL that stands in the branch's settings. */
+	out->url = run->status == 0 ? copy(rel_str_cut(&url, '\n'), &failed)
+				    : copy(rel_str_of(out->remote), &failed);
+	return failed ? rel_fail_nomem(err) : 0;
+}
+
+int rel_git_checkout_head(struct rel_git_head *out,
+			  struct rel_git_checkout *checkout,
+			  struct rel_error *err)
+{
+	struct rel_git_run run;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	rel_git_checkout_run_init(&run, checkout, NULL, REL_LIMIT_CONFIG_BYTES);
+	out->busy = busy_with(checkout);
+	r = read_head(out, checkout, err);
+	if (r == 0)
+		r = fill_remote(out, &run, err);
+	rel_git_run_free(&run);
+	if (r < 0)
+		rel_git_head_free(out);
+	return r;
+}
+
+void rel_git_head_free(struct rel_git_head *head)
+{
+	free(head->branch);
+	free(head->remote);
+	free(head->url);
+	free(head->upstream);
+	memset(head, 0, sizeof(*head));
+}
+
+/* The path of one entry of git-status(1), "Porcelain Format Version 2". */
+static struct rel_str path_of(struct rel_str entry)
+{
+	unsigned fields = entry.len > 0 && entry.ptr[0] == 'u' ? 10 : 8;
+
+	if (entry.len == 0 || !strchr("1u", entry.ptr[0]))
+		return REL_STR("");
+	while (fields-- > 0)
+		rel_str_cut(&entry, ' ');
+	return entry.ptr ? entry : REL_STR("");
+}
+
+static void add_path(struct rel_buf *out, struct rel_str path)
+{
+	size_t at = 0;
+
+	while (at < path.len) {
+		uint32_t rune;
+		size_t len = rel_str_rune(path, at, &rune);
+
+		if (rune == REL_STR_NO_RUNE || rel_rune_is_control(rune))
+			rel_buf_add_char(out, '?');
+		else
+			rel_buf_add(out, path.ptr + at, len);
+		at += len;
+	}
+	rel_buf_add_char(out, '\n');
+}
+
+int rel_git_checkout_dirty(struct rel_buf *paths, size_t *n,
+			   struct rel_git_checkout *checkout,
+			   const struct rel_cancel *cancel,
+			   struct rel_error *err)
+{
+	const char *args[] = {"status",
+			      "--porcelain=v2",
+			      "-z",
+			      "--untracked-files=no",
+			      "--ignore-submodules=dirty",
+			      "--no-renames",
+			      NULL};
+	const struct rel_git_fetch_options options = {.cancel = cancel};
+	struct rel_git_run run;
+	struct rel_str rest;
+	int r;
+
+	*n = 0;
+	rel_git_checkout_run_init(&run, checkout, &options,
+				  REL_LIMIT_GIT_REFS_BYTES);
+	r = rel_git_run_ok(&run, args, err);
+	rest = rel_buf_str(&run.out);
+	while (r == 0 && rest.ptr != NULL) {
+		struct rel_str path = path_of(rel_str_cut(&rest, '\0'));
+
+		if (path.len == 0)
+			continue;
+		add_path(paths, path);
+		r = rel_buf_status(paths, "changed files", err);
+		if (r == 0)
+			++*n;
+	}
+	rel_git_run_free(&run);
+	return r;
+}
+
+static bool parse_zone(struct rel_str zone, int *offset)
+{
+	unsigned long hhmm;
+
+	if (zone.len != 5 ||
+	    !rel_str_to_uint(rel_str_sub(zone, 1, 5), 9999, &hhmm))
+		return false;
+	*offset = (int)(hhmm / 100 * 60 + hhmm % 100);
+	if (zone.ptr[0] == '-')
+		*offset = -*offset;
+	return true;
+}
+
+/* "Name <address> seconds +hhmm" */
+static int parse_ident(struct rel_buf *name, struct rel_buf *email,
+		       int64_t *seconds, int *offset, struct rel_str line,
+		       struct rel_error *err)
+{
+	size_t close = rel_str_rfind(line, '>');
+	size_t open = rel_str_find(line, '<');
+	struct rel_str time = rel_str_sub(line, close + 1, line.len), part;
+	unsigned long number = 0;
+	int zone = 0;
+
+	time = rel_str_trim(time);
+	part = rel_str_cut(&time, ' ');
+	if (open >= close || close == line.len || time.ptr == NULL ||
+	    !rel_str_to_uint(part, INT64_MAX, &number) ||
+	    !parse_zone(time, &zone))
+		return rel_fail(err, REL_EIO, "git says '%.*s' is an identity",
+				REL_STR_ARG(rel_str_sub(line, 0, 200)));
+	rel_buf_add_str(name, rel_str_trim(rel_str_sub(line, 0, open)));
+	rel_buf_add_str(email, rel_str_sub(line, open + 1, close));
+	if (seconds != NULL)
+		*seconds = (int64_t)number;
+	if (offset != NULL)
+		*offset = zone;
+	if (rel_buf_status(name, "name", err) < 0)
+		return name->status;
+	return rel_buf_status(email, "address", err);
+}
+
+int rel_git_checkout_identity(struct rel_buf *name, struct rel_buf *email,
+			      int64_t *seconds, int *offset,
+			      struct rel_git_checkout *checkout,
+			      enum rel_git_role role, struct rel_error *err)
+{
+	const char *args[] = {"-c", "user.useConfigOnly=true", "var",
+			      role == REL_GIT_AUTHOR ? "GIT_AUTHOR_IDENT"
+						     : "GIT_COMMITTER_IDENT",
+			      NULL};
+	struct rel_git_run run;
+	int r;
+
+	rel_git_checkout_run_init(&run, checkout, NULL,
+				  REL_LIMIT_GIT_PATH_BYTES);
+	r = rel_git_run(&run, args, err);
+	if (r == 0 && run.status != 0)
+		r = rel_fail(err, REL_ENOTFOUND,
+			     "git does not know who you are; run: git config "
+			     "--global user.name 'Your Name' && git config "
+			     "--global user.email you@example.org");
+	if (r == 0)
+		r = parse_ident(name, email, seconds, offset,
+				rel_str_trim(rel_buf_str(&run.out)), err);
+	rel_git_run_free(&run);
+	return r;
+}

@@ -1,0 +1,537 @@
+/* One commit on a checkout, and back; see git/checkout.h. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/path.h"
+#include "git/checkout_internal.h"
+#include "git/internal.h"
+
+/* One edited file. */
+struct place {
+	const char *path;
+	char *full;
+	bool added;   /* not in the parent */
+	bool skipped; /* sparse: not in the work tree */
+	enum rel_git_kind kind;
+	struct rel_git_id old, fresh; /* `old` unless added */
+	/* What is there now; has_… false = nothing. */
+	bool has_file, in_index;
+	struct rel_git_id file, index;
+};
+
+struct edits {
+	struct rel_git_checkout *checkout;
+	const struct rel_git_edit_request *request;
+	struct place *places;
+	size_t n;
+	struct rel_git_id commit;
+	struct rel_git_id head; /* what the branch is at */
+	struct rel_git_run run;
+};
+
+static bool same(const struct rel_git_id *a, const struct rel_git_id *b)
+{
+	return memcmp(a->bytes, b->bytes, REL_GIT_ID_BYTES) == 0;
+}
+
+static int fail_at(struct rel_error *err, enum rel_code code,
+		   const struct place *place, const char *what)
+{
+	rel_fail(err, code, "%s", what);
+	rel_error_at(err, place->path, 0, 0);
+	return code;
+}
+
+/* What the parent has at the path. */
+static int look_up(struct place *place, struct edits *e,
+		   const struct rel_git_id *tree, struct rel_error *err)
+{
+	struct rel_git_entry entry;
+	int r;
+
+	if (!rel_path_is_safe(rel_str_of(place->path)))
+		return rel_fail(err, REL_EUSAGE,
+				"'%.200s' is no path below the root",
+				place->path);
+	r = rel_git_tree_find(&entry, e->checkout->store, tree,
+			      rel_str_of(place->path), err);
+	if (r == REL_ENOTFOUND) {
+		place->added = true;
+		place->kind = REL_GIT_BLOB;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (entry.kind != REL_GIT_BLOB && entry.kind != REL_GIT_EXECUTABLE)
+		return fail_at(err, REL_EUSAGE, place,
+			       "is no ordinary file and cannot be edited");
+	place->kind = entry.kind;
+	place->old = entry.id;
+	return 0;
+}
+
+static int fill_places(struct edits *e, const struct rel_git_id *tree,
+		       struct rel_error *err)
+{
+	const struct rel_git_edit_request *request = e->request;
+	int r = 0;
+
+	if (request->n_edits == 0)
+		return rel_fail(err, REL_EUSAGE, "nothing is to be changed");
+	e->places = calloc(request->n_edits, sizeof(*e->places));
+	if (e->places == NULL)
+		return rel_fail_nomem(err);
+	for (e->n = 0; r == 0 && e->n < request->n_edits; e->n++) {
+		struct place *place = &e->places[e->n];
+
+		place->path = request->edits[e->n].path;
+		if (asprintf(&place->full, "%s/%s", e->checkout->root,
+			     place->path) < 0) {
+			place->full = NULL;
+			return rel_fail_nomem(err);
+		}
+		r = look_up(place, e, tree, err);
+		if (r == 0)
+			r = rel_git_write_blob(
+			    &place->fresh, e->checkout->store,
+			    request->edits[e->n].content, err);
+	}
+	return r;
+}
+
+/* The commit object, which nobody refers to yet. */
+static int make_commit(struct edits *e, struct rel_error *err)
+{
+	const struct rel_git_edit_request *request = e->request;
+	struct rel_git_commit commit = {.parents = &request->parent,
+					.n_parents = 1,
+					.author = request->author,
+					.committer = request->committer,
+					.message = request->message};
+	struct rel_git_store *store = e->checkout->store;
+	struct rel_git_change *changes;
+	struct rel_git_id base;
+	int r = rel_git_commit_tree(&base, store, &request->parent, NULL, err);
+
+	if (r == 0)
+		r = fill_places(e, &base, err);
+	if (r < 0)
+		return r;
+	changes = calloc(e->n, sizeof(*changes));
+	if (changes == NULL)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < e->n; i++) {
+		changes[i].path = e->places[i].path;
+		changes[i].id = &e->places[i].fresh;
+		changes[i].keep_kind = true;
+	}
+	r = rel_git_write_tree(&commit.tree, store, &base, changes, e->n, err);
+	if (r == 0 && same(&base, &commit.tree))
+		r = rel_fail(err, REL_EUSAGE,
+			     "the files have that content already");
+	if (r == 0)
+		r = rel_git_write_commit(&e->commit, store, &commit, err);
+	free(changes);
+	return r;
+}
+
+/* Is the branch checked out, at the parent or at our commit? */
+static int check_head(struct edits *e, bool undo, struct rel_error *err)
+{
+	const struct rel_git_edit_request *request = e->request;
+	struct rel_git_head head;
+	char hex[REL_GIT_ID_TEXT];
+	int r = rel_git_checkout_head(&head, e->checkout, err);
+
+	if (r < 0)
+		return r;
+	e->head = head.commit;
+	if (head.branch == NULL)
+		r = rel_fail(err, undo ? REL_ESTALE : REL_EUSAGE,
+			     "HEAD is detached; check out a branch");
+	else if (strcmp(head.branch, request->branch) != 0)
+		r = rel_fail(err, REL_ESTALE,
+			     "%.200s is checked out, no longer %.200s",
+			     head.branch, request->branch);
+	else if (head.unborn)
+		r = rel_fail(err, REL_EUSAGE, "%.200s has no commit yet",
+			     head.branch);
+	else if (!undo && head.busy != NULL)
+		r = rel_fail(err, REL_EUSAGE,
+			     "git is in the middle of a %s; finish it first",
+			     head.busy);
+	else if (!same(&e->head, &request->parent) &&
+		 !same(&e->head, &e->commit))
+		r = rel_fail(err, REL_ESTALE, "%.200s is at %.12s meanwhile",
+			     request->branch, rel_git_id_format(hex, &e->head));
+	if (r < 0)
+		rel_error_at(err, e->checkout->root, 0, 0);
+	rel_git_head_free(&head);
+	return r;
+}
+
+/* Does a symbolic link lead elsewhere on the way to the file?  Looks at the
+ * nearest directory that is there; the root is without links. */
+static bool is_led_away(const struct place *place)
+{
+	char *text = strdup(place->full), *slash;
+	bool away = text == NULL;
+	struct stat st;
+
+	while (text != NULL && (slash = strrchr(text, '/')) && slash > text) {
+		char *full;
+
+		*slash = '\0';
+		if (lstat(text, &st) != 0)
+			continue;
+		full = realpath(text, NULL);
+		away = full == NULL || strcmp(full, text) != 0;
+		free(full);
+		break;
+	}
+	free(text);
+	return away;
+}
+
+static int look_at_file(struct place *place, struct edits *e,
+			struct rel_error *err)
+{
+	const char *args[] = {"hash-object", "--", place->path, NULL};
+	struct stat st;
+	int r;
+
+	place->has_file = false;
+	if (is_led_away(place))
+		return fail_at(err, REL_EEXISTS, place,
+			       "is behind a symbolic link");
+	if (lstat(place->full, &st) != 0)
+		return errno == ENOENT || errno == ENOTDIR
+			   ? 0
+			   : rel_fail_errno(err, errno, place->full,
+					    "cannot look at it");
+	if (!S_ISREG(st.st_mode))
+		return fail_at(err, REL_EEXISTS, place,
+			       "is no ordinary file in the work tree");
+	r = rel_git_run_ok(&e->run, args, err);
+	if (r < 0)
+		return r;
+	place->has_file = rel_git_id_parse(
+	    &place->file, rel_str_trim(rel_buf_str(&e->run.out)));
+	return place->has_file
+		   ? 0
+		   : fail_at(err, REL_EIO, place, "git gives no id for it");
+}
+
+/* "TAG MODE ID STAGE<tab>PATH" of git-ls-files(1); tag S = skip-worktree. */
+static int look_at_index(struct place *place, struct edits *e,
+			 struct rel_error *err)
+{
+	const char *args[] = {
+	    "--literal-pathspecs", "ls-files", "-s", "-t", "-z", "--",
+	    place->path,	   NULL};
+	struct rel_str line, id;
+	int r = rel_git_run_ok(&e->run, args, err);
+
+	if (r < 0)
+		return r;
+	place->in_index = false;
+	if (e->run.out.len == 0)
+		return 0;
+	line = rel_buf_str(&e->run.out);
+	place->skipped = line.ptr[0] == 'S';
+	rel_str_cut(&line, ' ');
+	rel_str_cut(&line, ' ');
+	id = line.ptr ? rel_str_cut(&line, ' ') : REL_STR("");
+	place->in_index = rel_git_id_parse(&place->index, id);
+	if (!place->in_index || line.ptr == NULL || line.ptr[0] != '0')
+		return fail_at(err, REL_EEXISTS, place,
+			       "is not merged; finish that first");
+	return 0;
+}
+
+/* May be the old or the new one: we may have been killed in between. */
+static bool is_ours(const struct place *place, bool there,
+		    const struct rel_git_id *id)
+{
+	if (!there)
+		return place->added || place->skipped;
+	return same(id, &place->fresh) ||
+	       (!place->added && same(id, &place->old));
+}
+
+static int check_places(struct edits *e, struct rel_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < e->n; i++) {
+		struct place *place = &e->places[i];
+
+		r = look_at_index(place, e, err);
+		if (r == 0)
+			r = look_at_file(place, e, err);
+		if (r == 0 && !is_ours(place, place->has_file, &place->file))
+			r = fail_at(err, REL_EEXISTS, place,
+				    "has changes that are not committed");
+		if (r == 0 && !is_ours(place, place->in_index, &place->index))
+			r = fail_at(err, REL_EEXISTS, place,
+				    "has staged changes");
+	}
+	return r;
+}
+
+/* Better before the branch has moved than behind. */
+static int check_lock(struct edits *e, struct rel_error *err)
+{
+	char *path = NULL;
+	int r = 0;
+
+	if (asprintf(&path, "%s/index.lock", e->checkout->git_dir) < 0)
+		return rel_fail_nomem(err);
+	if (access(path, F_OK) == 0) {
+		r = rel_fail(err, REL_EIO,
+			     "another git works here; if none runs, remove "
+			     "the file");
+		rel_error_at(err, path, 0, 0);
+	}
+	free(path);
+	return r;
+}
+
+static int move_branch(struct edits *e, const struct rel_git_id *from,
+		       const struct rel_git_id *to, const char *what,
+		       struct rel_error *err)
+{
+	char old[REL_GIT_ID_TEXT], fresh[REL_GIT_ID_TEXT];
+	const char *message = e->request->message;
+	const char *args[] = {"update-ref",
+			      "-m",
+			      NULL,
+			      "--no-deref",
+			      e->request->branch,
+			      rel_git_id_format(fresh, to),
+			      rel_git_id_format(old, from),
+			      NULL};
+	struct rel_git_id now;
+	char *log = NULL;
+	int r;
+
+	if (same(&e->head, to))
+		return 0;
+	if (asprintf(&log, "%s: %.*s", what, (int)strcspn(message, "\n"),
+		     message) < 0)
+		return rel_fail_nomem(err);
+	args[2] = log;
+	r = rel_git_run(&e->run, args, err);
+	free(log);
+	if (r < 0 || e->run.status == 0)
+		return r;
+	if (rel_git_ref_read(&now, e->checkout->store, e->request->branch,
+			     NULL) == 1 &&
+	    !same(&now, from))
+		return rel_fail(err, REL_ESTALE, "%.200s has moved meanwhile",
+				e->request->branch);
+	return rel_git_run_fail(&e->run, err);
+}
+
+/* The blob as the work tree has it: line ends, filters. */
+static int read_smudged(struct edits *e, const struct place *place,
+			const struct rel_git_id *blob, struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT], *option = NULL;
+	const char *args[] = {"cat-file", "--filters", NULL,
+			      rel_git_id_format(hex, blob), NULL};
+	int r;
+
+	if (asprintf(&option, "--path=%s", place->path) < 0)
+		return rel_fail_nomem(err);
+	args[2] = option;
+	r = rel_git_run_ok(&e->run, args, err);
+	free(option);
+	return r;
+}
+
+static int write_file(struct edits *e, const struct place *place,
+		      const struct rel_git_id *blob, struct rel_error *err)
+{
+	struct rel_atomic_file file = {.fd = -1};
+	struct rel_str dir = rel_path_dir(rel_str_of(place->full));
+	char *parent = strndup(dir.ptr, dir.len);
+	struct stat st;
+	int r = parent ? rel_mkdirs(parent, err) : rel_fail_nomem(err);
+
+	free(parent);
+	if (r == 0)
+		r = read_smudged(e, place, blob, err);
+	if (r == 0)
+		r = rel_atomic_open(&file, place->full, err);
+	if (r < 0)
+		return r;
+	if (stat(place->full, &st) == 0 &&
+	    fchmod(file.fd, st.st_mode & 0777) != 0) {
+		r = rel_fail_errno(err, errno, place->full,
+				   "cannot set its mode");
+		rel_atomic_abort(&file);
+		return r;
+	}
+	rel_atomic_write(&file, rel_buf_str(&e->run.out).ptr, e->run.out.len);
+	return rel_atomic_commit(&file, err);
+}
+
+/* With the directories that are empty without it. */
+static int remove_file(struct edits *e, const struct place *place,
+		       struct rel_error *err)
+{
+	size_t root = strlen(e->checkout->root);
+	char *path, *slash;
+
+	if (unlink(place->full) != 0 && errno != ENOENT)
+		return rel_fail_errno(err, errno, place->full,
+				      "cannot remove it");
+	path = strdup(place->full);
+	while (path != NULL && (slash = strrchr(path, '/')) &&
+	       slash > path + root) {
+		*slash = '\0';
+		if (rmdir(path) != 0)
+			break;
+	}
+	free(path);
+	return 0;
+}
+
+/* Files first, so that the index can note their times. */
+static int set_files(struct edits *e, bool undo, struct rel_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < e->n; i++) {
+		const struct place *place = &e->places[i];
+		const struct rel_git_id *want =
+		    undo ? &place->old : &place->fresh;
+
+		if (place->skipped)
+			continue;
+		if (undo && place->added)
+			r = remove_file(e, place, err);
+		else if (!place->has_file || !same(&place->file, want))
+			r = write_file(e, place, want, err);
+	}
+	return r;
+}
+
+/* "MODE ID 0<tab>PATH" for git-update-index(1); mode 0 removes. */
+static int add_index_lines(struct rel_buf *out, struct edits *e, bool undo,
+			   struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT];
+
+	for (size_t i = 0; i < e->n; i++) {
+		const struct place *place = &e->places[i];
+		const struct rel_git_id *id =
+		    undo ? &place->old : &place->fresh;
+		const char *mode =
+		    place->kind == REL_GIT_EXECUTABLE ? "100755" : "100644";
+
+		if (undo && place->added)
+			mode = "0";
+		rel_buf_printf(out, "%s %s 0\t%s", mode,
+			       rel_git_id_format(hex, id), place->path);
+		rel_buf_add_char(out, '\0');
+	}
+	return rel_buf_status(out, "index", err);
+}
+
+static int set_index(struct edits *e, bool undo, struct rel_error *err)
+{
+	const char *entries[] = {"update-index", "-z", "--index-info", NULL};
+	const char *refresh[] = {"update-index", "-q", "--refresh", NULL};
+	const char *skip[] = {"update-index", "--skip-worktree", "--", NULL,
+			      NULL};
+	struct rel_buf input;
+	int r;
+
+	rel_buf_init(&input, REL_LIMIT_GIT_REFS_BYTES);
+	r = add_index_lines(&input, e, undo, err);
+	e->run.input = rel_buf_str(&input);
+	if (r == 0)
+		r = rel_git_run_ok(&e->run, entries, err);
+	e->run.input = REL_STR("");
+	rel_buf_free(&input);
+	for (size_t i = 0; r == 0 && i < e->n; i++) {
+		skip[3] = e->places[i].path;
+		if (e->places[i].skipped && !(undo && e->places[i].added))
+			r = rel_git_run_ok(&e->run, skip, err);
+	}
+	/* Its status tells of other files that were changed. */
+	return r < 0 ? r : rel_git_run(&e->run, refresh, err);
+}
+
+static void edits_free(struct edits *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		free(e->places[i].full);
+	free(e->places);
+	rel_git_run_free(&e->run);
+}
+
+static int edits_prepare(struct edits *e, struct rel_git_checkout *checkout,
+			 const struct rel_git_edit_request *request, bool undo,
+			 struct rel_error *err)
+{
+	int r;
+
+	memset(e, 0, sizeof(*e));
+	e->checkout = checkout;
+	e->request = request;
+	rel_git_checkout_run_init(&e->run, checkout, NULL,
+				  REL_LIMIT_GIT_EDIT_BYTES);
+	r = rel_git_store_refresh(checkout->store, err);
+	if (r == 0)
+		r = make_commit(e, err);
+	if (r == 0)
+		r = check_head(e, undo, err);
+	if (r == 0)
+		r = check_places(e, err);
+	return r < 0 ? r : check_lock(e, err);
+}
+
+int rel_git_checkout_commit(struct rel_git_id *commit,
+			    struct rel_git_checkout *checkout,
+			    const struct rel_git_edit_request *request,
+			    struct rel_error *err)
+{
+	struct edits e;
+	int r = edits_prepare(&e, checkout, request, false, err);
+
+	if (r == 0)
+		r = move_branch(&e, &request->parent, &e.commit, "commit", err);
+	if (r == 0)
+		r = set_files(&e, false, err);
+	if (r == 0)
+		r = set_index(&e, false, err);
+	if (r == 0)
+		*commit = e.commit;
+	edits_free(&e);
+	return r;
+}
+
+int rel_git_checkout_undo(struct rel_git_checkout *checkout,
+			  const struct rel_git_edit_request *request,
+			  struct rel_error *err)
+{
+	struct edits e;
+	int r = edits_prepare(&e, checkout, request, true, err);
+
+	if (r == 0)
+		r = move_branch(&e, &e.commit, &request->parent, "undo", err);
+	if (r == 0)
+		r = set_files(&e, true, err);
+	if (r == 0)
+		r = set_index(&e, true, err);
+	edits_free(&e);
+	return r;
+}
