@@ -50,6 +50,7 @@ extern const struct rel_command rel_command_list_broken;
 extern const struct rel_command rel_command_why;
 extern const struct rel_command rel_command_rdeps;
 extern const struct rel_command rel_command_index;
+extern const struct rel_command rel_command_freeze;
 
 /* In the order in which they are told. */
 extern const struct rel_command *const rel_commands[];

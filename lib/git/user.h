@@ -1,0 +1,21 @@
+/* Who the user is to git, outside of any checkout. */
+#ifndef REL_GIT_USER_H
+#define REL_GIT_USER_H
+
+#include "base/buf.h"
+
+/*
+ * GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, else user.name and user.email of the
+ * configuration that holds in the current directory; nothing is guessed from
+ * the host's name.
+ * name, email      appended, NUL-terminated
+ * seconds, offset  GIT_AUTHOR_DATE, else now and the local zone; UTC seconds
+ *                  and minutes east
+ * Errors  REL_ENOTFOUND one of them is not set, or no git; the text says what
+ *         to do
+ */
+REL_MUST_CHECK int rel_git_user(struct rel_buf *name, struct rel_buf *email,
+				int64_t *seconds, int *offset,
+				struct rel_error *err);
+
+#endif

@@ -1,0 +1,455 @@
+#include "release/freeze.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/limits.h"
+#include "release/archives.h"
+
+/* Lost races on a busy remote before it is given up. */
+#define RACE_TRIES 10
+
+struct freeze {
+	const struct rel_freeze_options *options;
+	struct rel_freeze_result *result;
+	struct rel_writable *remote;
+	struct rel_snapshot *snapshot;
+	struct rel_arena arena;	  /* ledger, subjects of new entries */
+	struct rel_arena scratch; /* one manifest */
+	struct rel_buf text;	  /* the ledger as it is */
+	struct rel_buf opam, url; /* the manifest at hand */
+	struct rel_ledger ledger;
+	uint8_t *named; /* entries of the ledger that a manifest has */
+	struct rel_ledger_entry *fresh;
+	uint32_t n_fresh, fresh_cap;
+	bool retry;
+};
+
+/* The archive at hand. */
+struct subject {
+	const struct rel_snapshot_package *package;
+	const struct rel_archive_of *archive;
+	const struct rel_ledger_entry *entry; /* NULL = not recorded */
+	const char *name, *path;
+};
+
+const char *rel_freeze_kind_text(enum rel_freeze_kind kind)
+{
+	static const char *const texts[] = {"checksum", "bytes", "missing"};
+
+	return texts[kind];
+}
+
+static int tell(struct freeze *f, const struct subject *s,
+		enum rel_freeze_kind kind, const char *text,
+		struct rel_error *err)
+{
+	struct rel_freeze_finding finding = {.kind = kind,
+					     .subject = s->name,
+					     .path = s->path,
+					     .line = s->archive->line,
+					     .ledger =
+						 s->entry ? s->entry->line : 0,
+					     .text = text};
+
+	f->result->findings++;
+	return f->options->finding
+		   ? f->options->finding(f->options->context, &finding, err)
+		   : 0;
+}
+
+static int add_bytes(void *context, const void *ptr, size_t len,
+		     struct rel_error *err)
+{
+	struct rel_buf *buf = context;
+
+	rel_buf_add(buf, ptr, len);
+	return rel_buf_status(buf, "manifest", err);
+}
+
+static int read_text(struct rel_buf *out, struct freeze *f, const char *path,
+		     struct rel_error *err)
+{
+	struct rel_sink sink = {add_bytes, out};
+
+	rel_buf_clear(out);
+	return rel_writable_stream(NULL, f->remote, path, &sink, err);
+}
+
+/* The legacy file `url` beside the manifest. */
+static int read_url(struct rel_str *out, struct freeze *f, const char *path,
+		    struct rel_error *err)
+{
+	size_t dir = rel_str_rfind(rel_str_of(path), '/');
+	char *name = NULL;
+	int rc;
+
+	*out = (struct rel_str){NULL, 0};
+	if (asprintf(&name, "%.*s/url", (int)dir, path) < 0)
+		return rel_fail_nomem(err);
+	rc = read_text(&f->url, f, name, err);
+	free(name);
+	if (rc == 0)
+		*out = rel_buf_str(&f->url);
+	return rc == REL_ENOTFOUND ? 0 : rc;
+}
+
+static bool has_url(const struct rel_archive_of *archives, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!archives[i].file.ptr)
+			return true;
+	return false;
+}
+
+static int read_archives(struct rel_archive_of **out, uint32_t *n,
+			 struct freeze *f,
+			 const struct rel_snapshot_package *package,
+			 const char *path, struct rel_error *err)
+{
+	struct rel_str url = {NULL, 0};
+	int rc = read_text(&f->opam, f, path, err);
+
+	if (rc == 0)
+		rc = rel_archives_of(out, n, rel_buf_str(&f->opam), url, path,
+				     &f->scratch, err);
+	if (rc || has_url(*out, *n) ||
+	    !(package->manifest.flags & REL_MANIFEST_HAS_URL))
+		return rc;
+	rc = read_url(&url, f, path, err);
+	if (rc == 0 && url.ptr)
+		rc = rel_archives_of(out, n, rel_buf_str(&f->opam), url, path,
+				     &f->scratch, err);
+	return rc;
+}
+
+/* Every digest that is known of the archive: the manifest's, and those of the
+ * ledger that it does not list. */
+static size_t join_digests(struct rel_digest out[REL_DIGEST_ALGOS],
+			   const struct subject *s)
+{
+	size_t n = s->archive->n_digests;
+
+	memcpy(out, s->archive->digests, n * sizeof(*out));
+	for (uint32_t i = 0; s->entry && i < s->entry->n_digests; i++) {
+		bool there = false;
+
+		for (size_t j = 0; j < n; j++)
+			there |= out[j].algo == s->entry->digests[i].algo;
+		if (!there)
+			out[n++] = s->entry->digests[i];
+	}
+	return n;
+}
+
+/* Does the manifest fetch the archive from the mirror?  Then its address ends
+ * as rel_publisher_source() would have it, whatever the archive's name. */
+static bool is_from_mirror(const struct freeze *f, const struct subject *s,
+			   struct rel_error *err)
+{
+	struct rel_publish_archive archive = {
+	    .name = "", .digests = s->archive->digests, .n_digests = 1};
+	struct rel_buf base;
+	bool from = false;
+
+	rel_buf_init(&base, REL_LIMIT_CONFIG_BYTES);
+	if (rel_publisher_source(&base, f->options->publisher, &archive, err) ==
+	    0)
+		from = rel_str_starts(s->archive->src, rel_buf_str(&base));
+	rel_buf_free(&base);
+	return from;
+}
+
+static int tell_size(struct freeze *f, const struct subject *s, uint64_t size,
+		     struct rel_error *err)
+{
+	char text[REL_ERROR_TEXT_MAX];
+
+	if (!s->entry || s->entry->size == size ||
+	    s->entry->size == REL_LEDGER_SIZE_UNKNOWN)
+		return 0;
+	snprintf(text, sizeof(text),
+		 "the mirror has %" PRIu64 " bytes, the ledger says %" PRIu64,
+		 size, s->entry->size);
+	return tell(f, s, REL_FREEZE_BYTES, text, err);
+}
+
+/* Read the archive from the mirror.  *size is unknown when it is not there;
+ * *good: nothing speaks against it. */
+static int check_bytes(uint64_t *size, bool *good, struct freeze *f,
+		       const struct subject *s, struct rel_error *err)
+{
+	struct rel_digest digests[REL_DIGEST_ALGOS];
+	struct rel_publish_archive archive = {.name = s->name,
+					      .digests = digests,
+					      .n_digests =
+						  join_digests(digests, s)};
+	uint32_t before = f->result->findings;
+	struct rel_error why = {0};
+	int rc;
+
+	*size = REL_LEDGER_SIZE_UNKNOWN;
+	*good = true;
+	if (!f->options->publisher)
+		return 0;
+	rc = rel_publisher_held(size, f->options->publisher, &archive, &why);
+	f->result->read += rc == 0 || rc == REL_ECHECKSUM;
+	if (rc == REL_ECHECKSUM)
+		rc = tell(f, s, REL_FREEZE_BYTES, why.text, err);
+	else if (rc == REL_ENOTFOUND && is_from_mirror(f, s, err))
+		rc = tell(f, s, REL_FREEZE_MISSING, why.text, err);
+	else if (rc == REL_ENOTFOUND)
+		rc = 0;
+	else if (rc == 0)
+		rc = tell_size(f, s, *size, err);
+	else if (err)
+		*err = why;
+	*good = f->result->findings == before;
+	if (!*good)
+		*size = REL_LEDGER_SIZE_UNKNOWN;
+	return rc;
+}
+
+static int add_fresh(struct freeze *f, const struct subject *s, uint64_t size,
+		     struct rel_error *err)
+{
+	struct rel_ledger_entry entry = {.size = size,
+					 .n_digests = s->archive->n_digests};
+	char *name = rel_arena_copy(&f->arena, rel_str_of(s->name));
+	int rc =
+	    name ? rel_array_reserve(&f->fresh, &f->fresh_cap,
+				     (uint64_t)f->n_fresh + 1, sizeof(entry))
+		 : REL_ENOMEM;
+
+	if (rc)
+		return rel_fail_nomem(err);
+	entry.subject = rel_str_of(name);
+	memcpy(entry.digests, s->archive->digests, sizeof(entry.digests));
+	snprintf(entry.commit, sizeof(entry.commit), "%s",
+		 rel_writable_tip(f->remote));
+	f->fresh[f->n_fresh++] = entry;
+	return 0;
+}
+
+/* The manifest against the ledger: false when they cannot both be right. */
+static int check_checksum(bool *good, struct freeze *f, const struct subject *s,
+			  struct rel_error *err)
+{
+	char has[REL_DIGEST_TEXT_MAX], text[REL_ERROR_TEXT_MAX];
+	enum rel_ledger_match match = rel_ledger_match(
+	    s->entry, s->archive->digests, s->archive->n_digests);
+
+	*good = match == REL_LEDGER_SAME;
+	if (*good)
+		return 0;
+	rel_digest_format(has, &s->entry->digests[s->entry->n_digests - 1]);
+	snprintf(text, sizeof(text),
+		 match == REL_LEDGER_DIFFERENT
+		     ? "the checksum has changed since it was published with "
+		       "%s"
+		     : "no checksum of the kinds that it was published with, "
+		       "%s",
+		 has);
+	return tell(f, s, REL_FREEZE_CHECKSUM, text, err);
+}
+
+static int check_archive(struct freeze *f, struct subject *s,
+			 struct rel_error *err)
+{
+	uint64_t size;
+	bool good;
+	int rc = 0;
+
+	f->result->archives++;
+	s->entry = rel_ledger_find(&f->ledger, rel_str_of(s->name));
+	if (s->entry) {
+		f->result->recorded++;
+		f->named[s->entry - f->ledger.entries] = 1;
+		rc = check_checksum(&good, f, s, err);
+		if (rc || !good)
+			return rc;
+	}
+	rc = check_bytes(&size, &good, f, s, err);
+	if (rc == 0 && good && !s->entry && !f->options->check)
+		rc = add_fresh(f, s, size, err);
+	return rc;
+}
+
+static int check_subject(struct freeze *f, struct subject *s,
+			 struct rel_error *err)
+{
+	const struct rel_snapshot_package *p = s->package;
+	struct rel_buf name;
+	int rc;
+
+	/* Sources under version control and without checksum are no
+	 * archives. */
+	if (s->archive->n_digests == 0)
+		return 0;
+	rel_buf_init(&name, REL_LIMIT_CONFIG_BYTES);
+	rel_ledger_subject(&name, rel_snapshot_string(f->snapshot, p->name),
+			   rel_snapshot_string(f->snapshot, p->version),
+			   s->archive->file.ptr ? &s->archive->file : NULL);
+	rc = rel_buf_status(&name, "name", err);
+	s->name = name.ptr;
+	if (rc == 0)
+		rc = check_archive(f, s, err);
+	rel_buf_free(&name);
+	return rc;
+}
+
+static int check_package(struct freeze *f, uint32_t at, struct rel_error *err)
+{
+	struct subject s = {.package = &f->snapshot->packages[at]};
+	struct rel_archive_of *archives = NULL;
+	uint32_t n = 0;
+	int rc;
+
+	rel_arena_reset(&f->scratch);
+	s.path = rel_arena_copy(
+	    &f->scratch, rel_snapshot_string(f->snapshot, s.package->path));
+	if (!s.path)
+		return rel_fail_nomem(err);
+	rc = read_archives(&archives, &n, f, s.package, s.path, err);
+	if (rc == REL_EPARSE || rc == REL_ELIMIT) {
+		f->result->unreadable++;
+		return 0;
+	}
+	for (uint32_t i = 0; rc == 0 && i < n; i++) {
+		s.archive = &archives[i];
+		rc = check_subject(f, &s, err);
+	}
+	return rc;
+}
+
+static int read_ledger(struct freeze *f, struct rel_error *err)
+{
+	int rc;
+
+	rel_buf_clear(&f->text);
+	rc = rel_writable_read(&f->text, f->remote, REL_LEDGER_PATH, err);
+	if (rc && rc != REL_ENOTFOUND)
+		return rc;
+	rc = rel_ledger_read(&f->ledger, rel_buf_str(&f->text), REL_LEDGER_PATH,
+			     &f->arena, err);
+	free(f->named);
+	f->named = calloc((size_t)f->ledger.n_entries + 1, 1);
+	return rc == 0 && !f->named ? rel_fail_nomem(err) : rc;
+}
+
+static int read_snapshot(struct freeze *f, struct rel_error *err)
+{
+	static const struct rel_remote_options defaults;
+	const char *tip = rel_writable_tip(f->remote);
+
+	rel_snapshot_free(f->snapshot);
+	f->snapshot = NULL;
+	return rel_remote_read(
+	    &f->snapshot, f->options->remote, tip[0] ? tip : NULL,
+	    f->options->reading ? f->options->reading : &defaults, err);
+}
+
+static int look(struct freeze *f, struct rel_error *err)
+{
+	const struct rel_remote_options *reading = f->options->reading;
+	int rc;
+
+	*f->result = (struct rel_freeze_result){.archives = 0};
+	f->n_fresh = 0;
+	rc = read_ledger(f, err);
+	if (rc == 0)
+		rc = read_snapshot(f, err);
+	for (uint32_t i = 0; rc == 0 && i < f->snapshot->n_packages; i++) {
+		if (reading && rel_cancelled(reading->cancel))
+			return rel_fail_cancelled(err);
+		rel_progress(reading ? reading->progress : NULL,
+			     "comparing with the ledger", i,
+			     f->snapshot->n_packages);
+		rc = check_package(f, i, err);
+	}
+	for (uint32_t i = 0; rc == 0 && i < f->ledger.n_entries; i++)
+		f->result->gone += !f->named[i];
+	return rc;
+}
+
+/* *again: somebody else was faster. */
+static int record(bool *again, struct freeze *f, struct rel_error *err)
+{
+	struct rel_change change = {.path = REL_LEDGER_PATH, .replace = true};
+	struct rel_change_result done;
+	char message[128];
+	struct rel_buf text;
+	int rc;
+
+	*again = false;
+	if (f->n_fresh == 0)
+		return 0;
+	rel_buf_init(&text, REL_LIMIT_INDEX_BYTES);
+	rc = rel_ledger_append(&text, &f->result->added, rel_buf_str(&f->text),
+			       REL_LEDGER_PATH, f->fresh, f->n_fresh, err);
+	snprintf(message, sizeof(message), "Record %u archives in the ledger\n",
+		 (unsigned)f->result->added);
+	change.content = rel_buf_str(&text);
+	if (rc == 0)
+		rc = rel_writable_apply(&done, f->remote, &change, 1, message,
+					f->options->author, NULL, err);
+	rel_buf_free(&text);
+	if (rc)
+		return rc;
+	*again = done.outcome == REL_CHANGE_RACED;
+	snprintf(f->result->commit, sizeof(f->result->commit), "%s",
+		 done.commit);
+	if (done.outcome == REL_CHANGE_REJECTED)
+		return rel_fail(err, REL_EIO, "%s refused the ledger: %s",
+				rel_writable_text(f->remote), done.text);
+	return *again ? rel_writable_refresh(f->remote, err) : 0;
+}
+
+static int run(struct freeze *f, struct rel_error *err)
+{
+	bool again = true;
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && again && i < RACE_TRIES; i++) {
+		f->retry = i > 0;
+		rc = look(f, err);
+		if (rc == 0)
+			rc = record(&again, f, err);
+	}
+	if (rc == 0 && again)
+		rc = rel_fail(err, REL_ESTALE,
+			      "%s moved %d times meanwhile; try again",
+			      rel_writable_text(f->remote), RACE_TRIES);
+	return rc;
+}
+
+int rel_freeze(struct rel_freeze_result *out,
+	       const struct rel_freeze_options *options, struct rel_error *err)
+{
+	struct rel_writable_options writing = {.remote = options->reading};
+	struct freeze f = {.options = options, .result = out};
+	int rc;
+
+	*out = (struct rel_freeze_result){.archives = 0};
+	rel_arena_init(&f.arena, REL_LIMIT_ARENA);
+	rel_arena_init(&f.scratch, REL_LIMIT_ARENA);
+	rel_buf_init(&f.text, REL_LIMIT_INDEX_BYTES);
+	rel_buf_init(&f.opam, REL_LIMIT_MANIFEST_BYTES);
+	rel_buf_init(&f.url, REL_LIMIT_MANIFEST_BYTES);
+	rc = rel_writable_open(&f.remote, &options->remote->location, &writing,
+			       err);
+	if (rc == 0)
+		rc = run(&f, err);
+	free(f.fresh);
+	free(f.named);
+	rel_buf_free(&f.text);
+	rel_buf_free(&f.opam);
+	rel_buf_free(&f.url);
+	rel_snapshot_free(f.snapshot);
+	rel_writable_free(f.remote);
+	rel_arena_free(&f.scratch);
+	rel_arena_free(&f.arena);
+	return rc;
+}
