@@ -109,6 +109,9 @@
 #define REL_LIMIT_GIT_BLOBS_INLINE (32 * REL_MIB)
 /* A blob that libgit2 reads whole where there is no git program. */
 #define REL_LIMIT_GIT_BLOB_WHOLE (1 * REL_GIB)
+/* A release's archive as it is fetched; the largest of opam-repository has
+ * 300 MiB. */
+#define REL_LIMIT_ARCHIVE_BYTES (16 * REL_GIB)
 /* A release's archive unpacked; it is read piece by piece, so this bounds
  * time only. */
 #define REL_LIMIT_ARCHIVE_UNPACKED (64 * REL_GIB)

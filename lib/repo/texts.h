@@ -1,0 +1,38 @@
+/*
+ * The bytes of a remote's files, as they were when its snapshot was read: for
+ * what the tables of a snapshot do not hold.
+ */
+#ifndef REL_REPO_TEXTS_H
+#define REL_REPO_TEXTS_H
+
+#include "base/buf.h"
+#include "repo/remote.h"
+
+/* Not thread-safe. */
+struct rel_texts;
+
+/*
+ * Open what `snapshot` was read from: the same commit of a git repository (out
+ * of the cache), the same index (from the cache, or fetched again without
+ * one), or the directory as it is now.
+ * Errors  REL_ESTALE the index is another one by now, or its remote redirects
+ *         elsewhere; those of rel_remote_read()
+ * Owner   rel_texts_close()
+ */
+REL_MUST_CHECK int rel_texts_open(struct rel_texts **out,
+				  const struct rel_remote *remote,
+				  const struct rel_snapshot *snapshot,
+				  const struct rel_remote_options *options,
+				  struct rel_error *err);
+/* Fine on NULL. */
+void rel_texts_close(struct rel_texts *texts);
+
+/*
+ * Append the file at `path`, from the root of the remote, links not followed.
+ * An index holds manifests and `repo` only.
+ * Errors  REL_ENOTFOUND; REL_ELIMIT over out->max; REL_EIO, REL_EPARSE
+ */
+REL_MUST_CHECK int rel_texts_read(struct rel_buf *out, struct rel_texts *texts,
+				  struct rel_str path, struct rel_error *err);
+
+#endif
