@@ -455,3 +455,32 @@ int rel_git_run_ok(struct rel_git_run *run, const char *const args[],
 
 	return r == 0 && run->status != 0 ? rel_git_run_fail(run, err) : r;
 }
+
+int rel_git_config_get(struct rel_buf *out, const char *git_dir,
+		       const char *type, const char *key, struct rel_error *err)
+{
+	const char *plain[] = {"config", "--get", key, NULL};
+	const char *typed[] = {"config", "--type", type, "--get", key, NULL};
+	struct rel_git_run run;
+	int r;
+
+	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
+	run.git_dir = git_dir;
+	run.cwd = "/";
+	run.what = "cannot read git's configuration";
+	r = rel_git_run(&run, type ? typed : plain, err);
+	/* 1: no such key. */
+	if (r == 0 && run.status > 1)
+		r = rel_git_run_fail(&run, err);
+	if (r == 0 && run.status == 0) {
+		struct rel_str value = rel_buf_str(&run.out);
+
+		if (rel_str_ends(value, REL_STR("\n")))
+			value.len--;
+		rel_buf_add_str(out, value);
+		r = rel_buf_status(out, key, err);
+		r = r < 0 ? r : 1;
+	}
+	rel_git_run_free(&run);
+	return r;
+}

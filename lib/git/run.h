@@ -56,4 +56,14 @@ REL_MUST_CHECK int rel_git_run_ok(struct rel_git_run *run,
 				  const char *const args[],
 				  struct rel_error *err);
 
+/*
+ * Append one value of git's configuration.
+ * git_dir  whose; NULL = the user's and the host's only
+ * type     "path" expands "~"; NULL = as it stands
+ * Returns  1 found; 0 not set; or a negative code
+ */
+REL_MUST_CHECK int rel_git_config_get(struct rel_buf *out, const char *git_dir,
+				      const char *type, const char *key,
+				      struct rel_error *err);
+
 #endif
