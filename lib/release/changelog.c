@@ -295,14 +295,13 @@ static int look(void *context, struct rel_str path, unsigned depth,
 
 	(void)path;
 	(void)depth;
-	(void)err;
 	if (rank == 0 || (search->rank && rank >= search->rank) ||
 	    (entry->kind != REL_GIT_BLOB && entry->kind != REL_GIT_EXECUTABLE))
 		return 0;
 	search->rank = rank;
 	rel_buf_clear(&search->path);
 	rel_buf_add_str(&search->path, entry->name);
-	return 0;
+	return rel_buf_status(&search->path, "path", err);
 }
 
 /* *path: that of the change log in `dir` ("" = the top); NULL when none. */
