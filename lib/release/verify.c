@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "git/cache.h"
 #include "git/url.h"
+#include "git/write.h"
 #include "opam/tree.h"
 #include "release/tagname.h"
 
@@ -32,15 +34,26 @@ void rel_verify_result_free(struct rel_verify_result *result)
 {
 	rel_obtained_free(&result->archive);
 	rel_pack_report_free(&result->report);
+	rel_git_verification_free(&result->signature);
 	free(result->source);
 	free(result->tag);
 	free(result->other_commit);
 	*result = (struct rel_verify_result){0};
 }
 
+bool rel_verify_is_renamed(const struct rel_verify_result *result)
+{
+	const struct rel_buf *name = &result->signature.name;
+
+	return result->tag && name->len > 0 &&
+	       !rel_str_is(rel_buf_str(name), result->tag);
+}
+
 bool rel_verify_is_finding(const struct rel_verify_result *result)
 {
-	return result->outcome == REL_VERIFY_DIFFERENT;
+	return result->outcome == REL_VERIFY_DIFFERENT ||
+	       result->signature.trust == REL_GIT_BAD ||
+	       rel_verify_is_renamed(result);
 }
 
 /* The string of a field, {NULL, 0} without. */
@@ -258,6 +271,34 @@ static int compare_commit(struct verifying *v, struct rel_error *err)
 	return v->out->other_commit ? 0 : rel_fail_nomem(err);
 }
 
+/* The signature of the tag object; a fetched tag is kept under a name of the
+ * cache. */
+static int check_signature(struct verifying *v, struct rel_error *err)
+{
+	struct rel_git_id id;
+	struct rel_buf ref, kept;
+	int r;
+
+	if (!v->out->tag)
+		return 0;
+	rel_buf_init(&ref, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&kept, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_printf(&ref, "refs/tags/%s", v->out->tag);
+	if (ref.status == 0)
+		rel_git_cache_ref(&kept, ref.ptr);
+	r = ref.status || kept.status
+		? rel_fail_nomem(err)
+		: rel_git_ref_read(&id, v->store, kept.ptr, err);
+	if (r == 0)
+		r = rel_git_ref_read(&id, v->store, ref.ptr, err);
+	if (r > 0)
+		r = rel_git_verify_tag(&v->out->signature, v->store, &id,
+				       v->request->fetch.cancel, err);
+	rel_buf_free(&kept);
+	rel_buf_free(&ref);
+	return r;
+}
+
 /* How the archive is packed, by its first bytes. */
 static enum rel_archive_format format_of(const char *path)
 {
@@ -361,6 +402,8 @@ int rel_verify(struct rel_verify_result *out,
 		r = find_revision(&v, err);
 	if (r > 0)
 		r = compare_commit(&v, err);
+	if (r == 0)
+		r = check_signature(&v, err);
 	if (r == 0)
 		r = compare(&v, err);
 	if (v.file)

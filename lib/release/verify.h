@@ -7,6 +7,7 @@
 #define REL_RELEASE_VERIFY_H
 
 #include "git/fetch.h"
+#include "git/sign.h"
 #include "release/obtain.h"
 #include "release/pack.h"
 
@@ -49,13 +50,19 @@ struct rel_verify_result {
 	/* The manifest's x-commit-hash, when it is not `commit`; else NULL. */
 	char *other_commit;
 	struct rel_pack_report report;
-	struct rel_pack_result rebuilt; /* unless DIFFERENT */
+	struct rel_pack_result rebuilt;	       /* unless DIFFERENT */
+	struct rel_git_verification signature; /* when there is a tag */
 };
 
 /* Fine on a zeroed struct. */
 void rel_verify_result_free(struct rel_verify_result *result);
 
-/* Does the result say something against the release? */
+/* The tag object was made under another name: its signature says nothing of
+ * this one. */
+bool rel_verify_is_renamed(const struct rel_verify_result *result);
+
+/* What the result says against the release: other content, a signature that
+ * is bad, or a tag object of another name. */
 bool rel_verify_is_finding(const struct rel_verify_result *result);
 
 /*

@@ -3,6 +3,20 @@
 #include "report/text.h"
 #include "json/json.h"
 
+static const char *trust_name(enum rel_git_trust trust)
+{
+	static const char *const NAMES[] = {
+	    [REL_GIT_UNSIGNED] = "unsigned",
+	    [REL_GIT_GOOD] = "good",
+	    [REL_GIT_BAD] = "bad",
+	    [REL_GIT_UNKNOWN_KEY] = "unknown-key",
+	    [REL_GIT_EXPIRED] = "expired",
+	    [REL_GIT_UNCHECKED] = "unchecked",
+	};
+
+	return NAMES[trust];
+}
+
 static void put_number(struct rel_text *t, uint64_t n, const char *one,
 		       const char *many)
 {
@@ -72,6 +86,15 @@ static void write_origin(struct rel_text *t, const struct rel_verify_result *r)
 		rel_text_outside(t, r->other_commit);
 		rel_text_end(t, 2, 4);
 	}
+	if (rel_verify_is_renamed(r)) {
+		rel_text_put(t, "the tag object calls itself ");
+		rel_text_outside(t, r->signature.name.ptr);
+		rel_text_end(t, 2, 4);
+	}
+	if (r->tag && r->signature.text.len > 0) {
+		rel_text_outside(t, r->signature.text.ptr);
+		rel_text_end(t, 2, 4);
+	}
 }
 
 static void write_verified(struct rel_text *t,
@@ -109,6 +132,18 @@ static void json_differences(struct rel_json *json,
 	rel_json_close(json);
 }
 
+static void json_signature(struct rel_json *json,
+			   const struct rel_git_verification *s)
+{
+	rel_json_object(json, "signature");
+	rel_json_text(json, "trust", trust_name(s->trust));
+	rel_json_str(json, "name", rel_buf_str(&s->name));
+	rel_json_str(json, "signer", rel_buf_str(&s->signer));
+	rel_json_str(json, "key", rel_buf_str(&s->key));
+	rel_json_str(json, "text", rel_buf_str(&s->text));
+	rel_json_close(json);
+}
+
 static void json_result(struct rel_json *json,
 			const struct rel_verify_result *r)
 {
@@ -124,6 +159,10 @@ static void json_result(struct rel_json *json,
 	rel_json_text(json, "commit", rel_git_id_format(text, &r->commit));
 	rel_json_text(json, "x_commit_hash", r->other_commit);
 	json_differences(json, &r->report);
+	if (r->tag)
+		json_signature(json, &r->signature);
+	else
+		rel_json_null(json, "signature");
 }
 
 static int json_verified(const struct rel_report_verified *verified, size_t n,
