@@ -52,6 +52,7 @@ extern const struct rel_command rel_command_rdeps;
 extern const struct rel_command rel_command_verify;
 extern const struct rel_command rel_command_index;
 extern const struct rel_command rel_command_freeze;
+extern const struct rel_command rel_command_cut;
 
 /* In the order in which they are told. */
 extern const struct rel_command *const rel_commands[];

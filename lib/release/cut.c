@@ -1,7 +1,7 @@
 /* The state machine of a cut. */
 #include "release/cut.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "base/limits.h"
 #include "release/cut_work.h"
@@ -80,6 +80,21 @@ static int run_steps(struct rel_cut *cut, struct rel_error *err)
 		rc = rel_cut_forget_sides(cut, err);
 	if (rc == 0 && !cut->stopped)
 		rc = set_state(cut, SECTION, FINISHED, err);
+	return rc;
+}
+
+/* An error behind the first write: whatever it is, the command line is not
+ * wrong, and there are two ways on. */
+static int unfinished(struct rel_error *err, int rc)
+{
+	size_t len = strlen(err->text);
+
+	if (rc == REL_EUSAGE)
+		rc = err->code = REL_EIO;
+	if (rc != 0 && !strstr(err->text, "relctl cut --"))
+		snprintf(err->text + len, sizeof(err->text) - len,
+			 "; then `relctl cut --continue` goes on, or `relctl "
+			 "cut --abort` takes the cut back");
 	return rc;
 }
 
@@ -217,7 +232,7 @@ int rel_cut_run(struct rel_cut_result *out,
 		if (rc == 0)
 			rc = begin_journal(&cut, err);
 		if (rc == 0)
-			rc = run_steps(&cut, err);
+			rc = unfinished(err, run_steps(&cut, err));
 	}
 	if (rc == 0 && (already || !cut.stopped))
 		rc = report(out, &cut, err);
@@ -262,7 +277,7 @@ int rel_cut_continue(struct rel_cut_result *out,
 	if (rc == 0)
 		rc = resume(&cut, err);
 	if (rc == 0)
-		rc = run_steps(&cut, err);
+		rc = unfinished(err, run_steps(&cut, err));
 	if (rc == 0 && !cut.stopped)
 		rc = report(out, &cut, err);
 	out->outcome = cut.stopped ? REL_CUT_STOPPED : REL_CUT_DONE;

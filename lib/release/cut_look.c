@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "git/export.h"
 #include "opam/lint.h"
 #include "release/changelog.h"
 #include "release/cut_work.h"
@@ -500,6 +501,35 @@ static int check_released(struct rel_cut *cut, bool *already,
 	return rc;
 }
 
+static int ignore_entry(void *context, struct rel_git_export *exported,
+			const struct rel_git_export_entry *entry,
+			struct rel_error *err)
+{
+	(void)context;
+	(void)exported;
+	(void)entry;
+	(void)err;
+	return 0;
+}
+
+/* Would the archive be refused?  Only names and attributes are looked at. */
+static int check_export(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_git_export_options options = {
+	    .tag = cut->plan.tag, .cancel = cut->options->cancel};
+	struct rel_git_export *exported = NULL;
+	int rc = rel_git_export_open(&exported,
+				     rel_git_checkout_store(cut->checkout),
+				     &cut->base, &options, err);
+
+	if (rc == 0)
+		rc = rel_git_export_each(exported, ignore_entry, NULL, err);
+	rel_git_export_free(exported);
+	if (rc == REL_EUSAGE)
+		rc = err->code = REL_EPARSE; /* the source is wrong */
+	return rc;
+}
+
 int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 {
 	const struct rel_cut_options *opt = cut->options;
@@ -531,6 +561,8 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 		rc = rel_cut_settle(cut, err);
 	if (rc == 0)
 		rc = check_tag(cut, err);
+	if (rc == 0)
+		rc = check_export(cut, err);
 	if (rc == 0)
 		rc = take_push(cut, err);
 	if (rc == 0)

@@ -1,0 +1,408 @@
+/* relctl cut: from a source revision to a release on the development remote. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "command.h"
+#include "output.h"
+#include "release/cut.h"
+#include "setup.h"
+
+struct values {
+	bool all, dry_run, resume, abort, status, allow_broken, no_changelog;
+	bool older, no_push, yes;
+	const char *branch, *sign;
+	struct rel_list source;
+};
+
+#define AT(member) offsetof(struct values, member)
+#define FLAG(name, letter, member, help)                                    \
+	{                                                                   \
+		name, letter, REL_OPTION_FLAG, REL_VALUES_NONE, AT(member), \
+		    NULL, help, NULL                                        \
+	}
+
+static const struct rel_option options[] = {
+    FLAG("all", 0, all, "Release every package of the source together"),
+    {"source", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES, AT(source), "DIR",
+     "The checkout to release from, instead of this directory; repeated in "
+     "the order of a train",
+     NULL},
+    FLAG("dry-run", 'n', dry_run,
+	 "Write nothing; show the manifests as a diff"),
+    FLAG("continue", 0, resume, "Finish the cut that was interrupted"),
+    FLAG("abort", 0, abort, "Take back the cut that was interrupted"),
+    FLAG("status", 0, status, "Tell how far the last cut got"),
+    {"branch", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(branch), "NAME",
+     "Write to this branch of the development remote, for review", NULL},
+    FLAG("allow-broken", 0, allow_broken,
+	 "Release although something breaks; it is recorded"),
+    FLAG("no-changelog", 0, no_changelog,
+	 "Release without an entry in the change log"),
+    FLAG("older", 0, older,
+	 "Allow a version older than the newest released one"),
+    FLAG("no-push", 0, no_push,
+	 "Leave the remote of the source alone: push neither commit nor tag"),
+    {"sign", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(sign), "KIND",
+     "How the tag is signed, instead of what relctl.yml says", "none ssh gpg"},
+    FLAG("yes", 'y', yes, "Do not ask before the first write"),
+};
+
+static const struct rel_example examples[] = {
+    {"What would a release of foo change?", "cut --dry-run foo 1.2"},
+    {"Release it", "cut foo 1.2"},
+    {"Every package of the source under one version", "cut --all 2.0"},
+    {"Two releases that need each other, looked at in order",
+     "cut --dry-run --source foo --source bar foo 2.0 + bar 1.1"},
+    {"After a power cut", "cut --continue"},
+};
+
+/* One release of the command line. */
+struct car {
+	struct rel_cut_options options;
+	const char **packages; /* malloc'd */
+};
+
+struct work {
+	const struct rel_call *call;
+	struct rel_setup setup;
+	struct rel_output output;
+	struct car *cars;
+	size_t n_cars;
+	struct rel_arena arena;
+};
+
+static void tell(void *context, enum rel_cut_step step, const char *text)
+{
+	const struct work *w = context;
+
+	if (w->call->common->quiet)
+		return;
+	rel_screen_clear(w->call->screen);
+	fprintf(stderr, "%-8s %s\n", rel_cut_step_name(step), text);
+}
+
+static void finding(void *context, const char *package, const char *environment,
+		    const char *text)
+{
+	const struct work *w = context;
+
+	rel_screen_clear(w->call->screen);
+	fprintf(stderr, "relctl: %s%s%s%s%s%s\n", package ? package : "",
+		environment ? " (" : "", environment ? environment : "",
+		environment ? ")" : "", package ? ": " : "", text);
+}
+
+static int confirm(void *context, const char *plan, struct rel_error *err)
+{
+	const struct work *w = context;
+	const struct values *v = w->call->values;
+	char answer[8];
+
+	if (v->yes || !isatty(STDIN_FILENO))
+		return 0;
+	rel_screen_clear(w->call->screen);
+	fprintf(stderr, "%s\nGo on? [y/N] ", plan);
+	if (fgets(answer, sizeof(answer), stdin) &&
+	    (answer[0] == 'y' || answer[0] == 'Y'))
+		return 0;
+	return rel_fail(err, REL_ECANCELLED, "not released");
+}
+
+static int check(const struct rel_call *call, struct rel_error *err)
+{
+	const struct values *v = call->values;
+	unsigned modes = (unsigned)v->resume + v->abort + v->status;
+
+	if (modes > 1 || (modes && v->dry_run))
+		return rel_fail(err, REL_EUSAGE,
+				"--continue, --abort, --status and --dry-run "
+				"exclude each other");
+	if (modes && call->n_arguments)
+		return rel_fail(err, REL_EUSAGE,
+				"--%s takes no packages: the journal knows "
+				"them",
+				v->resume  ? "continue"
+				: v->abort ? "abort"
+					   : "status");
+	if (!modes && call->n_arguments == 0)
+		return rel_fail(err, REL_EUSAGE,
+				v->all ? "--all needs the version to release"
+				       : "say what to release: PKG[,PKG...] "
+					 "VERSION, or --all VERSION");
+	return 0;
+}
+
+/* "a,b" → names. */
+static int split(struct car *car, const char *text, struct rel_arena *arena,
+		 struct rel_error *err)
+{
+	struct rel_str rest = rel_str_of(text);
+	size_t n = 0;
+
+	car->packages =
+	    rel_arena_array(arena, rest.len + 1, sizeof(*car->packages));
+	if (!car->packages)
+		return rel_fail_nomem(err);
+	while (rest.ptr) {
+		struct rel_str name = rel_str_cut(&rest, ',');
+
+		if (name.len == 0)
+			return rel_fail(err, REL_EUSAGE,
+					"\"%.80s\": an empty name of a "
+					"package",
+					text);
+		car->packages[n] = rel_arena_copy(arena, name);
+		if (!car->packages[n++])
+			return rel_fail_nomem(err);
+	}
+	car->options.packages = car->packages;
+	car->options.n_packages = n;
+	return 0;
+}
+
+static int set_time(struct rel_cut_options *o, struct rel_error *err)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	char *end = NULL;
+
+	if (!text || !*text)
+		return 0;
+	errno = 0;
+	o->time = strtoll(text, &end, 10);
+	o->has_time = true;
+	if (errno || *end || o->time < 0)
+		return rel_fail(err, REL_EUSAGE,
+				"SOURCE_DATE_EPOCH is no time: \"%.40s\"",
+				text);
+	return 0;
+}
+
+/* What all releases of one command line share. */
+static int base_options(struct rel_cut_options *out, struct work *w, size_t i,
+			struct rel_error *err)
+{
+	const struct values *v = w->call->values;
+	uint32_t n = v->source.count;
+
+	*out = (struct rel_cut_options){
+	    .directory = n ? v->source.items[i < n ? i : n - 1] : NULL,
+	    .allow_broken = v->allow_broken,
+	    .no_changelog = v->no_changelog,
+	    .older = v->older,
+	    .no_push = v->no_push,
+	    .branch = v->branch,
+	    .sign = v->sign,
+	    .conf = &w->setup.conf,
+	    .remotes = w->setup.remotes,
+	    .n_remotes = w->setup.n_remotes,
+	    .reading = &w->setup.reading,
+	    .survey = rel_setup_survey(&w->setup),
+	    .interactive = w->setup.reading.interactive,
+	    .voice = {tell, finding, confirm, w},
+	    .progress = &w->call->screen->progress,
+	    .cancel = w->call->cancel};
+	return set_time(out, err);
+}
+
+/* PKG[,PKG...] VERSION [+ …], or VERSION with --all. */
+static int parse_cars(struct work *w, struct rel_error *err)
+{
+	const struct rel_call *call = w->call;
+	const struct values *v = call->values;
+	uint32_t words = v->all ? 1 : 2, at = 0;
+	int rc = 0;
+
+	w->cars = rel_arena_array(&w->arena, call->n_arguments + (size_t)1,
+				  sizeof(*w->cars));
+	if (!w->cars)
+		return rel_fail_nomem(err);
+	while (rc == 0 && at < call->n_arguments) {
+		struct car *car = &w->cars[w->n_cars];
+
+		if (at + words > call->n_arguments ||
+		    (at + words < call->n_arguments &&
+		     strcmp(call->arguments[at + words], "+") != 0))
+			return rel_fail(err, REL_EUSAGE,
+					"write %sVERSION, and + between two "
+					"releases",
+					v->all ? "" : "PKG[,PKG...] ");
+		rc = base_options(&car->options, w, w->n_cars, err);
+		if (rc == 0 && !v->all)
+			rc = split(car, call->arguments[at], &w->arena, err);
+		car->options.version = call->arguments[at + words - 1];
+		w->n_cars++;
+		at += words + 1;
+		if (rc == 0 && at == call->n_arguments)
+			rc = rel_fail(err, REL_EUSAGE,
+				      "nothing stands behind the last +");
+	}
+	if (rc == 0 && w->n_cars > 1 && !v->dry_run)
+		rc = rel_fail(err, REL_EUSAGE,
+			      "several releases at once can only be looked at: "
+			      "add --dry-run; then cut them one by one");
+	return rc;
+}
+
+static int write_text(struct work *w, const struct rel_buf *text,
+		      struct rel_error *err)
+{
+	struct rel_sink *sink = &w->output.sink;
+	int rc;
+
+	rel_screen_clear(w->call->screen);
+	rc = sink->write(sink->context, text->ptr ? text->ptr : "", text->len,
+			 err);
+	return rc ? rc : rel_output_commit(&w->output, err);
+}
+
+static int preview(struct work *w, bool *found, struct rel_error *err)
+{
+	const struct rel_cut_options **cars =
+	    rel_arena_array(&w->arena, w->n_cars + 1, sizeof(*cars));
+	struct rel_buf text;
+	int rc;
+
+	if (!cars)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < w->n_cars; i++)
+		cars[i] = &w->cars[i].options;
+	rel_buf_init(&text, REL_LIMIT_ARENA);
+	rc = rel_cut_preview(&text, found, cars, w->n_cars, err);
+	if (rc == 0 && !*found)
+		rc = write_text(w, &text, err);
+	rel_buf_free(&text);
+	return rc;
+}
+
+/* How opam gets at it. */
+static void add_consumer(struct rel_buf *out, const struct rel_cut_result *r)
+{
+	bool git = r->remote_commit && *r->remote_commit;
+	bool url = strstr(r->remote_text, "://") != NULL;
+
+	if (r->branch) {
+		rel_buf_printf(out, "once %s is merged", r->branch);
+	} else {
+		rel_buf_printf(out, "opam repository add %s %s%s", r->remote,
+			       git && !url ? "git+file://" : "",
+			       r->remote_text);
+		rel_buf_add_cstr(out, "; opam install");
+		for (size_t i = 0; i < r->n_packages; i++)
+			rel_buf_printf(out, " %s", r->packages[i]);
+	}
+	rel_buf_add_char(out, '\n');
+}
+
+static int closing_words(struct work *w, const struct rel_cut_result *r,
+			 struct rel_error *err)
+{
+	struct rel_buf text;
+	int rc;
+
+	rel_buf_init(&text, REL_MIB);
+	if (r->outcome == REL_CUT_ALREADY)
+		rel_buf_add_cstr(&text, "released already, nothing done:");
+	else
+		rel_buf_add_cstr(&text, "released");
+	for (size_t i = 0; i < r->n_packages; i++)
+		rel_buf_printf(&text, " %s", r->packages[i]);
+	rel_buf_printf(&text, "\n  tag      %s, commit %s\n", r->tag,
+		       r->commit);
+	if (r->archive)
+		rel_buf_printf(&text,
+			       "  archive  %s\n           %llu bytes, "
+			       "sha256=%s\n",
+			       r->archive, (unsigned long long)r->size,
+			       r->sha256);
+	rel_buf_printf(&text, "  remote   %s (%s)", r->remote, r->remote_text);
+	if (r->branch)
+		rel_buf_printf(&text, ", branch %s for review", r->branch);
+	rel_buf_add_cstr(&text, "\n  use it   ");
+	add_consumer(&text, r);
+	rc = rel_buf_status(&text, "the closing words", err);
+	if (rc == 0)
+		rc = write_text(w, &text, err);
+	rel_buf_free(&text);
+	return rc;
+}
+
+static int make(struct work *w, bool *found, struct rel_error *err)
+{
+	const struct values *v = w->call->values;
+	struct rel_cut_result result;
+	struct rel_cut_options plain;
+	int rc = base_options(&plain, w, 0, err);
+
+	if (rc)
+		return rc;
+	rc = v->resume ? rel_cut_continue(&result, &plain, err)
+		       : rel_cut_run(&result, &w->cars[0].options, err);
+	*found = rc == 0 && result.outcome == REL_CUT_STOPPED;
+	if (rc == 0 && !*found)
+		rc = closing_words(w, &result, err);
+	rel_cut_result_free(&result);
+	return rc;
+}
+
+static int act(struct work *w, bool *found, struct rel_error *err)
+{
+	const struct values *v = w->call->values;
+	struct rel_cut_options plain;
+	int rc = base_options(&plain, w, 0, err);
+
+	if (rc)
+		return rc;
+	if (v->status)
+		return rel_cut_status(found, &plain, err);
+	if (v->abort)
+		return rel_cut_abort(&plain, err);
+	if (v->resume)
+		return make(w, found, err);
+	rc = parse_cars(w, err);
+	if (rc)
+		return rc;
+	return v->dry_run ? preview(w, found, err) : make(w, found, err);
+}
+
+static int run(const struct rel_call *call, bool *found, struct rel_error *err)
+{
+	struct work w = {.call = call, .output = {.fd = -1}};
+	int rc = check(call, err);
+
+	if (rc)
+		return rc;
+	rel_arena_init(&w.arena, REL_LIMIT_ARENA);
+	rc = rel_setup_open(&w.setup, call, err);
+	if (rc == 0)
+		rc = rel_output_open(&w.output, call->common->output, err);
+	if (rc == 0)
+		rc = act(&w, found, err);
+	rel_output_abort(&w.output);
+	rel_setup_free(&w.setup);
+	rel_arena_free(&w.arena);
+	return rc;
+}
+
+const struct rel_command rel_command_cut = {
+    .name = "cut",
+    .summary = "release packages to the development remote",
+    .arguments = "[PKG[,PKG...]] VERSION",
+    .description =
+	"Release packages of the checkout one stands in: set the version, "
+	"tag, make the archive, publish it, push, and write the manifests "
+	"onto the development remote, which is the last write and makes the "
+	"release. Nothing is written when the release, or anything that "
+	"depends on it, could not be installed. A cut that was interrupted "
+	"at any point is finished by --continue, or taken back by --abort.",
+    .max_arguments = UINT32_MAX,
+    .formats = "text",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .values_size = sizeof(struct values),
+    .examples = examples,
+    .n_examples = sizeof(examples) / sizeof(examples[0]),
+    .run = run,
+};
