@@ -7,6 +7,10 @@
 #include "git/target.h"
 #include "git/tree.h"
 #include "repo/change_work.h"
+#include "repo/tip_files.h"
+
+/* Look-ups after which the whole tip is listed. */
+#define MANY 64
 
 struct change_git {
 	char *url, *subdir, *base, *branch; /* base, branch: NULL = HEAD */
@@ -20,6 +24,8 @@ struct change_git {
 	bool has_tip;
 	struct rel_git_id tip;
 	char tip_text[REL_GIT_ID_TEXT];
+	unsigned lookups;	    /* in this tip */
+	struct rel_tip_files files; /* of this tip, once there are many */
 };
 
 static int copy_text(char **out, const char *text, struct rel_error *err)
@@ -37,10 +43,17 @@ static char *full_name(const char *branch)
 	return asprintf(&name, "refs/heads/%s", branch) < 0 ? NULL : name;
 }
 
+static void forget_files(struct change_git *git)
+{
+	rel_tip_files_free(&git->files);
+	git->lookups = 0;
+}
+
 static void take_tip(struct change_git *git)
 {
 	const struct rel_git_id *tip = rel_git_target_tip(git->target);
 
+	forget_files(git);
 	git->has_tip = tip && !(git->fresh && git->orphan);
 	git->tip_text[0] = '\0';
 	if (!git->has_tip)
@@ -150,7 +163,21 @@ static char *whole_path(const struct change_git *git, const char *path)
 	return asprintf(&whole, "%s/%s", git->subdir, path) < 0 ? NULL : whole;
 }
 
-/* The entry at `whole` of the tip: 1, 0 when there is none. */
+/* The same in the list of all: 1, 0 when there is none. */
+static int find_listed(struct rel_git_entry *out, const struct change_git *git,
+		       struct rel_str whole)
+{
+	const struct rel_tip_file *file =
+	    rel_tip_files_find(&git->files, whole);
+
+	if (!file)
+		return 0;
+	out->kind = file->kind;
+	out->id = file->id;
+	return 1;
+}
+
+/* Kind and id of what is at `whole` in the tip: 1, 0 when there is none. */
 static int find(struct rel_git_entry *out, struct change_git *git,
 		const char *whole, struct rel_error *err)
 {
@@ -160,9 +187,15 @@ static int find(struct rel_git_entry *out, struct change_git *git,
 
 	if (!git->has_tip)
 		return 0;
+	if (git->files.count > 0)
+		return find_listed(out, git, rel_str_of(whole));
 	rc = rel_git_commit_tree(&tree, store, &git->tip, NULL, err);
 	if (rc)
 		return rc;
+	if (++git->lookups == MANY) {
+		rc = rel_tip_files_read(&git->files, store, &tree, err);
+		return rc ? rc : find_listed(out, git, rel_str_of(whole));
+	}
 	rc = rel_git_tree_find(out, store, &tree, rel_str_of(whole), err);
 	return rc == REL_ENOTFOUND ? 0 : rc ? rc : 1;
 }
@@ -355,6 +388,7 @@ static int settle(struct change_git *git, const struct rel_git_id *commit,
 		close_target(git);
 		return open_target(git, err);
 	}
+	forget_files(git);
 	git->has_tip = true;
 	git->tip = *commit;
 	rel_git_id_format(git->tip_text, commit);
@@ -393,6 +427,7 @@ static void release(void *self)
 	struct change_git *git = self;
 
 	close_target(git);
+	rel_tip_files_free(&git->files);
 	free(git->url);
 	free(git->subdir);
 	free(git->base);

@@ -91,8 +91,9 @@ static struct rel_change_result apply(struct rel_writable *remote,
 static void assert_git(struct fixture *f, const char *script,
 		       const char *expected)
 {
-	char *text = rel_test_sh("cd '%s' && git fsck --strict --no-dangling 2>&1 && %s",
-				 f->bare, script);
+	char *text =
+	    rel_test_sh("cd '%s' && git fsck --strict --no-dangling 2>&1 && %s",
+			f->bare, script);
 
 	assert_string_equal(text, expected);
 	free(text);
@@ -127,6 +128,15 @@ static void test_release(void **state)
 	assert_int_equal(
 	    rel_writable_exists(&there, remote, "packages/a", &err), 0);
 	assert_true(there);
+	/* more than are looked up one by one */
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(rel_writable_exists(&there, remote,
+						     i % 2 ? "packages/a/a.1"
+							   : "packages/a/a.2",
+						     &err),
+				 0);
+		assert_int_equal(there, i % 2);
+	}
 	result = apply(remote, changes, 6);
 	assert_int_equal(result.outcome, REL_CHANGE_DONE);
 	assert_string_equal(result.commit, rel_writable_tip(remote));
