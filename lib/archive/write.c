@@ -17,6 +17,7 @@ struct rel_archive_writer {
 	uint64_t left;		  /* of the current FILE's content */
 	size_t padding;		  /* behind it */
 	struct rel_error failure; /* sticky; code 0 = none */
+	bool dropped;		  /* nothing more goes to the sink */
 };
 
 static int give_up(const struct rel_archive_writer *writer,
@@ -42,20 +43,24 @@ static int fail_handle(struct rel_archive_writer *writer, struct rel_error *err)
 	return give_up(writer, err);
 }
 
+/*
+ * libarchive never hears of a sink that failed: in its fatal state it would
+ * not free what the compressor holds (seen in 3.6.2).  What comes behind a
+ * failure is dropped.
+ */
 static la_ssize_t take_block(struct archive *handle, void *context,
 			     const void *ptr, size_t len)
 {
 	struct rel_archive_writer *writer = context;
 
-	if (writer->failure.code == 0 &&
+	(void)handle;
+	if (writer->failure.code == 0 && !writer->dropped &&
 	    writer->sink.write(writer->sink.context, ptr, len,
-			       &writer->failure) == 0)
-		return (la_ssize_t)len;
-	/* A sink that forgets to say why has failed all the same. */
-	if (writer->failure.code == 0)
+			       &writer->failure) != 0 &&
+	    writer->failure.code == 0)
+		/* A sink that forgets to say why has failed all the same. */
 		rel_fail(&writer->failure, REL_EIO, "cannot write");
-	archive_set_error(handle, EIO, "%s", writer->failure.text);
-	return ARCHIVE_FATAL;
+	return (la_ssize_t)len;
 }
 
 /* One fixed setting for each compressor: see write.h. */
@@ -159,11 +164,10 @@ void rel_archive_write_abort(struct rel_archive_writer *writer)
 {
 	if (!writer)
 		return;
-	if (writer->handle) {
-		/* Or freeing it would write the end of the archive. */
-		archive_write_fail(writer->handle);
+	/* Freeing it writes the end of the archive. */
+	writer->dropped = true;
+	if (writer->handle)
 		archive_write_free(writer->handle);
-	}
 	rel_buf_free(&writer->header);
 	free(writer);
 }
@@ -184,7 +188,7 @@ static int put(struct rel_archive_writer *writer, const void *ptr, size_t len)
 	}
 	if (archive_write_data(writer->handle, ptr, len) != (la_ssize_t)len)
 		return fail_handle(writer, NULL);
-	return 0;
+	return writer->failure.code;
 }
 
 static int end_member(struct rel_archive_writer *writer)

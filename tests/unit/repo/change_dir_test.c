@@ -260,9 +260,9 @@ static void test_links(void **state)
 
 	(void)state;
 	open_fixture(&f);
-	rel_test_sh("cd '%s' && ln -s .. out && ln -s packages in && "
-		    "ln -s ../a.tbz file",
-		    f.root);
+	free(rel_test_sh("cd '%s' && ln -s .. out && ln -s packages in && "
+			 "ln -s ../a.tbz file",
+			 f.root));
 	assert_int_equal(apply(&result, &f, &change, 1), REL_EIO);
 	change.path = "in/c/c.1/opam";
 	assert_int_equal(apply(&result, &f, &change, 1), 0);
