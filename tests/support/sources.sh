@@ -10,7 +10,8 @@
 #	         symbolic link and a file that is not exported; plain CHANGES
 #	opamdir  opam/left.opam and opam/right.opam with versions of their own,
 #	         and relctl.yml with a pattern; an Org change log
-# The packages `knot`, `left` and `right` build with sh alone, `hello` and those
+#	large    package `large` with 1,000 files in 40 directories, 4 MB
+# The packages `knot`, `left`, `right` and `large` build with sh alone, `hello` and those
 # of `mesh` with dune.  The version to release is 1.0 (`right`: 3.0).
 set -eu
 
@@ -212,6 +213,36 @@ make_opamdir() {
 	commit 2 'Describe the changes'
 }
 
+make_large() {
+	{
+		printf 'opam-version: "2.0"\nversion: "0.9"\n'
+		common_fields large
+		cat <<-'END'
+		build: ["test" "-d" "d7"]
+		dev-repo: "git+https://example.org/large.git"
+		END
+	} >large.opam
+	printf '1.0:\n- all of it\n' >CHANGES
+	awk 'BEGIN {
+		for (i = 0; i < 997; i++) {
+			dir = "d" i % 40
+			if (i < 40)
+				system("mkdir " dir)
+			file = dir "/f" i ".ml"
+			n = i
+			for (k = 0; k < 100; k++) {
+				n = (n * 16807 + 11) % 2147483647
+				printf "let v%d_%d = \"%d and %d\"\n", i, k, n,
+					n % 977 >file
+			}
+			close(file)
+		}
+	}'
+	commit 1 'Write a lot'
+	echo 'Much.' >README
+	commit 2 'Describe it'
+}
+
 mkdir -p "$dir"
 cd "$dir"
 git init -q -b main .
@@ -220,6 +251,7 @@ one) make_one ;;
 five) make_five ;;
 single) make_single ;;
 opamdir) make_opamdir ;;
+large) make_large ;;
 *)
 	echo "sources.sh: unknown kind $kind" >&2
 	exit 2

@@ -255,6 +255,7 @@ static void test_fixed(void **state)
 	    {"five", "d7bd2b5b3c29e09a41a2c74d9346790baff5bbc1"},
 	    {"single", "1a8d22b5e358e0ab7606ec805b8100f9cb19f944"},
 	    {"opamdir", "0d342c14b08fb919c74be6adf5751f776000dc68"},
+	    {"large", "eb9c921f84615547b6c8a6890a826d2524705053"},
 	};
 
 	(void)state;
