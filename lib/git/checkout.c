@@ -9,6 +9,7 @@
 #include "git/checkout_internal.h"
 #include "git/internal.h"
 #include "git/run.h"
+#include "git/user.h"
 
 void rel_git_checkout_free(struct rel_git_checkout *checkout)
 {
@@ -398,71 +399,12 @@ int rel_git_checkout_dirty(struct rel_buf *paths, size_t *n,
 	return r;
 }
 
-static bool parse_zone(struct rel_str zone, int *offset)
-{
-	unsigned long hhmm;
-
-	if (zone.len != 5 ||
-	    !rel_str_to_uint(rel_str_sub(zone, 1, 5), 9999, &hhmm))
-		return false;
-	*offset = (int)(hhmm / 100 * 60 + hhmm % 100);
-	if (zone.ptr[0] == '-')
-		*offset = -*offset;
-	return true;
-}
-
-/* "Name <address> seconds +hhmm" */
-static int parse_ident(struct rel_buf *name, struct rel_buf *email,
-		       int64_t *seconds, int *offset, struct rel_str line,
-		       struct rel_error *err)
-{
-	size_t close = rel_str_rfind(line, '>');
-	size_t open = rel_str_find(line, '<');
-	struct rel_str time = rel_str_sub(line, close + 1, line.len), part;
-	unsigned long number = 0;
-	int zone = 0;
-
-	time = rel_str_trim(time);
-	part = rel_str_cut(&time, ' ');
-	if (open >= close || close == line.len || time.ptr == NULL ||
-	    !rel_str_to_uint(part, INT64_MAX, &number) ||
-	    !parse_zone(time, &zone))
-		return rel_fail(err, REL_EIO, "git says '%.*s' is an identity",
-				REL_STR_ARG(rel_str_sub(line, 0, 200)));
-	rel_buf_add_str(name, rel_str_trim(rel_str_sub(line, 0, open)));
-	rel_buf_add_str(email, rel_str_sub(line, open + 1, close));
-	if (seconds != NULL)
-		*seconds = (int64_t)number;
-	if (offset != NULL)
-		*offset = zone;
-	if (rel_buf_status(name, "name", err) < 0)
-		return name->status;
-	return rel_buf_status(email, "address", err);
-}
-
 int rel_git_checkout_identity(struct rel_buf *name, struct rel_buf *email,
 			      int64_t *seconds, int *offset,
 			      struct rel_git_checkout *checkout,
 			      enum rel_git_role role, struct rel_error *err)
 {
-	const char *args[] = {"-c", "user.useConfigOnly=true", "var",
-			      role == REL_GIT_AUTHOR ? "GIT_AUTHOR_IDENT"
-						     : "GIT_COMMITTER_IDENT",
-			      NULL};
-	struct rel_git_run run;
-	int r;
-
-	rel_git_checkout_run_init(&run, checkout, NULL,
-				  REL_LIMIT_GIT_PATH_BYTES);
-	r = rel_git_run(&run, args, err);
-	if (r == 0 && run.status != 0)
-		r = rel_fail(err, REL_ENOTFOUND,
-			     "git does not know who you are; run: git config "
-			     "--global user.name 'Your Name' && git config "
-			     "--global user.email you@example.org");
-	if (r == 0)
-		r = parse_ident(name, email, seconds, offset,
-				rel_str_trim(rel_buf_str(&run.out)), err);
-	rel_git_run_free(&run);
-	return r;
+	return rel_git_user_at(name, email, seconds, offset, checkout->root,
+			       role == REL_GIT_AUTHOR ? "AUTHOR" : "COMMITTER",
+			       err);
 }

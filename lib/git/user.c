@@ -30,24 +30,30 @@ static bool read_ident(struct rel_buf *name, struct rel_buf *email,
 	rest = rel_str_trim(rel_str_sub(text, shut + 1, text.len));
 	if (!rel_str_to_uint(rel_str_cut(&rest, ' '), INT64_MAX, &number))
 		return false;
-	*seconds = (int64_t)number;
-	*offset = zone_minutes(rest);
+	if (seconds != NULL)
+		*seconds = (int64_t)number;
+	if (offset != NULL)
+		*offset = zone_minutes(rest);
 	rel_buf_add_str(name, rel_str_trim(rel_str_sub(text, 0, open)));
 	rel_buf_add_str(email, rel_str_sub(text, open + 1, shut));
 	return true;
 }
 
-int rel_git_user(struct rel_buf *name, struct rel_buf *email, int64_t *seconds,
-		 int *offset, struct rel_error *err)
+int rel_git_user_at(struct rel_buf *name, struct rel_buf *email,
+		    int64_t *seconds, int *offset, const char *dir,
+		    const char *role, struct rel_error *err)
 {
-	static const char *const args[] = {"-c", "user.useConfigOnly=true",
-					   "var", "GIT_AUTHOR_IDENT", NULL};
+	char variable[32];
+	const char *args[] = {"-c", "user.useConfigOnly=true", "var", variable,
+			      NULL};
 	struct rel_git_run run;
 	int rc = rel_git_program_need("cannot find out who you are", err);
 
 	if (rc)
 		return rc;
+	snprintf(variable, sizeof(variable), "GIT_%s_IDENT", role);
 	rel_git_run_init(&run, NULL, REL_LIMIT_CHILD_TEXT);
+	run.cwd = dir;
 	run.what = "cannot find out who you are";
 	rc = rel_git_run(&run, args, err);
 	if (rc == 0 && (run.status != 0 ||
@@ -60,4 +66,11 @@ int rel_git_user(struct rel_buf *name, struct rel_buf *email, int64_t *seconds,
 	if (rc == 0)
 		rc = rel_buf_status(name, "name", err);
 	return rc ? rc : rel_buf_status(email, "address", err);
+}
+
+int rel_git_user(struct rel_buf *name, struct rel_buf *email, int64_t *seconds,
+		 int *offset, struct rel_error *err)
+{
+	return rel_git_user_at(name, email, seconds, offset, NULL, "AUTHOR",
+			       err);
 }

@@ -1,4 +1,4 @@
-/* Who the user is to git, outside of any checkout. */
+/* Who the user is to git. */
 #ifndef REL_GIT_USER_H
 #define REL_GIT_USER_H
 
@@ -17,5 +17,15 @@
 REL_MUST_CHECK int rel_git_user(struct rel_buf *name, struct rel_buf *email,
 				int64_t *seconds, int *offset,
 				struct rel_error *err);
+
+/*
+ * The same where the configuration of the repository around `dir` holds too.
+ * role  "AUTHOR" or "COMMITTER": GIT_<role>_NAME and so on
+ * seconds, offset  either may be NULL
+ */
+REL_MUST_CHECK int rel_git_user_at(struct rel_buf *name, struct rel_buf *email,
+				   int64_t *seconds, int *offset,
+				   const char *dir, const char *role,
+				   struct rel_error *err);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -408,6 +410,49 @@ static void test_commit_resumed(void **state)
 	}
 }
 
+/* Until no git of the killed process holds the index any more. */
+static void await_lock(struct fixture *f)
+{
+	char *lock = rel_test_text("%s/.git/index.lock", f->work);
+
+	for (int i = 0; i < 500 && access(lock, F_OK) == 0; i++)
+		usleep(10000);
+	assert_int_not_equal(access(lock, F_OK), 0);
+	free(lock);
+}
+
+/* Killed for real, at ever later moments. */
+static void test_commit_killed(void **state)
+{
+	struct fixture *f = *state;
+	struct rel_git_edit_request request = request_of(f);
+	struct rel_git_id commit, again;
+
+	must_commit(&commit, f, &request);
+	must_undo(f, &request);
+	for (unsigned i = 0; i < 20; i++) {
+		pid_t victim = fork();
+
+		if (victim == 0) {
+			if (rel_git_checkout_commit(&again, f->checkout,
+						    &request, NULL) < 0)
+				_exit(1);
+			_exit(rel_git_checkout_undo(f->checkout, &request,
+						    NULL) < 0);
+		}
+		usleep(i * 6000);
+		kill(victim, SIGKILL);
+		assert_int_equal(waitpid(victim, NULL, 0), victim);
+		await_lock(f);
+		if (i % 2 == 0) {
+			must_commit(&again, f, &request);
+			assert_memory_equal(&commit, &again, sizeof(commit));
+			check_committed(f, &commit);
+		}
+		must_undo(f, &request);
+	}
+}
+
 static void test_commit_beside_changes(void **state)
 {
 	struct fixture *f = *state;
@@ -567,6 +612,7 @@ int main(void)
 	    TEST(test_identity),
 	    TEST(test_commit),
 	    TEST(test_commit_resumed),
+	    TEST(test_commit_killed),
 	    TEST(test_commit_beside_changes),
 	    TEST(test_commit_refused),
 	    TEST(test_undo_refused),
