@@ -24,6 +24,9 @@
 #define REL_LIMIT_CNF_CLAUSES 20000
 /* Atoms in those clauses together; bounds memory to 16 MB. */
 #define REL_LIMIT_CNF_ATOMS 1000000
+/* A file in files/ of a package, read to compare its checksum; patches are
+ * meant to be small. */
+#define REL_LIMIT_EXTRA_FILE_BYTES (64 * REL_MIB)
 /* Versions in one remote; opam-repository at its largest had 33,033. */
 #define REL_LIMIT_PACKAGES 2000000u
 /* Text interned by one snapshot; opam-repository needs 3 MiB. */

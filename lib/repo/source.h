@@ -1,6 +1,6 @@
 /*
  * Source: a tree of files, wherever it is: a directory, a git tree, the
- * members of an archive.  Internal to lib/repo.
+ * members of an archive.
  *
  * Paths are relative to the root of the remote, with slashes, never with
  * "." or "..", and never lead through a symbolic link.

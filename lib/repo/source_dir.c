@@ -33,9 +33,9 @@ static void set_kind(struct rel_source_entry *entry, mode_t mode)
 				      : REL_SOURCE_OTHER;
 }
 
-static int list_open(DIR *handle, struct rel_source_list *out,
-		     struct rel_arena *names, const char *path,
-		     struct rel_error *err)
+static int list_open(DIR *handle, bool without_modes,
+		     struct rel_source_list *out, struct rel_arena *names,
+		     const char *path, struct rel_error *err)
 {
 	for (;;) {
 		struct rel_source_entry entry = {.name = {NULL, 0}};
@@ -54,6 +54,8 @@ static int list_open(DIR *handle, struct rel_source_list *out,
 			continue;
 		if (found->d_type == DT_DIR) {
 			entry.kind = REL_SOURCE_DIR;
+		} else if (found->d_type == DT_REG && without_modes) {
+			entry.kind = REL_SOURCE_FILE;
 		} else if (fstatat(dirfd(handle), found->d_name, &st,
 				   AT_SYMLINK_NOFOLLOW) == 0) {
 			set_kind(&entry, st.st_mode);
@@ -72,6 +74,7 @@ static int list(void *context, unsigned worker, struct rel_source_list *out,
 		struct rel_arena *names, struct rel_str path,
 		const struct rel_source_entry *dir, struct rel_error *err)
 {
+	const struct rel_source_dir *source = context;
 	struct rel_buf full;
 	DIR *handle = NULL;
 	int code = full_path(&full, context, path, err);
@@ -80,7 +83,8 @@ static int list(void *context, unsigned worker, struct rel_source_list *out,
 	(void)dir;
 	if (code == 0) {
 		handle = opendir(full.ptr);
-		code = handle ? list_open(handle, out, names, full.ptr, err)
+		code = handle ? list_open(handle, source->without_modes, out,
+					  names, full.ptr, err)
 			      : rel_fail_errno(err, errno, full.ptr,
 					       "cannot read");
 	}

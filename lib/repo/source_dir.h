@@ -6,6 +6,8 @@
 
 struct rel_source_dir {
 	const char *root; /* borrowed */
+	/* nobody asks who may execute what: files need no look of their own */
+	bool without_modes;
 };
 
 /* A source over `dir`, which must outlive it; any number of workers. */

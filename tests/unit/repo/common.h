@@ -20,7 +20,7 @@
 static inline struct rel_snapshot *read_dir(const char *path, unsigned jobs)
 {
 	struct rel_layout_options options = {.name = "test", .jobs = jobs};
-	struct rel_source_dir dir = {path};
+	struct rel_source_dir dir = {.root = path};
 	struct rel_source source = rel_source_dir(&dir);
 	struct rel_snapshot *snapshot = NULL;
 	struct rel_error err = {0};

@@ -240,7 +240,7 @@ static void test_link_explosion(void **state)
 static int read_code(const char *path, struct rel_error *err)
 {
 	struct rel_layout_options options = {.name = "test"};
-	struct rel_source_dir dir = {path};
+	struct rel_source_dir dir = {.root = path};
 	struct rel_source source = rel_source_dir(&dir);
 	void *image = NULL;
 	int code = rel_layout_read(&image, &source, &options, err);

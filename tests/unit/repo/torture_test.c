@@ -71,7 +71,7 @@ static int read_source(struct rel_snapshot **out,
 
 static void check_dir(const char *path)
 {
-	struct rel_source_dir place = {path};
+	struct rel_source_dir place = {.root = path};
 	struct rel_source source = rel_source_dir(&place);
 	bool failed = true;
 
