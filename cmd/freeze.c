@@ -9,6 +9,7 @@
 
 struct values {
 	bool check;
+	const char *since;
 };
 
 #define AT(member) offsetof(struct values, member)
@@ -16,6 +17,8 @@ struct values {
 static const struct rel_option options[] = {
     {"check", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(check), NULL,
      "Compare only, write nothing", NULL},
+    {"since", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(since), "REV",
+     "With --check: has the ledger lost a line since revision REV?", NULL},
 };
 
 static const struct rel_example examples[] = {
@@ -153,6 +156,7 @@ static int freeze(struct run *r, bool *found, struct rel_error *err)
 	const struct values *v = r->call->values;
 	struct rel_freeze_options request = {.reading = &r->setup.reading,
 					     .check = v->check,
+					     .since = v->since,
 					     .author = &r->author,
 					     .finding = add_finding,
 					     .context = r};
@@ -178,10 +182,13 @@ static int freeze(struct run *r, bool *found, struct rel_error *err)
 
 static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 {
+	const struct values *v = call->values;
 	struct run r = {.call = call};
 	int rc;
 
 	*found = false;
+	if (v->since && !v->check)
+		return rel_fail(err, REL_EUSAGE, "--since needs --check");
 	rel_buf_init(&r.name, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&r.email, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&r.text, REL_LIMIT_INDEX_BYTES);

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "release/archives.h"
+#include "release/freeze_since.h"
 
 /* Lost races on a busy remote before it is given up. */
 #define RACE_TRIES 10
@@ -37,7 +38,8 @@ struct subject {
 
 const char *rel_freeze_kind_text(enum rel_freeze_kind kind)
 {
-	static const char *const texts[] = {"checksum", "bytes", "missing"};
+	static const char *const texts[] = {"checksum", "bytes", "missing",
+					    "dropped"};
 
 	return texts[kind];
 }
@@ -374,6 +376,19 @@ static int look(struct freeze *f, struct rel_error *err)
 	return rc;
 }
 
+/* Lines that the ledger has lost. */
+static int look_back(struct freeze *f, struct rel_error *err)
+{
+	uint32_t lost;
+	int rc;
+
+	if (!f->options->since || f->retry)
+		return 0;
+	rc = rel_freeze_since(&lost, f->options, &f->ledger, err);
+	f->result->findings += lost;
+	return rc;
+}
+
 /* *again: somebody else was faster. */
 static int record(bool *again, struct freeze *f, struct rel_error *err)
 {
@@ -415,6 +430,8 @@ static int run(struct freeze *f, struct rel_error *err)
 	for (int i = 0; rc == 0 && again && i < RACE_TRIES; i++) {
 		f->retry = i > 0;
 		rc = look(f, err);
+		if (rc == 0)
+			rc = look_back(f, err);
 		if (rc == 0)
 			rc = record(&again, f, err);
 	}

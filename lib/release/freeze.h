@@ -16,18 +16,21 @@ enum rel_freeze_kind {
 	REL_FREEZE_BYTES,
 	/* the mirror lacks what the manifest fetches from there */
 	REL_FREEZE_MISSING,
+	/* the ledger has lost or changed a line since a revision */
+	REL_FREEZE_DROPPED,
 };
 
-/* "checksum", "bytes", "missing" */
+/* "checksum", "bytes", "missing", "dropped" */
 const char *rel_freeze_kind_text(enum rel_freeze_kind kind);
 
 struct rel_freeze_finding {
 	enum rel_freeze_kind kind;
 	const char *subject; /* of the ledger: "a.1.0" */
-	const char *path;    /* of the manifest */
-	uint32_t line;	     /* of the section in it, from 1 */
-	uint32_t ledger;     /* line in the ledger; 0 = not recorded yet */
-	const char *text;    /* one sentence */
+	const char *path;    /* of the manifest; DROPPED: of the ledger */
+	/* of the section in it, from 1; DROPPED: in the ledger of then */
+	uint32_t line;
+	uint32_t ledger;  /* line in the ledger; 0 = not recorded yet */
+	const char *text; /* one sentence */
 };
 
 struct rel_freeze_options {
@@ -36,6 +39,8 @@ struct rel_freeze_options {
 	/* Where archives may be read; NULL = none are. */
 	struct rel_publisher *publisher;
 	bool check; /* compare only, write nothing */
+	/* Compare the ledger with the one of this revision; NULL = do not. */
+	const char *since;
 	/* of the commit; may be NULL with `check`, and for directories */
 	const struct rel_change_author *author;
 	/* Called for each finding, in the order of names and versions. */
