@@ -108,6 +108,20 @@ static int read_texts(struct rel_str out[2], struct rel_audit *audit,
 	return r;
 }
 
+static int add_archive(struct rel_audit *audit, struct rel_audit_item *item,
+		       const struct rel_archive_of *archive,
+		       struct rel_error *err)
+{
+	struct rel_buf shown;
+
+	rel_buf_init(&shown, REL_LIMIT_CONFIG_BYTES);
+	rel_url_redact(&shown, archive->src);
+	item->archive = *archive;
+	item->src = rel_arena_copy(&audit->arena, rel_buf_str(&shown));
+	rel_buf_free(&shown);
+	return item->src ? add_item(audit, item, err) : rel_fail_nomem(err);
+}
+
 static int add_package(struct rel_audit *audit, struct rel_audit_item *item,
 		       struct rel_texts *texts, struct rel_str path,
 		       struct rel_error *err)
@@ -123,10 +137,8 @@ static int add_package(struct rel_audit *audit, struct rel_audit_item *item,
 				    &audit->arena, &why);
 	if (r < 0)
 		return add_unreadable(audit, item, &why, err);
-	for (uint32_t i = 0; r == 0 && i < n; i++) {
-		item->archive = archives[i];
-		r = add_item(audit, item, err);
-	}
+	for (uint32_t i = 0; r == 0 && i < n; i++)
+		r = add_archive(audit, item, &archives[i], err);
 	return r;
 }
 
@@ -143,7 +155,7 @@ int rel_audit_add(struct rel_audit *audit, const struct rel_remote *remote,
 		const struct rel_snapshot_package *p = &snapshot->packages[i];
 		struct rel_str path = rel_snapshot_string(snapshot, p->path);
 		struct rel_audit_item item = {
-		    .remote = name, .address = "", .text = ""};
+		    .remote = name, .src = "", .address = "", .text = ""};
 		struct rel_buf id;
 
 		if (rel_cancelled(options->cancel)) {

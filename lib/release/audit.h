@@ -30,6 +30,7 @@ struct rel_audit_item {
 	const char *package; /* name.version */
 	const char *path;    /* of the manifest */
 	struct rel_archive_of archive;
+	const char *src; /* of it, without credentials; "" = unreadable */
 	enum rel_audit_state state;
 	uint64_t size;	     /* 0 = not known */
 	const char *address; /* it came from here; "" = nowhere */

@@ -9,6 +9,8 @@
 
 #define PIECE (64 * 1024)
 
+#define NO_ARCHIVE "this is not the address of an archive"
+
 /* One archive that is being fetched; begun anew at each place. */
 struct fetching {
 	const struct rel_archive_of *archive;
@@ -38,6 +40,19 @@ bool rel_obtain_can(struct rel_str src)
 	return (is_http(src) && !rel_str_ends(src, REL_STR(".git"))) ||
 	       rel_str_starts(src, REL_STR("file://")) ||
 	       rel_str_starts(src, REL_STR("/"));
+}
+
+/* REL_EUSAGE and the like about the archive's own address. */
+static int fail_src(struct rel_error *err, enum rel_code code, const char *what,
+		    struct rel_str src)
+{
+	struct rel_buf shown;
+
+	rel_buf_init(&shown, REL_LIMIT_CONFIG_BYTES);
+	rel_url_redact(&shown, src);
+	rel_fail(err, code, "%s: %.*s", what, REL_STR_ARG(rel_buf_str(&shown)));
+	rel_buf_free(&shown);
+	return code;
 }
 
 static unsigned mask_of(const struct rel_archive_of *archive)
@@ -234,9 +249,7 @@ static void try_own(int *code, struct rel_obtained *out,
 		int r;
 
 		if (!rel_obtain_can(src))
-			r = rel_fail(&why, REL_EIO,
-				     "%.*s is not the address of an archive",
-				     REL_STR_ARG(src));
+			r = fail_src(&why, REL_EIO, NO_ARCHIVE, src);
 		else if (!(address = strndup(src.ptr, src.len)))
 			r = rel_fail_nomem(&why);
 		else
@@ -282,9 +295,9 @@ static int try_all(struct rel_obtained *out, struct fetching *fetching,
 	if (code <= 0)
 		return code;
 	if (fetching->archive->n_digests == 0)
-		return rel_fail(err, REL_ECHECKSUM,
-				"the manifest has no checksum for %.*s",
-				REL_STR_ARG(fetching->archive->src));
+		return fail_src(err, REL_ECHECKSUM,
+				"the manifest has no checksum",
+				fetching->archive->src);
 	return rel_fail(err, REL_EUSAGE, "no mirror to ask");
 }
 
@@ -301,9 +314,7 @@ int rel_obtain(struct rel_obtained *out, const char *path,
 
 	rel_obtained_free(out);
 	if (!options->mirrors_only && !rel_obtain_can(archive->src))
-		return rel_fail(err, REL_EUSAGE,
-				"%.*s is not the address of an archive",
-				REL_STR_ARG(archive->src));
+		return fail_src(err, REL_EUSAGE, NO_ARCHIVE, archive->src);
 	if (path) {
 		fetching.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 		if (fetching.fd < 0)

@@ -206,15 +206,6 @@ int rel_report_write_verified(const struct rel_report_verified *verified,
 	return rel_writer_end(&out, err);
 }
 
-static void put_src(struct rel_text *t, const struct rel_audit_item *item)
-{
-	struct rel_buf src;
-
-	rel_buf_init(&src, SIZE_MAX);
-	rel_buf_add_str(&src, item->archive.src);
-	rel_text_composed(t, &src);
-}
-
 static void write_item(struct rel_text *t, const struct rel_audit_item *item)
 {
 	bool finding = rel_audit_is_finding(item->state);
@@ -230,7 +221,7 @@ static void write_item(struct rel_text *t, const struct rel_audit_item *item)
 	if (item->text[0])
 		rel_text_outside(t, item->text);
 	else
-		put_src(t, item);
+		rel_text_outside(t, item->src);
 	rel_text_end(t, 0, 2);
 }
 
@@ -253,15 +244,6 @@ static void write_counts(struct rel_text *t, const struct rel_audit *audit)
 	rel_text_end(t, 0, 2);
 }
 
-static void json_maybe(struct rel_json *json, const char *key,
-		       struct rel_str value)
-{
-	if (value.ptr)
-		rel_json_str(json, key, value);
-	else
-		rel_json_null(json, key);
-}
-
 static void json_item(struct rel_json *json, const struct rel_audit_item *item)
 {
 	char text[REL_DIGEST_TEXT_MAX];
@@ -270,9 +252,12 @@ static void json_item(struct rel_json *json, const struct rel_audit_item *item)
 	rel_json_text(json, "package", item->package);
 	rel_json_text(json, "remote", item->remote);
 	rel_json_text(json, "file", item->path);
-	json_maybe(json, "extra", item->archive.file);
+	if (item->archive.file.ptr)
+		rel_json_str(json, "extra", item->archive.file);
+	else
+		rel_json_null(json, "extra");
 	rel_json_text(json, "state", rel_audit_state_name(item->state));
-	json_maybe(json, "src", item->archive.src);
+	rel_json_text(json, "src", item->src[0] ? item->src : NULL);
 	rel_json_array(json, "checksums");
 	for (uint32_t i = 0; i < item->archive.n_digests; i++) {
 		rel_digest_format(text, &item->archive.digests[i]);
