@@ -71,10 +71,6 @@ int rel_bump_add(struct rel_bump_finder *f, struct rel_bump_file *file,
 		return 0;
 	if (owner == REL_BUMP_OF_PROJECT && !f->all)
 		return fail_shared(f, file, was);
-	for (uint32_t i = 0; i < file->count; i++) {
-		if (file->spans[i].start < end && start < file->spans[i].end)
-			return 0; /* found in two ways */
-	}
 	if (rel_array_reserve((void **)&file->spans, &file->cap,
 			      (uint64_t)file->count + 1, sizeof(*file->spans)))
 		return rel_fail_nomem(f->err);
@@ -255,6 +251,8 @@ static int make_edit(struct rel_bump_edit *out, struct rel_bump_finder *f,
 	qsort(file->spans, file->count, sizeof(*file->spans), by_start);
 	rel_buf_init(&text, 2 * REL_LIMIT_VERSION_FILE_BYTES);
 	for (uint32_t i = 0; i < file->count; i++) {
+		if (file->spans[i].start < at)
+			continue; /* found in two ways */
 		rel_buf_add_str(
 		    &text, rel_str_sub(file->text, at, file->spans[i].start));
 		rel_buf_add_str(&text, f->version);

@@ -1,5 +1,6 @@
 #include "release/changelog.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -53,19 +54,31 @@ static enum about about_packages(const struct finder *f, struct rel_str title)
 	return about;
 }
 
-/* The same for heading `at`, or for the nearest above it that names any. */
-static enum about about_section(const struct finder *f, uint32_t at)
+/* Headings above the current one, outermost first. */
+struct above {
+	uint32_t items[REL_CHANGELOG_LEVELS];
+	size_t count;
+};
+
+/* Go on to heading `at`. */
+static void step_into(struct above *above,
+		      const struct rel_changelog_heading *items, uint32_t at)
 {
-	const struct rel_changelog_heading *items = f->outline.items;
-	unsigned level = items[at].level + 1;
+	while (above->count &&
+	       items[above->items[above->count - 1]].level >= items[at].level)
+		above->count--;
+	assert(above->count < REL_CHANGELOG_LEVELS);
+	above->items[above->count++] = at;
+}
 
-	for (uint32_t i = at + 1; i-- > 0;) {
-		enum about about;
+/* What the heading, or the nearest above it that names any, says. */
+static enum about about_section(const struct finder *f,
+				const struct above *above)
+{
+	for (size_t i = above->count; i-- > 0;) {
+		enum about about =
+		    about_packages(f, f->outline.items[above->items[i]].title);
 
-		if (items[i].level >= level)
-			continue;
-		level = items[i].level;
-		about = about_packages(f, items[i].title);
 		if (about != ABOUT_ALL)
 			return about;
 	}
@@ -138,17 +151,19 @@ static void add_title(struct finder *f, struct rel_str first,
 static void add_entries(struct finder *f, struct rel_changelog *out)
 {
 	const struct rel_changelog_heading *items = f->outline.items;
+	struct above above = {.count = 0};
 	size_t end = 0;
 	bool all = false;
 
 	for (uint32_t i = 0; i < f->outline.count; i++) {
 		enum about about;
 
+		step_into(&above, items, i);
 		if (items[i].start < end ||
 		    !rel_changelog_has_version(items[i].title,
 					       f->request->version))
 			continue;
-		about = about_section(f, i);
+		about = about_section(f, &above);
 		if (about == ABOUT_OTHERS || (about == ABOUT_ALL && all))
 			continue;
 		if (f->found)

@@ -161,7 +161,7 @@ static int read_asciidoc(struct reader *r, struct rel_str line)
 
 static int read_org(struct reader *r, struct rel_str line)
 {
-	unsigned level = marked_level(line, '*', 100);
+	unsigned level = marked_level(line, '*', REL_CHANGELOG_LEVELS);
 
 	return level ? add_marked(r, line, level) : 0;
 }

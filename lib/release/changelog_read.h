@@ -14,6 +14,9 @@ enum rel_changelog_form {
 	REL_CHANGELOG_FORMS,
 };
 
+/* Levels are at most this; deeper ones are no headings. */
+#define REL_CHANGELOG_LEVELS 100
+
 struct rel_changelog_heading {
 	unsigned level;	      /* from 1, the outermost */
 	uint32_t line;	      /* from 1 */

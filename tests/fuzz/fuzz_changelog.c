@@ -16,8 +16,9 @@ static void check(const struct rel_changelog_outline *outline)
 		struct rel_buf text;
 		bool alone;
 
-		if (h->level == 0 || h->line == 0 || h->start < at ||
-		    h->body <= h->start || h->body > outline->text.len ||
+		if (h->level == 0 || h->level > REL_CHANGELOG_LEVELS ||
+		    h->line == 0 || h->start < at || h->body <= h->start ||
+		    h->body > outline->text.len ||
 		    rel_changelog_end(outline, i) < h->body)
 			__builtin_trap();
 		at = h->body;

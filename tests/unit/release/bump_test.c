@@ -146,6 +146,28 @@ static void test_templates(void **state)
 	source_free(&s);
 }
 
+/* A place that two rules find is changed once. */
+static void test_twice(void **state)
+{
+	static const struct rel_conf_version_file files[] = {
+	    {.path = "VERSION"},
+	    {.path = "VERSION", .pattern = "v{version}"},
+	    {.path = "a.opam", .pattern = "\nversion: \"{version}\""},
+	};
+	static const struct rel_conf_release release = {.version_files = files,
+							.n_version_files = 3};
+	struct source s;
+
+	(void)state;
+	source_write(&s, "printf 'opam-version: \"2.0\"\nversion: \"1\"\n' "
+			 ">a.opam; printf 'v1\nv1\n' >VERSION");
+	source_read(&s);
+	expect(&s, NULL, "10", &release,
+	       "+++ b/VERSION\n-v1\n-v1\n+v10\n+v10\n"
+	       "+++ b/a.opam\n-version: \"1\"\n+version: \"10\"");
+	source_free(&s);
+}
+
 static void test_kind(void **state)
 {
 	struct rel_error err = {0};
@@ -349,6 +371,7 @@ int main(void)
 	    cmocka_unit_test(test_templates),
 	    cmocka_unit_test(test_kind),
 	    cmocka_unit_test(test_mistakes),
+	    cmocka_unit_test(test_twice),
 	};
 
 	rel_test_clean_environment();
