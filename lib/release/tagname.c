@@ -1,6 +1,7 @@
 #include "release/tagname.h"
 
 #include "base/limits.h"
+#include "opam/version.h"
 
 #define VERSION "{version}"
 #define NAME	"{name}"
@@ -89,8 +90,14 @@ int rel_tagname_make(struct rel_buf *out, const char *pattern,
 	size_t start = out->len;
 	struct rel_str tag;
 	struct pattern p;
-	int rc = read_pattern(&p, pattern, err);
+	int rc;
 
+	if (!rel_version_is_valid(version))
+		return rel_fail(err, REL_EUSAGE,
+				"\"%.*s\" is no version; it may hold letters, "
+				"digits and . _ ~ + - only",
+				REL_STR_ARG(version));
+	rc = read_pattern(&p, pattern, err);
 	if (!rc)
 		rc = add_part(out, p.before, name, err);
 	if (rc)

@@ -27,7 +27,8 @@
  * pattern  one "{version}", any number of "{name}"; NULL = REL_TAGNAME_DEFAULT
  * name     what "{name}" stands for: the package, or the project when several
  *          are released together
- * Errors   REL_EUSAGE the pattern has no or two "{version}", an unknown
+ * Errors   REL_EUSAGE `version` is none; the pattern has no or two "{version}",
+ * an unknown
  *          "{…}", or makes a name that git refuses; REL_ENOMEM; REL_ELIMIT
  */
 REL_MUST_CHECK int rel_tagname_make(struct rel_buf *out, const char *pattern,

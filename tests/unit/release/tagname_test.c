@@ -70,6 +70,22 @@ static void test_refuse(void **state)
 	refuse("{version}.lock", "a", "git has no tag");
 }
 
+static void test_no_version(void **state)
+{
+	static const char *const texts[] = {"", "2 0", "1/2", "1,2", "a\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct rel_error err = {0};
+
+		rel_buf_clear(&buf);
+		assert_int_equal(rel_tagname_make(&buf, NULL, REL_STR("a"),
+						  rel_str_of(texts[i]), &err),
+				 REL_EUSAGE);
+		assert_non_null(strstr(err.text, "is no version"));
+	}
+}
+
 static int version_of(const char *pattern, const char *name, const char *tag)
 {
 	struct rel_error err = {0};
@@ -192,9 +208,9 @@ static void test_judge(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_make),       cmocka_unit_test(test_refuse),
-	    cmocka_unit_test(test_version),    cmocka_unit_test(test_judge),
-	    cmocka_unit_test(test_reversible),
+	    cmocka_unit_test(test_make),    cmocka_unit_test(test_refuse),
+	    cmocka_unit_test(test_version), cmocka_unit_test(test_no_version),
+	    cmocka_unit_test(test_judge),   cmocka_unit_test(test_reversible),
 	};
 	int failed;
 
