@@ -140,8 +140,22 @@ static int run_push(struct push *p, struct rel_git_run *run, bool atomic,
 
 /* "!<tab>FROM:TO<tab>[rejected] (stale info)": the first such line. */
 struct refusal {
-	struct rel_str ref, summary, reason;
+	struct rel_str ref, reason;
 };
+
+/* Of several that fail together, one has the reason (git's builtin/
+ * receive-pack.c and send-pack.c). */
+static bool fell_with_another(const struct refusal *refusal)
+{
+	static const char *const reasons[] = {
+	    "atomic push failed", "atomic push failure",
+	    "atomic transaction failed", "transaction aborted"};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (rel_str_is(refusal->reason, reasons[i]))
+			return true;
+	return false;
+}
 
 static bool find_refusal(struct refusal *out, struct rel_str text)
 {
@@ -156,12 +170,9 @@ static bool find_refusal(struct refusal *out, struct rel_str text)
 		out->ref = rel_str_sub(
 		    out->ref, rel_str_find(out->ref, ':') + 1, out->ref.len);
 		open = rel_str_find(line, '(');
-		out->summary = rel_str_trim(rel_str_sub(line, 0, open));
 		out->reason = rel_str_trim(
 		    rel_str_sub(line, open + 1, rel_str_rfind(line, ')')));
-		/* Those that fell with another say less. */
-		if (!rel_str_is(out->reason, "atomic push failed") &&
-		    !rel_str_is(out->reason, "atomic transaction failed"))
+		if (!fell_with_another(out))
 			return true;
 	}
 	return out->ref.ptr != NULL;

@@ -39,8 +39,8 @@ struct rel_git_store;
  * one (a directory with .git), or a .git directory.  Parents are not
  * searched.  Files of another owner are read all the same (git's "dubious
  * ownership" refusal protects against running hooks and configured programs
- * of strangers; a store runs nothing and takes no setting from the
- * repository's configuration).
+ * of strangers; a store runs nothing, and obeys of the repository's
+ * configuration only how objects and references are kept).
  * Errors  REL_ENOTFOUND nothing there or not a git repository; REL_EPARSE a
  *         repository format that libgit2 cannot read; REL_EIO.
  */
