@@ -42,6 +42,17 @@ enum rel_constraint_state {
 	REL_CONSTRAINT_BOUND, /* *out says which versions */
 };
 
+/* What `left & right` or `left | right` comes to. */
+enum rel_constraint_pair {
+	REL_PAIR_NEITHER, /* one decides it: FALSE for `&`, TRUE for `|` */
+	REL_PAIR_LEFT,	  /* the other says nothing */
+	REL_PAIR_RIGHT,
+	REL_PAIR_BOTH, /* two bounds, to be joined */
+};
+enum rel_constraint_pair rel_constraint_pair(enum rel_expr_kind op,
+					     enum rel_constraint_state left,
+					     enum rel_constraint_state right);
+
 /*
  * The state of a VERSION node, as a bound; TRUE when its version cannot be
  * evaluated.  Failures are in eval->status.

@@ -59,6 +59,20 @@ const struct rel_constraint *rel_constraint_join(
 	return join;
 }
 
+enum rel_constraint_pair rel_constraint_pair(enum rel_expr_kind op,
+					     enum rel_constraint_state left,
+					     enum rel_constraint_state right)
+{
+	enum rel_constraint_state absorb =
+	    op == REL_EXPR_OR ? REL_CONSTRAINT_TRUE : REL_CONSTRAINT_FALSE;
+
+	if (left == absorb || right == absorb)
+		return REL_PAIR_NEITHER;
+	if (left != REL_CONSTRAINT_BOUND)
+		return REL_PAIR_RIGHT;
+	return right == REL_CONSTRAINT_BOUND ? REL_PAIR_BOTH : REL_PAIR_LEFT;
+}
+
 static enum rel_constraint_state filter_constraint(
     const struct rel_constraint **out, struct resolver *r, rel_expr_id id);
 
@@ -67,21 +81,22 @@ static enum rel_constraint_state filter_pair(const struct rel_constraint **out,
 					     const struct rel_expr *node)
 {
 	bool is_or = node->kind == REL_EXPR_OR;
-	enum rel_constraint_state absorb, a, b;
 	const struct rel_constraint *left = NULL, *right = NULL;
+	enum rel_constraint_state a = filter_constraint(&left, r, node->a);
+	enum rel_constraint_state b = filter_constraint(&right, r, node->b);
 
-	absorb = is_or ? REL_CONSTRAINT_TRUE : REL_CONSTRAINT_FALSE;
-	a = filter_constraint(&left, r, node->a);
-	b = filter_constraint(&right, r, node->b);
-	if (a == absorb || b == absorb)
-		return absorb;
-	if (a != REL_CONSTRAINT_BOUND) {
+	switch (rel_constraint_pair(node->kind, a, b)) {
+	case REL_PAIR_NEITHER:
+		return is_or ? REL_CONSTRAINT_TRUE : REL_CONSTRAINT_FALSE;
+	case REL_PAIR_LEFT:
+		*out = left;
+		return a;
+	case REL_PAIR_RIGHT:
 		*out = right;
 		return b;
+	case REL_PAIR_BOTH:
+		break;
 	}
-	*out = left;
-	if (b != REL_CONSTRAINT_BOUND)
-		return a;
 	*out = rel_constraint_join(
 	    &r->eval, is_or ? REL_CONSTRAINT_OR : REL_CONSTRAINT_AND, left,
 	    right);

@@ -55,21 +55,22 @@ static enum rel_constraint_state first_step_pair(const struct part **out,
 						 const struct rel_expr *node)
 {
 	bool is_or = node->kind == REL_EXPR_OR;
-	enum rel_constraint_state absorb, a, b;
 	const struct part *left = NULL, *right = NULL;
+	enum rel_constraint_state a = first_step(&left, s, node->a);
+	enum rel_constraint_state b = first_step(&right, s, node->b);
 
-	absorb = is_or ? REL_CONSTRAINT_TRUE : REL_CONSTRAINT_FALSE;
-	a = first_step(&left, s, node->a);
-	b = first_step(&right, s, node->b);
-	if (a == absorb || b == absorb)
-		return absorb;
-	if (a != REL_CONSTRAINT_BOUND) {
+	switch (rel_constraint_pair(node->kind, a, b)) {
+	case REL_PAIR_NEITHER:
+		return is_or ? REL_CONSTRAINT_TRUE : REL_CONSTRAINT_FALSE;
+	case REL_PAIR_LEFT:
+		*out = left;
+		return a;
+	case REL_PAIR_RIGHT:
 		*out = right;
 		return b;
+	case REL_PAIR_BOTH:
+		break;
 	}
-	*out = left;
-	if (b != REL_CONSTRAINT_BOUND)
-		return a;
 	return make(out, s,
 		    (struct part){.kind = is_or ? PART_OR : PART_AND,
 				  .left = left,
