@@ -225,10 +225,11 @@ static int read_head(struct rel_git_head *out,
 static int ask_branch(struct rel_git_run *run, const char *branch,
 		      struct rel_str parts[3], struct rel_error *err)
 {
-	const char *args[] = {"for-each-ref",
-			      "--format=%(push:remotename)%00"
-			      "%(upstream:remotename)%00%(upstream:remoteref)",
-			      "--count=1", branch, NULL};
+	static const char format[] =
+	    "--format=%(push:remotename)%00"
+	    "%(upstream:remotename)%00%(upstream:remoteref)";
+	const char *args[] = {"for-each-ref", format, "--count=1", branch,
+			      NULL};
 	struct rel_str rest;
 	int r = rel_git_run_ok(run, args, err);
 
