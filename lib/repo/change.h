@@ -92,7 +92,7 @@ REL_MUST_CHECK int rel_writable_stream(uint64_t *size,
 struct rel_change {
 	const char *path; /* from the root of the remote, clean */
 	/* The new bytes: those of the file `file`, or `content` when that is
-	 * NULL.  Written with mode 0644. */
+	 * NULL.  All may read it, whatever the umask. */
 	struct rel_str content;
 	const char *file;
 	/* Take the path away instead, and parents that are empty then (but

@@ -12,7 +12,9 @@
 #include "repo/change_dir.h"
 
 #define STEP (64 * REL_KIB)
-#define MODE 0644 /* a server that runs as somebody else reads it */
+/* Whatever the umask: a server that runs as somebody else reads it. */
+#define FILE_MODE 0644
+#define DIR_MODE  0755
 
 enum todo {
 	TODO_NOTHING, /* it is as it shall be */
@@ -194,6 +196,16 @@ static int decide(struct work *work, struct step *step, struct rel_error *err)
 	return rc;
 }
 
+static void open_up(const char *dir)
+{
+	struct stat st;
+
+	/* A directory that stays closed is no reason to fail. */
+	if (stat(dir, &st) == 0 && (st.st_mode & DIR_MODE) != DIR_MODE &&
+	    chmod(dir, (st.st_mode & 07777) | DIR_MODE) != 0)
+		errno = 0;
+}
+
 /* Make the parents of the target; remember the topmost new one. */
 static int make_parents(const struct work *work, struct step *step,
 			struct rel_error *err)
@@ -208,6 +220,7 @@ static int make_parents(const struct work *work, struct step *step,
 
 		*slash = '\0';
 		if (mkdir(path, 0777) == 0) {
+			open_up(path);
 			if (!step->made)
 				step->made = strdup(path);
 			if (!step->made)
@@ -257,11 +270,13 @@ static int stage(const struct work *work, struct step *step,
 		 struct rel_error *err)
 {
 	const struct rel_change *change = step->change;
+	struct stat st;
 	int rc = rel_atomic_open(&step->staged, step->target, err);
 
 	if (rc)
 		return rc;
-	if (fchmod(step->staged.fd, MODE) != 0)
+	if (fstat(step->staged.fd, &st) != 0 ||
+	    fchmod(step->staged.fd, (st.st_mode & 07777) | FILE_MODE) != 0)
 		return rel_fail_errno(err, errno, step->target,
 				      "cannot set the mode");
 	if (change->file)

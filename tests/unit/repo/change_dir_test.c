@@ -116,9 +116,10 @@ static void test_release(void **state)
 	assert_int_equal(result.outcome, REL_CHANGE_DONE);
 	text = rel_test_sh("cd '%s' && cat repo packages/a/a.2/opam && "
 			   "stat -c '%%a %%h %%s' cache/sha256/12/1234 && "
+			   "stat -c %%a cache cache/sha512/56 && "
 			   "find . -name '.relctl*'",
 			   f.root);
-	assert_string_equal(text, "new\na two\n644 2 11");
+	assert_string_equal(text, "new\na two\n644 2 11\n755\n755");
 	free(text);
 	assert_int_equal(apply(&result, &f, changes, COUNT(changes)), 0);
 	assert_int_equal(result.outcome, REL_CHANGE_NOTHING);
