@@ -1,5 +1,9 @@
 /* References; see git/write.h. */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "git/internal.h"
 #include "git/write.h"
@@ -162,5 +166,34 @@ out:
 	if (r < 0)
 		rel_error_at(err, store->path, 0, 0);
 	git_transaction_free(transaction);
+	return r;
+}
+
+/* A git that lives holds a reference's lock for milliseconds. */
+#define STALE_SECONDS 2
+#define LOOKS	      25
+
+int rel_git_unlock(struct rel_git_store *store, const char *name,
+		   struct rel_error *err)
+{
+	bool shared = strncmp(name, "refs/", 5) == 0;
+	struct timespec pause = {.tv_nsec = 100000000};
+	struct stat st;
+	char *path = NULL;
+	int r = 0;
+
+	if (asprintf(&path, "%s/%s.lock",
+		     shared ? git_repository_commondir(store->repo)
+			    : store->path,
+		     name) < 0)
+		return rel_fail_nomem(err);
+	for (int i = 0; i < LOOKS && lstat(path, &st) == 0; i++) {
+		if (time(NULL) - st.st_mtime > STALE_SECONDS)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (unlink(path) != 0 && errno != ENOENT)
+		r = rel_fail_errno(err, errno, path, "cannot remove");
+	free(path);
 	return r;
 }

@@ -154,4 +154,14 @@ REL_MUST_CHECK int rel_git_ref_update(struct rel_git_store *store,
 /* The id of a tree without entries, which need not be in the store. */
 extern const struct rel_git_id REL_GIT_EMPTY_TREE;
 
+/*
+ * Remove the lock of a reference ("refs/tags/1.0") or of the "index" that a
+ * run that was killed has left.  Only for who knows that there was such a run
+ * and that it is over: a lock that is younger than two seconds is waited for.
+ * Should it be a living git's all the same, that one fails and says so.
+ * Errors  REL_EIO
+ */
+REL_MUST_CHECK int rel_git_unlock(struct rel_git_store *store, const char *name,
+				  struct rel_error *err);
+
 #endif

@@ -249,6 +249,21 @@ static int none(struct rel_error *err)
 			"no cut of this source is unfinished");
 }
 
+/* Locks that the killed run left; that it is over is certain, since we hold
+ * the journal's. */
+static int remove_locks(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_git_store *store = rel_git_checkout_store(cut->checkout);
+	char *tag = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	int rc = tag ? rel_git_unlock(store, tag, err) : rel_fail_nomem(err);
+
+	if (rc == 0)
+		rc = rel_git_unlock(store, cut->plan.branch, err);
+	if (rc == 0 && cut->bump.count)
+		rc = rel_git_unlock(store, "index", err);
+	return rc;
+}
+
 /* Read the plan of the unfinished cut and open what it is about. */
 static int resume(struct rel_cut *cut, struct rel_error *err)
 {
@@ -258,6 +273,8 @@ static int resume(struct rel_cut *cut, struct rel_error *err)
 		rc = rel_cut_settle(cut, err);
 	if (rc == 0)
 		rc = rel_cut_find_remote(cut, err);
+	if (rc == 0)
+		rc = remove_locks(cut, err);
 	return rc;
 }
 
