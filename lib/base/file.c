@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cancel.h"
+#include "base/path.h"
 
 #define TEMP_TRIES 16
 #define READ_STEP  ((size_t)64 * 1024)
@@ -234,6 +236,29 @@ int rel_atomic_open(struct rel_atomic_file *file, const char *target,
 	saved = errno;
 	reset(file);
 	return rel_fail_errno(err, saved, target, "cannot create");
+}
+
+static bool is_temp_name(const char *name)
+{
+	struct rel_str s = rel_str_of(name);
+
+	return rel_str_starts(s, REL_STR(".relctl-")) &&
+	       rel_str_ends(s, REL_STR(".tmp"));
+}
+
+void rel_atomic_sweep(const char *target)
+{
+	struct rel_str dir = rel_path_dir(rel_str_of(target));
+	char *name = strndup(dir.ptr, dir.len);
+	DIR *handle = name ? opendir(name) : NULL;
+	struct dirent *entry;
+
+	while (handle && (entry = readdir(handle)) != NULL)
+		if (is_temp_name(entry->d_name))
+			unlinkat(dirfd(handle), entry->d_name, 0);
+	if (handle)
+		closedir(handle);
+	free(name);
 }
 
 static int note_failure(struct rel_atomic_file *file, int errnum)

@@ -69,6 +69,12 @@ REL_MUST_CHECK int rel_atomic_commit(struct rel_atomic_file *file,
 /* Drop it; fine after commit or a failed open, and on a zeroed struct. */
 void rel_atomic_abort(struct rel_atomic_file *file);
 
+/*
+ * Remove the temporary files that killed writers left beside `target`.  For
+ * who knows that nobody writes there now, because he holds a lock.
+ */
+void rel_atomic_sweep(const char *target);
+
 /* An advisory lock (flock) on `path`, which is created when missing. */
 struct rel_lock {
 	int fd; /* -1 = not held */

@@ -406,6 +406,8 @@ static int remove_file(struct edits *e, const struct place *place,
 /* Files first, so that the index can note their times. */
 static int set_files(struct edits *e, bool undo, struct rel_error *err)
 {
+	/* An earlier run made the commit and was killed, maybe in here. */
+	bool again = undo || same(&e->head, &e->commit);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < e->n; i++) {
@@ -415,6 +417,8 @@ static int set_files(struct edits *e, bool undo, struct rel_error *err)
 
 		if (place->skipped)
 			continue;
+		if (again)
+			rel_atomic_sweep(place->full);
 		if (undo && place->added)
 			r = remove_file(e, place, err);
 		else if (!place->has_file || !same(&place->file, want))

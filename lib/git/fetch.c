@@ -48,12 +48,11 @@ static bool is_short_id(const char *revision)
 static int check_revision(const char *revision, struct rel_error *err)
 {
 	struct rel_buf name;
-	int valid = 0;
+	bool valid;
 
 	rel_buf_init(&name, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_printf(&name, "refs/heads/%s", revision);
-	if (name.status == 0)
-		git_reference_name_is_valid(&valid, name.ptr);
+	valid = name.status == 0 && rel_git_is_ref_name(name.ptr);
 	rel_buf_free(&name);
 	if (valid && *revision != '-')
 		return 0;

@@ -23,6 +23,10 @@ struct rel_git_store {
 REL_MUST_CHECK int rel_git_library_open(struct rel_error *err);
 void rel_git_library_close(void);
 
+/* Does git allow a reference of this full name ("refs/heads/main")?  Needs no
+ * open store. */
+bool rel_git_is_ref_name(const char *name);
+
 /*
  * Turn the failure `status` (a git_error_code, < 0) of libgit2 into ours:
  * "<what>: <libgit2's text>".  Returns the code.

@@ -37,6 +37,19 @@ void rel_git_library_close(void)
 	git_libgit2_shutdown();
 }
 
+bool rel_git_is_ref_name(const char *name)
+{
+	int valid = 0;
+
+	/* What is refused is put into libgit2's error, which needs the
+	 * library started. */
+	if (rel_git_library_open(NULL) < 0)
+		return false;
+	git_reference_name_is_valid(&valid, name);
+	rel_git_library_close();
+	return valid;
+}
+
 static enum rel_code code_of(int status)
 {
 	const git_error *last = git_error_last();

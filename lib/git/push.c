@@ -70,13 +70,11 @@ static int check_ref(struct push *p, const struct rel_git_push_ref *ref,
 		     struct rel_error *err)
 {
 	git_object_t type;
-	int valid = 0;
 	git_oid oid;
 	size_t size;
 
-	if (strncmp(ref->name, "refs/", 5) == 0)
-		git_reference_name_is_valid(&valid, ref->name);
-	if (!valid)
+	if (strncmp(ref->name, "refs/", 5) != 0 ||
+	    !rel_git_is_ref_name(ref->name))
 		return rel_fail(err, REL_EUSAGE,
 				"git allows no reference named '%.200s'",
 				ref->name);

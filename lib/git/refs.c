@@ -28,13 +28,10 @@ int rel_git_ref_read(struct rel_git_id *id, struct rel_git_store *store,
 
 static int check_name(const char *name, struct rel_error *err)
 {
-	int valid = 0;
-
-	if (strncmp(name, "refs/", 5) == 0)
-		git_reference_name_is_valid(&valid, name);
-	return valid ? 0
-		     : rel_fail(err, REL_EUSAGE,
-				"git allows no reference named '%.200s'", name);
+	if (strncmp(name, "refs/", 5) == 0 && rel_git_is_ref_name(name))
+		return 0;
+	return rel_fail(err, REL_EUSAGE,
+			"git allows no reference named '%.200s'", name);
 }
 
 static bool same(const struct rel_git_id *a, const struct rel_git_id *b)

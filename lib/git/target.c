@@ -23,7 +23,6 @@ static int set_branch(struct rel_git_target *target, struct rel_str name,
 {
 	const char *prefix =
 	    rel_str_starts(name, REL_STR("refs/heads/")) ? "" : "refs/heads/";
-	int valid = 0;
 
 	free(target->branch);
 	if (asprintf(&target->branch, "%s%.*s", prefix, REL_STR_ARG(name)) <
@@ -31,8 +30,7 @@ static int set_branch(struct rel_git_target *target, struct rel_str name,
 		target->branch = NULL;
 		return rel_fail_nomem(err);
 	}
-	git_reference_name_is_valid(&valid, target->branch);
-	if (valid && name.ptr[0] != '-')
+	if (rel_git_is_ref_name(target->branch) && name.ptr[0] != '-')
 		return 0;
 	return rel_fail(err, REL_EUSAGE, "git allows no branch named '%.*s'",
 			REL_STR_ARG(rel_str_sub(name, 0, 200)));

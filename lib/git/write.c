@@ -219,11 +219,11 @@ int rel_git_write_commit(struct rel_git_id *commit, struct rel_git_store *store,
 static int check_tag_name(const char *name, struct rel_error *err)
 {
 	char *full = NULL;
-	int valid = 0;
+	bool valid;
 
 	if (asprintf(&full, "refs/tags/%s", name) < 0)
 		return rel_fail_nomem(err);
-	git_reference_name_is_valid(&valid, full);
+	valid = rel_git_is_ref_name(full);
 	free(full);
 	if (valid && *name != '-')
 		return 0;

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -406,30 +405,6 @@ static void undo(struct step *step)
 	}
 }
 
-static bool is_stray(const char *name)
-{
-	struct rel_str s = rel_str_of(name);
-
-	return rel_str_starts(s, REL_STR(".relctl-")) &&
-	       rel_str_ends(s, REL_STR(".tmp"));
-}
-
-/* What a killed run left beside the target; the lock keeps others out. */
-static void remove_strays(const struct step *step)
-{
-	struct rel_str dir = rel_path_dir(rel_str_of(step->target));
-	char *name = strndup(dir.ptr, dir.len);
-	DIR *handle = name ? opendir(name) : NULL;
-	struct dirent *entry;
-
-	while (handle && (entry = readdir(handle)) != NULL)
-		if (is_stray(entry->d_name))
-			unlinkat(dirfd(handle), entry->d_name, 0);
-	if (handle)
-		closedir(handle);
-	free(name);
-}
-
 static int run_steps(struct work *work, struct rel_error *err)
 {
 	int rc = 0;
@@ -463,7 +438,8 @@ static int apply_locked(struct work *work, const struct rel_change *changes,
 	int rc = make_steps(work, changes, n_changes, err);
 
 	for (size_t i = 0; rc == 0 && i < work->n_steps; i++) {
-		remove_strays(&work->steps[i]);
+		/* the lock keeps others out */
+		rel_atomic_sweep(work->steps[i].target);
 		rc = decide(work, &work->steps[i], err);
 		nothing &= work->steps[i].todo == TODO_NOTHING;
 	}
