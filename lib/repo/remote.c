@@ -110,7 +110,7 @@ static int read_directory(struct rel_snapshot **out,
 	const struct rel_location *l = &remote->location;
 	struct rel_reading r = {
 	    .remote = remote, .options = options, .revision = ""};
-	struct rel_source_dir dir;
+	struct rel_source_dir dir = {.root = NULL};
 	struct rel_source source = rel_source_dir(&dir);
 	struct rel_buf path;
 	struct stat st;

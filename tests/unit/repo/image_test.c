@@ -18,7 +18,7 @@ static int setup(void **state)
 	    .name = "test",
 	    .key = {REL_IMAGE_KEY_INDEX, {1, 2, 3}},
 	    .repository = 7};
-	struct rel_source_dir dir;
+	struct rel_source_dir dir = {.root = NULL};
 	struct rel_source source = rel_source_dir(&dir);
 	void *image = NULL;
 
