@@ -3,7 +3,7 @@
 
 #define HTTP_OK 200
 
-static const char *env_value(const char *name)
+const char *rel_http_env(const char *name)
 {
 	const char *value = getenv(name);
 
@@ -12,9 +12,9 @@ static const char *env_value(const char *name)
 
 const char *rel_http_ca_file(void)
 {
-	const char *file = env_value("CURL_CA_BUNDLE");
+	const char *file = rel_http_env("CURL_CA_BUNDLE");
 
-	return file ? file : env_value("SSL_CERT_FILE");
+	return file ? file : rel_http_env("SSL_CERT_FILE");
 }
 
 static uint64_t announced(const struct rel_http_hop *hop)
@@ -32,6 +32,19 @@ static int fail_size(struct rel_http_hop *hop)
 			hop->shown, (uintmax_t)hop->request->max_bytes);
 }
 
+static bool is_error(const struct rel_http_hop *hop)
+{
+	return hop->status < 200 || hop->status >= 300;
+}
+
+/* Is the body for the sink? */
+static bool is_wanted(const struct rel_http_hop *hop)
+{
+	if (hop->message)
+		return !rel_http_is_redirect(hop->status);
+	return hop->status == HTTP_OK;
+}
+
 /* Tell the sink that a body comes. */
 static int begin(struct rel_http_hop *hop)
 {
@@ -39,11 +52,41 @@ static int begin(struct rel_http_hop *hop)
 
 	if (hop->begun)
 		return 0;
-	if (length > hop->request->max_bytes)
+	if (length > hop->request->max_bytes && !is_error(hop) &&
+	    !(hop->message && hop->message->method == REL_HTTP_HEAD))
 		return fail_size(hop);
 	hop->begun = true;
 	return hop->failure.code =
 		   hop->sink->begin(hop->sink->context, length, &hop->failure);
+}
+
+/* Returns false where the transfer is to end. */
+static bool discard(struct rel_http_hop *hop, size_t len)
+{
+	hop->discarded += len;
+	return hop->discarded <= REL_LIMIT_HTTP_DISCARD;
+}
+
+static bool deliver(struct rel_http_hop *hop, const char *ptr, size_t len)
+{
+	uint64_t room = hop->request->max_bytes - hop->bytes;
+	size_t taken = len;
+
+	if (len > room && !is_error(hop)) {
+		fail_size(hop);
+		return false;
+	}
+	if (len > room)
+		taken = (size_t)room;
+	hop->failure.code =
+	    hop->sink->write(hop->sink->context, ptr, taken, &hop->failure);
+	if (hop->failure.code != 0)
+		return false;
+	hop->bytes += taken;
+	if (!hop->message)
+		rel_progress(hop->request->progress, hop->what, hop->bytes,
+			     announced(hop));
+	return taken == len || discard(hop, len - taken);
 }
 
 static size_t on_body(char *ptr, size_t size, size_t count, void *context)
@@ -52,24 +95,11 @@ static size_t on_body(char *ptr, size_t size, size_t count, void *context)
 	size_t len = size * count;
 
 	curl_easy_getinfo(hop->curl, CURLINFO_RESPONSE_CODE, &hop->status);
-	if (hop->status != HTTP_OK) {
-		hop->discarded += len;
-		return hop->discarded <= REL_LIMIT_HTTP_DISCARD ? len : 0;
-	}
+	if (!is_wanted(hop))
+		return discard(hop, len) ? len : 0;
 	if (begin(hop) != 0)
 		return 0;
-	if (len > hop->request->max_bytes - hop->bytes) {
-		fail_size(hop);
-		return 0;
-	}
-	hop->failure.code =
-	    hop->sink->write(hop->sink->context, ptr, len, &hop->failure);
-	if (hop->failure.code != 0)
-		return 0;
-	hop->bytes += len;
-	rel_progress(hop->request->progress, hop->what, hop->bytes,
-		     announced(hop));
-	return len;
+	return deliver(hop, ptr, len) ? len : 0;
 }
 
 static size_t on_header(char *ptr, size_t size, size_t count, void *context)
@@ -104,7 +134,7 @@ static unsigned stall_seconds(const struct rel_http_hop *hop)
  * a few bytes put it off. */
 static bool stalls(struct rel_http_hop *hop)
 {
-	uint64_t seen = hop->headers + hop->discarded + hop->bytes;
+	uint64_t seen = hop->headers + hop->discarded + hop->bytes + hop->sent;
 	curl_off_t connected = 0;
 
 	/* Until then the limit is CURLOPT_CONNECTTIMEOUT. */
@@ -126,40 +156,17 @@ static int on_tick(void *context, curl_off_t total, curl_off_t now,
 	(void)total;
 	(void)now;
 	(void)up_total;
-	(void)up_now;
+	if ((uint64_t)up_now != hop->sent) {
+		hop->sent = (uint64_t)up_now;
+		rel_progress(hop->request->progress, hop->what, hop->sent,
+			     rel_http_payload_size(hop->message));
+	}
 	if (rel_cancelled(hop->request->cancel)) {
 		rel_fail_cancelled(&hop->failure);
 		return 1;
 	}
 	return stalls(hop);
 }
-
-/* Add "name: value" to *list; a value that is no header text is left out. */
-static int add_header(struct curl_slist **list, const char *name,
-		      const char *value)
-{
-	struct curl_slist *longer;
-	char *line = NULL;
-
-	if (!value || !*value)
-		return 0;
-	for (const char *c = value; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return 0;
-	}
-	if (asprintf(&line, "%s: %s", name, value) < 0)
-		return REL_ENOMEM;
-	longer = curl_slist_append(*list, line);
-	free(line);
-	if (!longer)
-		return REL_ENOMEM;
-	*list = longer;
-	return 0;
-}
-
-/* Remembers the first failure of many curl_easy_setopt(). */
-#define SET(option, value) \
-	(set = set ? set : curl_easy_setopt(hop->curl, option, value))
 
 static CURLcode set_caps(struct rel_http_hop *hop)
 {
@@ -168,33 +175,14 @@ static CURLcode set_caps(struct rel_http_hop *hop)
 	unsigned connect = request->connect_seconds ? request->connect_seconds
 						    : REL_LIMIT_CONNECT_SECONDS;
 
-	SET(CURLOPT_CONNECTTIMEOUT, (long)connect);
-	SET(CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	REL_HTTP_SET(hop, CURLOPT_CONNECTTIMEOUT, (long)connect);
+	REL_HTTP_SET(hop, CURLOPT_PROTOCOLS_STR, "http,https");
+	REL_HTTP_SET(hop, CURLOPT_FOLLOWLOCATION, 0L);
+	REL_HTTP_SET(hop, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (rel_http_ca_file())
-		SET(CURLOPT_CAINFO, rel_http_ca_file());
-	if (env_value("SSL_CERT_DIR"))
-		SET(CURLOPT_CAPATH, env_value("SSL_CERT_DIR"));
-	return set;
-}
-
-static CURLcode set_credentials(struct rel_http_hop *hop)
-{
-	CURLcode set = CURLE_OK;
-
-	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-	if (!hop->auth)
-		return set;
-	if (hop->auth->user) {
-		SET(CURLOPT_USERNAME, hop->auth->user);
-		SET(CURLOPT_PASSWORD,
-		    hop->auth->password ? hop->auth->password : "");
-	} else if (hop->request->netrc_file || env_value("HOME")) {
-		SET(CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
-		if (hop->request->netrc_file)
-			SET(CURLOPT_NETRC_FILE, hop->request->netrc_file);
-	}
+		REL_HTTP_SET(hop, CURLOPT_CAINFO, rel_http_ca_file());
+	if (rel_http_env("SSL_CERT_DIR"))
+		REL_HTTP_SET(hop, CURLOPT_CAPATH, rel_http_env("SSL_CERT_DIR"));
 	return set;
 }
 
@@ -204,23 +192,25 @@ static CURLcode set_up(struct rel_http_hop *hop, struct curl_slist *headers)
 
 	/* Connections stay. */
 	curl_easy_reset(hop->curl);
-	SET(CURLOPT_URL, hop->url->text);
-	SET(CURLOPT_USERAGENT, "relctl/" REL_VERSION);
-	SET(CURLOPT_HTTPHEADER, headers);
+	REL_HTTP_SET(hop, CURLOPT_URL, hop->url->text);
+	REL_HTTP_SET(hop, CURLOPT_USERAGENT, "relctl/" REL_VERSION);
+	REL_HTTP_SET(hop, CURLOPT_HTTPHEADER, headers);
 	/* No signals: other threads may run. */
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_ERRORBUFFER, hop->text);
-	SET(CURLOPT_WRITEFUNCTION, on_body);
-	SET(CURLOPT_WRITEDATA, hop);
-	SET(CURLOPT_HEADERFUNCTION, on_header);
-	SET(CURLOPT_HEADERDATA, hop);
-	SET(CURLOPT_XFERINFOFUNCTION, on_tick);
-	SET(CURLOPT_XFERINFODATA, hop);
-	SET(CURLOPT_NOPROGRESS, 0L);
+	REL_HTTP_SET(hop, CURLOPT_NOSIGNAL, 1L);
+	REL_HTTP_SET(hop, CURLOPT_ERRORBUFFER, hop->text);
+	REL_HTTP_SET(hop, CURLOPT_WRITEFUNCTION, on_body);
+	REL_HTTP_SET(hop, CURLOPT_WRITEDATA, hop);
+	REL_HTTP_SET(hop, CURLOPT_HEADERFUNCTION, on_header);
+	REL_HTTP_SET(hop, CURLOPT_HEADERDATA, hop);
+	REL_HTTP_SET(hop, CURLOPT_XFERINFOFUNCTION, on_tick);
+	REL_HTTP_SET(hop, CURLOPT_XFERINFODATA, hop);
+	REL_HTTP_SET(hop, CURLOPT_NOPROGRESS, 0L);
 	if (!set)
 		set = set_caps(hop);
 	if (!set)
-		set = set_credentials(hop);
+		set = rel_http_set_credentials(hop);
+	if (!set)
+		set = rel_http_set_method(hop);
 	return set;
 }
 
@@ -228,14 +218,18 @@ static CURLcode set_up(struct rel_http_hop *hop, struct curl_slist *headers)
 static int conclude(struct rel_http_hop *hop, struct rel_error *err)
 {
 	curl_easy_getinfo(hop->curl, CURLINFO_RESPONSE_CODE, &hop->status);
+	if (hop->status < 200)
+		hop->status = 0; /* "100 Continue" is no answer yet */
 	if (hop->stalled)
 		hop->result = CURLE_OPERATION_TIMEDOUT;
 	/* A body nobody wants was cut off by on_body(). */
 	if (hop->failure.code == 0 && hop->result == CURLE_WRITE_ERROR &&
 	    hop->discarded > REL_LIMIT_HTTP_DISCARD)
 		hop->result = CURLE_OK;
-	if (hop->failure.code == 0 && hop->result == CURLE_OK &&
-	    hop->status == HTTP_OK)
+	/* A server that has refused need not read the rest. */
+	if (hop->result == CURLE_SEND_ERROR && hop->status >= 400)
+		hop->result = CURLE_OK;
+	if (hop->failure.code == 0 && hop->result == CURLE_OK && is_wanted(hop))
 		begin(hop);
 	if (hop->failure.code != 0) {
 		if (err)
@@ -252,12 +246,11 @@ int rel_http_hop_run(struct rel_http_hop *hop, struct rel_error *err)
 
 	if (rel_cancelled(hop->request->cancel))
 		return rel_fail_cancelled(err);
-	if (add_header(&headers, "If-None-Match", hop->request->etag) != 0 ||
-	    add_header(&headers, "If-Modified-Since",
-		       hop->request->last_modified) != 0) {
-		code = rel_fail_nomem(err);
+	code = rel_http_headers(&headers, hop, err);
+	if (code == 0)
+		code = rel_http_payload_open(hop, err);
+	if (code != 0)
 		goto out;
-	}
 	hop->result = set_up(hop, headers);
 	if (hop->result != CURLE_OK) {
 		code = rel_http_fail_transfer(hop, err);
@@ -269,26 +262,30 @@ out:
 	/* The handle must not keep pointers to what ends here. */
 	curl_easy_setopt(hop->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(hop->curl, CURLOPT_ERRORBUFFER, NULL);
-	curl_slist_free_all(headers);
+	rel_http_headers_free(headers);
+	rel_http_payload_close(hop);
 	return code;
 }
 
 bool rel_http_hop_passing(const struct rel_http_hop *hop)
 {
+	bool repeatable = !hop->message || hop->message->idempotent;
+
 	if (hop->failure.code != 0)
 		return false;
 	switch (hop->result) {
 	case CURLE_OK:
-		return hop->status == 429 || hop->status == 500 ||
-		       hop->status == 502 || hop->status == 503 ||
-		       hop->status == 504;
+		if (hop->status == 429 || hop->status == 503)
+			return true;
+		return repeatable && (hop->status == 500 ||
+				      hop->status == 502 || hop->status == 504);
 	case CURLE_PARTIAL_FILE:
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
-		return true;
+		return repeatable;
 	default:
 		return false;
 	}

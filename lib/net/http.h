@@ -1,7 +1,8 @@
 /*
- * lib/net: HTTP(S) GET with caps, retries and clear errors.  Owner of
- * libcurl.  Never writes credentials into a text: what the errors show has
- * gone through rel_url_redact().
+ * lib/net: HTTP(S) with caps, retries and clear errors: rel_http_get() and its
+ * like fetch, rel_http_send() does everything else.  Owner of libcurl.  Never
+ * writes credentials into a text: what the errors show has gone through
+ * rel_url_redact().
  *
  * From the environment: proxies as curl reads them (http_proxy, https_proxy,
  * all_proxy, no_proxy); the CA file from CURL_CA_BUNDLE, else SSL_CERT_FILE,
@@ -37,7 +38,8 @@ void rel_http_free(struct rel_http *http);
 struct rel_http_request {
 	/* http:// or https://; "user:password@" is sent as basic auth. */
 	const char *url;
-	/* Cap on the body as received, in bytes, from base/limits.h. */
+	/* Cap on the answer's body as received, in bytes, from
+	 * base/limits.h. */
 	uint64_t max_bytes;
 	/* Validators of the copy at hand, as an earlier answer gave them;
 	 * either may be NULL.  With one of them the outcome may be
@@ -140,6 +142,93 @@ REL_MUST_CHECK int rel_http_get_file(struct rel_http_answer *answer,
 				     const char *path, struct rel_http *http,
 				     const struct rel_http_request *request,
 				     struct rel_error *err);
+
+enum rel_http_method {
+	REL_HTTP_GET,
+	REL_HTTP_HEAD,
+	REL_HTTP_PUT,
+	REL_HTTP_POST,
+	REL_HTTP_PATCH,
+	REL_HTTP_DELETE,
+	REL_HTTP_MKCOL, /* WebDAV, RFC 4918 */
+	REL_HTTP_COPY,
+};
+
+/* What PUT, POST and PATCH carry; the other methods carry nothing. */
+struct rel_http_payload {
+	const void *ptr; /* in memory, */
+	size_t len;
+	const char *path; /* or, not NULL: of this file, streamed, */
+	uint64_t offset;  /* these bytes */
+	uint64_t size;
+};
+
+struct rel_http_field {
+	const char *name, *value;
+};
+
+enum rel_http_auth_kind {
+	REL_HTTP_AUTH_URL,    /* the URL's userinfo or .netrc, as GET does */
+	REL_HTTP_AUTH_BASIC,  /* user and password */
+	REL_HTTP_AUTH_HEADER, /* one header field */
+	REL_HTTP_AUTH_AWS,    /* AWS signature, version 4 */
+};
+
+struct rel_http_auth {
+	enum rel_http_auth_kind kind;
+	const char *user, *password;
+	struct rel_http_field header; /* {"Authorization", "Bearer …"} */
+	struct {
+		const char *access, *secret;
+		const char *session; /* NULL = none */
+		const char *region, *service;
+		/* Hex digits, or "UNSIGNED-PAYLOAD"; NULL = that of no
+		 * payload.  The URL's query must be sorted, percent-encoded
+		 * and have a "=" after each name: libcurl signs it as it is. */
+		const char *sha256;
+	} aws;
+};
+
+/* Zero-initialise. */
+struct rel_http_message {
+	enum rel_http_method method;
+	struct rel_http_payload payload;
+	const char *content_type; /* NULL = none */
+	/* Sent wherever the request is redirected: nothing secret. */
+	const struct rel_http_field *fields;
+	size_t n_fields;
+	struct rel_http_auth auth;
+	/* Sent twice it does no more than sent once: may be repeated after a
+	 * connection broke, or a 500, 502 or 504 said nothing about what has
+	 * been done. */
+	bool idempotent;
+};
+
+/*
+ * Send `message` to request->url (whose etag and last_modified are not looked
+ * at) and append the body of the answer, also of one that is an error, to
+ * `reply`, which may be NULL.  A redirect's body is not kept.
+ *
+ * - Success is any 2xx.  request->max_bytes caps the body; of an error's only
+ *   so much is kept.  0 = REL_LIMIT_HTTP_DISCARD.
+ * - Redirects: those of GET and HEAD as rel_http_get() does; other methods are
+ *   sent again as they are on 307 and 308, and 301 to 303 are an error.
+ *   Credentials of every kind are kept from other sites as there.
+ * - 429 and 503 are tried again, 500, 502, 504 and broken connections if
+ *   message->idempotent, in all else as rel_http_get() does it.
+ *
+ * Errors  texts add a short piece of the server's own words
+ *   REL_EEXISTS     409, 412
+ *   REL_ELIMIT      413 as well
+ *   REL_EUSAGE      a header field with a line break as well
+ *   all of rel_http_get(), and REL_EIO or REL_ENOTFOUND for the file
+ * answer->status is set whenever an answer came.
+ */
+REL_MUST_CHECK int rel_http_send(struct rel_http_answer *answer,
+				 struct rel_buf *reply, struct rel_http *http,
+				 const struct rel_http_request *request,
+				 const struct rel_http_message *message,
+				 struct rel_error *err);
 
 /*
  * Append `url` to `out` fit for a message: without "user:password@", query (a

@@ -21,22 +21,66 @@ void rel_url_free(struct rel_url *url);
 /* May what was meant for `first` be sent to `next` as well? */
 bool rel_url_same_site(const struct rel_url *first, const struct rel_url *next);
 
-/* One exchange: a request on the wire and its answer. */
-struct rel_http_hop {
+/* A body in memory. */
+struct rel_http_memory {
+	struct rel_buf *body;
+	size_t start; /* what the caller had */
+};
+
+/* Make `sink` append to `body`; `memory` lives as long as it. */
+void rel_http_memory_sink(struct rel_http_sink *sink,
+			  struct rel_http_memory *memory, struct rel_buf *body);
+/* Back to what the caller had. */
+void rel_http_memory_reset(struct rel_http_memory *memory);
+
+/* What is asked for, until it is answered: redirects and retries. */
+struct rel_http_exchange {
+	struct rel_http_answer *answer;
 	CURL *curl;
 	const struct rel_http_request *request;
+	const struct rel_http_message *message; /* NULL = a plain GET */
 	const struct rel_http_sink *sink;
+	const struct rel_buf *reply; /* where the sink of a message puts it, */
+	size_t reply_start;	     /* from here on */
+	const char *what;	     /* for progress */
+
+	struct rel_url first;
+	bool whole;	   /* the last answer arrived whole */
+	bool passing;	   /* the last attempt may be repeated */
+	uint64_t pause_ms; /* what the server asked for; 0 = nothing */
+};
+
+/* The longest URL in a message; a longer one is of no use to a reader. */
+#define REL_HTTP_SHOWN_MAX (4 * REL_KIB)
+
+/* Run it; the fields above `first` are given.  Errors as rel_http_send(). */
+REL_MUST_CHECK int rel_http_exchange_run(struct rel_http_exchange *exchange,
+					 struct rel_error *err);
+
+/* Is there something to follow?  Only the statuses of RFC 9110, 15.4 that
+ * name one place. */
+bool rel_http_is_redirect(long status);
+
+/* A request on the wire and its answer. */
+struct rel_http_hop {
+	const struct rel_http_exchange *exchange;
+	CURL *curl; /* these are the exchange's */
+	const struct rel_http_request *request;
+	const struct rel_http_message *message;
+	const struct rel_http_sink *sink;
+	const char *what;
 	const struct rel_url *url;
-	const char *shown;	    /* the URL, redacted */
-	const char *what;	    /* for progress */
-	const struct rel_url *auth; /* whose userinfo to send; NULL = send no
-				       credentials, .netrc's neither */
+	const char *shown; /* the URL, redacted */
+	bool with_auth;	   /* else no credentials of any kind */
 
 	/* The result. */
 	long status; /* 0 = none */
 	CURLcode result;
 	uint64_t bytes; /* delivered */
 	uint64_t discarded, headers;
+	int file;		  /* of the payload; -1 = none is open */
+	uint64_t read;		  /* of the payload, by curl */
+	uint64_t sent;		  /* of it, to the network */
 	bool stalled;		  /* then result is CURLE_OPERATION_TIMEDOUT */
 	uint64_t seen;		  /* bytes of all kinds at the time below */
 	double seen_at;		  /* seconds, CLOCK_MONOTONIC */
@@ -58,9 +102,42 @@ bool rel_http_hop_passing(const struct rel_http_hop *hop);
 /* The error of a transfer that broke (hop->result). */
 int rel_http_fail_transfer(const struct rel_http_hop *hop,
 			   struct rel_error *err);
-/* The error of an answer that is neither 200, nor a redirect, nor a 304 that
- * was asked for. */
+/* The error of an answer that is neither success, nor a redirect to follow,
+ * nor a 304 that was asked for. */
 int rel_http_fail_status(const struct rel_http_hop *hop, struct rel_error *err);
+
+/*
+ * Append a short piece of what a server said, on one line: tags, control
+ * characters and runs of blanks become a blank.  Nothing of an HTML page,
+ * whose words are for browsers, nor of a text that repeats a secret of `auth`
+ * (NULL = none).  Returns out->status.
+ */
+int rel_http_words(struct rel_buf *out, struct rel_str reply,
+		   const struct rel_http_auth *auth);
+
+/* curl's header list of a hop; rel_http_headers_free() also after failure. */
+REL_MUST_CHECK int rel_http_headers(struct curl_slist **out,
+				    const struct rel_http_hop *hop,
+				    struct rel_error *err);
+void rel_http_headers_free(struct curl_slist *list);
+
+/* Tell curl of method, payload and credentials. */
+CURLcode rel_http_set_method(struct rel_http_hop *hop);
+CURLcode rel_http_set_credentials(const struct rel_http_hop *hop);
+
+/* Open the payload's file, if it is one.  Errors  REL_EIO, REL_ENOTFOUND */
+REL_MUST_CHECK int rel_http_payload_open(struct rel_http_hop *hop,
+					 struct rel_error *err);
+void rel_http_payload_close(struct rel_http_hop *hop);
+/* Bytes; 0 also for a message that carries nothing. */
+uint64_t rel_http_payload_size(const struct rel_http_message *message);
+
+/* Remembers the first failure of many curl_easy_setopt() in `set`. */
+#define REL_HTTP_SET(hop, option, value) \
+	(set = set ? set : curl_easy_setopt((hop)->curl, option, value))
+
+/* A variable's value; empty counts as unset: NULL. */
+const char *rel_http_env(const char *name);
 
 /* $CURL_CA_BUNDLE, else $SSL_CERT_FILE, else NULL; empty counts as unset. */
 const char *rel_http_ca_file(void);

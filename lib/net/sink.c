@@ -1,13 +1,8 @@
 /* The usual places for a body: memory and a file. */
 #include "base/file.h"
-#include "net/http.h"
+#include "net/internal.h"
 
-struct memory {
-	struct rel_buf *body;
-	size_t start; /* what the caller had */
-};
-
-static void cut_back(struct memory *memory)
+void rel_http_memory_reset(struct rel_http_memory *memory)
 {
 	memory->body->len = memory->start;
 	if (memory->body->ptr)
@@ -18,17 +13,24 @@ static int memory_begin(void *context, uint64_t length, struct rel_error *err)
 {
 	(void)length;
 	(void)err;
-	cut_back(context);
+	rel_http_memory_reset(context);
 	return 0;
 }
 
 static int memory_write(void *context, const void *ptr, size_t len,
 			struct rel_error *err)
 {
-	struct memory *memory = context;
+	struct rel_http_memory *memory = context;
 
 	rel_buf_add(memory->body, ptr, len);
 	return rel_buf_status(memory->body, "body", err);
+}
+
+void rel_http_memory_sink(struct rel_http_sink *sink,
+			  struct rel_http_memory *memory, struct rel_buf *body)
+{
+	*memory = (struct rel_http_memory){.body = body, .start = body->len};
+	*sink = (struct rel_http_sink){memory_begin, memory_write, memory};
 }
 
 int rel_http_get_buf(struct rel_http_answer *answer, struct rel_buf *body,
@@ -36,12 +38,14 @@ int rel_http_get_buf(struct rel_http_answer *answer, struct rel_buf *body,
 		     const struct rel_http_request *request,
 		     struct rel_error *err)
 {
-	struct memory memory = {.body = body, .start = body->len};
-	const struct rel_http_sink sink = {memory_begin, memory_write, &memory};
-	int code = rel_http_get(answer, http, request, &sink, err);
+	struct rel_http_memory memory;
+	struct rel_http_sink sink;
+	int code;
 
+	rel_http_memory_sink(&sink, &memory, body);
+	code = rel_http_get(answer, http, request, &sink, err);
 	if (code != 0)
-		cut_back(&memory);
+		rel_http_memory_reset(&memory);
 	return code;
 }
 

@@ -42,7 +42,7 @@ static int fail_timeout(const struct rel_http_hop *hop, struct rel_error *err)
 	return rel_fail(err, REL_EIO,
 			"%s: no byte for %u s, given up after %ju bytes",
 			hop->shown, seconds ? seconds : REL_LIMIT_STALL_SECONDS,
-			(uintmax_t)hop->bytes);
+			(uintmax_t)(hop->bytes ? hop->bytes : hop->sent));
 }
 
 static int fail_short(const struct rel_http_hop *hop, struct rel_error *err)
@@ -107,7 +107,17 @@ int rel_http_fail_transfer(const struct rel_http_hop *hop,
 
 static int fail_401(const struct rel_http_hop *hop, struct rel_error *err)
 {
-	if (hop->auth && hop->auth->user)
+	const struct rel_url *first = &hop->exchange->first;
+
+	if (hop->message && hop->message->auth.kind != REL_HTTP_AUTH_URL)
+		return rel_fail(err, REL_EAUTH,
+				hop->with_auth
+				    ? "%s: the credentials are refused "
+				      "(HTTP 401)"
+				    : "%s: wants credentials, and is not where "
+				      "those at hand are for (HTTP 401)",
+				hop->shown);
+	if (hop->with_auth && first->user)
 		return rel_fail(err, REL_EAUTH,
 				"%s: the credentials in the URL are refused "
 				"(HTTP 401)",
@@ -134,7 +144,7 @@ static int fail_passing(const struct rel_http_hop *hop, struct rel_error *err)
 			hop->status);
 }
 
-int rel_http_fail_status(const struct rel_http_hop *hop, struct rel_error *err)
+static int fail_status(const struct rel_http_hop *hop, struct rel_error *err)
 {
 	switch (hop->status) {
 	case 401:
@@ -158,4 +168,59 @@ int rel_http_fail_status(const struct rel_http_hop *hop, struct rel_error *err)
 				"%s: unexpected answer (HTTP %ld)", hop->shown,
 				hop->status);
 	}
+}
+
+/* Statuses that say something about what was sent. */
+static int fail_sent(const struct rel_http_hop *hop, struct rel_error *err)
+{
+	char *place = NULL;
+	struct rel_buf shown;
+	int code;
+
+	switch (hop->status) {
+	case 409:
+	case 412:
+		return rel_fail(err, REL_EEXISTS,
+				"%s: conflicts with what is there (HTTP %ld)",
+				hop->shown, hop->status);
+	case 413:
+		return rel_fail(err, REL_ELIMIT,
+				"%s: the server does not take so much "
+				"(HTTP 413)",
+				hop->shown);
+	case 301:
+	case 302:
+	case 303:
+		break;
+	default:
+		return fail_status(hop, err);
+	}
+	curl_easy_getinfo(hop->curl, CURLINFO_REDIRECT_URL, &place);
+	rel_buf_init(&shown, REL_HTTP_SHOWN_MAX);
+	rel_url_redact(&shown, rel_str_of(place ? place : "?"));
+	code = rel_fail(err, REL_EIO,
+			"%s: has moved (HTTP %ld); write its new address, %s",
+			hop->shown, hop->status, shown.ptr ? shown.ptr : "?");
+	rel_buf_free(&shown);
+	return code;
+}
+
+int rel_http_fail_status(const struct rel_http_hop *hop, struct rel_error *err)
+{
+	const struct rel_http_exchange *x = hop->exchange;
+	struct rel_buf words;
+	int code;
+
+	if (!hop->message)
+		return fail_status(hop, err);
+	code = fail_sent(hop, err);
+	rel_buf_init(&words, REL_ERROR_TEXT_MAX);
+	rel_http_words(
+	    &words,
+	    rel_str_sub(rel_buf_str(x->reply), x->reply_start, x->reply->len),
+	    &hop->message->auth);
+	if (words.len > 0 && err)
+		rel_fail(err, code, "%s: %s", err->text, words.ptr);
+	rel_buf_free(&words);
+	return code;
 }

@@ -145,28 +145,104 @@ static void serve_busy(int fd, const char *head)
 		    "slow");
 }
 
+static void serve_500(int fd, const char *head)
+{
+	(void)head;
+	send_answer(fd, "500 Internal Server Error", "", "oops");
+}
+
+static void serve_confused(int fd, const char *head)
+{
+	send_answer(fd, "403 Forbidden", "", head);
+}
+
+static void take_some(int fd)
+{
+	char some[10];
+
+	recv(fd, some, sizeof(some), MSG_WAITALL);
+}
+
+static void take_payload(int fd, size_t size)
+{
+	char piece[65536];
+
+	while (size > 0) {
+		ssize_t n = recv(
+		    fd, piece, size < sizeof(piece) ? size : sizeof(piece), 0);
+
+		if (n <= 0)
+			return;
+		size -= (size_t)n;
+	}
+}
+
+static void serve_take_stall(int fd, const char *head)
+{
+	(void)head;
+	take_some(fd);
+	/* That the client is gone does not show behind what it sent. */
+	poll(NULL, 0, 2000);
+}
+
+static void serve_take_reset(int fd, const char *head)
+{
+	(void)head;
+	take_some(fd);
+	reset_connection(fd);
+}
+
+static void serve_refuse(int fd, const char *head)
+{
+	(void)head;
+	take_some(fd);
+	send_answer(fd, "413 Payload Too Large", "", "{\"message\":\"big\"}");
+}
+
+static void serve_status(int fd, const char *head)
+{
+	char status[32];
+
+	snprintf(status, sizeof(status), "%.3s Status",
+		 strstr(head, "/status-") + strlen("/status-"));
+	send_answer(fd, status, "", "<a>said <b>the\tserver</b></a>\n");
+}
+
 static struct route {
 	const char *path;
 	void (*serve)(int fd, const char *head);
 	bool recovers;
 	int requests;
+	bool early; /* answers before it has the payload */
 } routes[] = {
-    {"/stall", serve_stall, false, 0},
-    {"/silent", serve_silent, false, 0},
-    {"/short", serve_short, false, 0},
-    {"/short-chunk", serve_short_chunk, false, 0},
-    {"/reset", serve_reset, false, 0},
-    {"/empty", serve_empty, false, 0},
-    {"/endless", serve_endless, false, 0},
-    {"/headers", serve_headers, false, 0},
-    {"/garbage", serve_garbage, false, 0},
-    {"/encoded", serve_encoded, false, 0},
-    {"/echo", serve_echo, false, 0},
-    {"/flaky-503", serve_503, true, 0},
-    {"/flaky-reset", serve_reset, true, 0},
-    {"/flaky-429", serve_429, true, 0},
-    {"/busy", serve_busy, false, 0},
-    {"/down", serve_503, false, 0},
+    {"/stall", serve_stall, false, 0, false},
+    {"/silent", serve_silent, false, 0, false},
+    {"/short", serve_short, false, 0, false},
+    {"/short-chunk", serve_short_chunk, false, 0, false},
+    {"/reset", serve_reset, false, 0, false},
+    {"/empty", serve_empty, false, 0, false},
+    {"/endless", serve_endless, false, 0, false},
+    {"/headers", serve_headers, false, 0, false},
+    {"/garbage", serve_garbage, false, 0, false},
+    {"/encoded", serve_encoded, false, 0, false},
+    {"/echo", serve_echo, false, 0, false},
+    {"/flaky-503", serve_503, true, 0, false},
+    {"/flaky-reset", serve_reset, true, 0, false},
+    {"/flaky-429", serve_429, true, 0, false},
+    {"/busy", serve_busy, false, 0, false},
+    {"/down", serve_503, false, 0, false},
+    {"/flaky-500", serve_500, true, 0, false},
+    {"/confused", serve_confused, false, 0, false},
+    {"/take-stall", serve_take_stall, false, 0, true},
+    {"/take-reset", serve_take_reset, false, 0, true},
+    {"/flaky-take-reset", serve_take_reset, true, 0, true},
+    {"/refuse", serve_refuse, false, 0, true},
+    {"/status-400", serve_status, false, 0, false},
+    {"/status-403", serve_status, false, 0, false},
+    {"/status-409", serve_status, false, 0, false},
+    {"/status-412", serve_status, false, 0, false},
+    {"/status-413", serve_status, false, 0, false},
+    {"/status-422", serve_status, false, 0, false},
 };
 
 #define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -174,42 +250,61 @@ static struct route {
 /* Is `path` what the request line asks for, also in a proxy's form? */
 static bool asks_for(const char *head, const char *path)
 {
-	const char *target = head + strlen("GET ");
-	const char *end = strchr(target, ' ');
+	const char *target = strchr(head, ' ');
+	const char *end = target ? strchr(++target, ' ') : NULL;
 	size_t len = strlen(path);
 
 	return end && (size_t)(end - target) >= len &&
 	       strncmp(end - len, path, len) == 0;
 }
 
-static void serve(int fd, const char *head)
+static struct route *find_route(const char *head)
 {
+	for (size_t i = 0; i < N_ROUTES; i++)
+		if (asks_for(head, routes[i].path))
+			return &routes[i];
+	return NULL;
+}
+
+/* `size` bytes of payload are not yet taken. */
+static void serve(int fd, const char *head, size_t size)
+{
+	struct route *route = find_route(head);
 	int total = 0;
 	char count[32];
 
 	for (size_t i = 0; i < N_ROUTES; i++)
 		total += routes[i].requests;
-	for (size_t i = 0; i < N_ROUTES; i++) {
-		if (!asks_for(head, routes[i].path))
-			continue;
-		if (++routes[i].requests > FAILURES && routes[i].recovers)
-			send_answer(fd, "200 OK", "", "recovered");
-		else
-			routes[i].serve(fd, head);
-		return;
-	}
-	if (!asks_for(head, "/count")) {
-		send_answer(fd, "404 Not Found", "", "what?");
-		return;
-	}
 	snprintf(count, sizeof(count), "%d", total);
-	send_answer(fd, "200 OK", "", count);
+	if (route)
+		route->requests++;
+	if (route && route->requests > FAILURES && route->recovers)
+		route = NULL;
+	else if (!route && !asks_for(head, "/count"))
+		head = NULL;
+	if (!route || !route->early)
+		take_payload(fd, size);
+	if (route)
+		route->serve(fd, head);
+	else if (!head)
+		send_answer(fd, "404 Not Found", "", "what?");
+	else if (asks_for(head, "/count"))
+		send_answer(fd, "200 OK", "", count);
+	else
+		send_answer(fd, "200 OK", "", "recovered");
+}
+
+static size_t announced_size(const char *head)
+{
+	const char *line = strcasestr(head, "\r\nContent-Length:");
+
+	return line ? strtoul(strchr(line, ':') + 1, NULL, 10) : 0;
 }
 
 static void serve_connection(int fd)
 {
 	char head[HEAD_MAX + 1] = "";
-	size_t len = 0;
+	size_t len = 0, size, taken;
 
 	while (len < HEAD_MAX && !strstr(head, "\r\n\r\n")) {
 		ssize_t n = recv(fd, head + len, HEAD_MAX - len, 0);
@@ -219,8 +314,11 @@ static void serve_connection(int fd)
 		len += (size_t)n;
 		head[len] = '\0';
 	}
-	if (strncmp(head, "GET ", 4) == 0)
-		serve(fd, head);
+	size = announced_size(head);
+	taken = len - (size_t)(strstr(head, "\r\n\r\n") + 4 - head);
+	if (strcasestr(head, "\r\nExpect:"))
+		send_text(fd, "HTTP/1.1 100 Continue\r\n\r\n");
+	serve(fd, head, size > taken ? size - taken : 0);
 }
 
 static int listen_somewhere(int *port)

@@ -1,6 +1,6 @@
 /*
  * An HTTP server on loopback that misbehaves on demand, for what a real
- * server cannot be told to do.  One request per connection.
+ * server cannot be told to do.  One request per connection, of any method.
  *
  * What the paths do (bodies are plain text):
  *   /stall         announces 1000 bytes, sends 10, then nothing
@@ -19,9 +19,17 @@
  *   /flaky-503     status 503
  *   /flaky-reset   as /reset
  *   /flaky-429     status 429, Retry-After: 1
+ *   /flaky-500     status 500
+ *   /flaky-take-reset  as /take-reset
  * always:
  *   /busy          status 429, Retry-After: 3600
  *   /down          status 503
+ *   /status-NNN    status 400, 403, 409, 412, 413 or 422
+ *   /confused      status 403 and the request's head
+ * These do not wait for the payload of a request, as the others do:
+ *   /take-stall    takes 10 bytes, then nothing for two seconds, and closes
+ *   /take-reset    takes 10 bytes and resets the connection
+ *   /refuse        takes 10 bytes, answers 413, closes
  */
 #ifndef REL_TESTS_HTTP_FAULT_H
 #define REL_TESTS_HTTP_FAULT_H
