@@ -8,18 +8,20 @@
  * object that open made. */
 struct rel_publish_kind {
 	const char *name; /* of `kind:` */
+	bool needs_tag;	  /* rel_publisher_needs_tag() */
 	int (*open)(void **self, const struct rel_publish_options *options,
 		    struct rel_error *err);
 	int (*source)(struct rel_buf *out, const void *self,
 		      const struct rel_publish_archive *archive,
 		      struct rel_error *err);
+	/* NULL: it is none, and it does not */
 	const char *(*mirror)(const void *self);
 	bool (*moves_remote)(const void *self);
 	int (*missing)(unsigned *missing, void *self,
 		       const struct rel_publish_archive *archive,
 		       struct rel_error *err);
 	int (*put)(struct rel_publish_receipt *out, void *self,
-		   const struct rel_publish_archive *archive,
+		   const struct rel_publish_archive *archive, unsigned ours,
 		   struct rel_error *err);
 	int (*held)(uint64_t *size, void *self,
 		    const struct rel_publish_archive *archive,

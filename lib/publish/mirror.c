@@ -354,7 +354,8 @@ static int apply(struct rel_change_result *result, struct mirror *m,
 }
 
 static int put(struct rel_publish_receipt *out, void *self,
-	       const struct rel_publish_archive *archive, struct rel_error *err)
+	       const struct rel_publish_archive *archive, unsigned ours,
+	       struct rel_error *err)
 {
 	struct rel_change changes[REL_DIGEST_ALGOS + 1] = {{NULL}};
 	struct rel_change_result result;
@@ -363,6 +364,7 @@ static int put(struct rel_publish_receipt *out, void *self,
 	unsigned wanted = 0;
 	int rc = make_paths(&paths, archive, err);
 
+	(void)ours; /* its files are whole or not there */
 	if (rc == 0)
 		rc = find_missing(&wanted, m, &paths, err);
 	for (size_t i = 0; rc == 0 && i < paths.count; i++) {

@@ -78,12 +78,20 @@ int rel_publisher_source(struct rel_buf *out,
 
 const char *rel_publisher_mirror(const struct rel_publisher *publisher)
 {
-	return publisher->kind->mirror(publisher->self);
+	return publisher->kind->mirror
+		   ? publisher->kind->mirror(publisher->self)
+		   : NULL;
 }
 
 bool rel_publisher_moves_remote(const struct rel_publisher *publisher)
 {
-	return publisher->kind->moves_remote(publisher->self);
+	return publisher->kind->moves_remote &&
+	       publisher->kind->moves_remote(publisher->self);
+}
+
+bool rel_publisher_needs_tag(const struct rel_publisher *publisher)
+{
+	return publisher->kind->needs_tag;
 }
 
 int rel_publisher_missing(unsigned *missing, struct rel_publisher *publisher,
@@ -122,14 +130,15 @@ static int check_file(const struct rel_publish_archive *archive,
 
 int rel_publisher_put(struct rel_publish_receipt *out,
 		      struct rel_publisher *publisher,
-		      const struct rel_publish_archive *archive,
+		      const struct rel_publish_archive *archive, unsigned ours,
 		      struct rel_error *err)
 {
 	int rc = check_file(archive, err);
 
 	*out = (struct rel_publish_receipt){.outcome = REL_PUBLISH_PRESENT};
 	return rc ? rc
-		  : publisher->kind->put(out, publisher->self, archive, err);
+		  : publisher->kind->put(out, publisher->self, archive, ours,
+					 err);
 }
 
 int rel_publisher_held(uint64_t *size, struct rel_publisher *publisher,

@@ -9,6 +9,10 @@
  * first listed one only and later ones for the strongest, and at
  *	archives/<name>
  * which is what `src:` names.  Once there, a file never changes.
+ *
+ * A forge (github.c, gitlab.c, forgejo.c) holds an archive as an asset of the
+ * release of its tag, which must be on the forge before; it is found by tag
+ * and name, not by digest.
  */
 #ifndef REL_PUBLISH_PUBLISH_H
 #define REL_PUBLISH_PUBLISH_H
@@ -28,6 +32,8 @@ struct rel_publish_options {
 	const char *base_dir; /* of relative paths in it; NULL = here */
 	/* The remote whose packages the archives are of. */
 	const struct rel_remote *development;
+	/* Where the source is pushed to; NULL = nowhere. */
+	const char *source;
 	/* The configured remotes, for `remote: NAME`. */
 	const struct rel_remote *remotes;
 	size_t n_remotes;
@@ -38,6 +44,17 @@ struct rel_publish_options {
 	const struct rel_cancel *cancel;
 };
 
+/* The release that an archive is of. */
+struct rel_publish_release {
+	const char *name;    /* "a" */
+	const char *version; /* "1.0" */
+	const char *tag;     /* without refs/tags/ */
+	/* what refs/tags/TAG is, and the commit that it is of: 40 digits, or
+	 * "" while they are not known */
+	const char *tag_object, *commit;
+	const char *notes; /* Markdown; "" = none */
+};
+
 /* One archive. */
 struct rel_publish_archive {
 	const char *path; /* the file on this disk; for put only */
@@ -46,6 +63,8 @@ struct rel_publish_archive {
 	const struct rel_digest *digests;
 	size_t n_digests;
 	uint64_t size; /* bytes */
+	/* NULL: not known, then a forge does not find it */
+	const struct rel_publish_release *release;
 };
 
 /*
@@ -63,8 +82,8 @@ void rel_publisher_free(struct rel_publisher *publisher);
 
 /*
  * Append the address that `url { src: … }` gets.  Depends on the archive's
- * name and digests only: known before anything is written.
- * Errors  REL_ENOMEM
+ * name, digests and release only: known before anything is written.
+ * Errors  REL_ENOTFOUND a forge, without the release; REL_ENOMEM
  */
 REL_MUST_CHECK int rel_publisher_source(
     struct rel_buf *out, const struct rel_publisher *publisher,
@@ -95,6 +114,10 @@ REL_MUST_CHECK int rel_publish_name_mirror(struct rel_buf *out, bool *changed,
  */
 bool rel_publisher_moves_remote(const struct rel_publisher *publisher);
 
+/* Must the tag of the release be pushed before put?  Then withdraw comes
+ * before it is taken back. */
+bool rel_publisher_needs_tag(const struct rel_publisher *publisher);
+
 enum rel_publish_outcome {
 	REL_PUBLISH_DONE,    /* written now, under at least one digest */
 	REL_PUBLISH_PRESENT, /* the same bytes were all there already */
@@ -102,15 +125,16 @@ enum rel_publish_outcome {
 
 struct rel_publish_receipt {
 	enum rel_publish_outcome outcome;
-	/* of the digests: 1 << index where this put made the file, and one bit
-	 * more for the file by name; what withdraw takes away again */
+	/* What this put made, and withdraw takes away again.  Of a mirror:
+	 * 1 << index of the digest, and one bit more for the file by name; of
+	 * a forge: what publish/forge.h says. */
 	unsigned made;
 	char commit[REL_GIT_ID_TEXT]; /* that was made; "" = none */
 };
 
 /*
- * Which digests' files are not there yet: bits 1 << index, as in
- * rel_publish_receipt.made.  For a journal, before put.
+ * What put would make: bits as in rel_publish_receipt.made.  For a journal,
+ * before put.
  */
 REL_MUST_CHECK int rel_publisher_missing(
     unsigned *missing, struct rel_publisher *publisher,
@@ -120,6 +144,8 @@ REL_MUST_CHECK int rel_publisher_missing(
  * Store the archive, after its bytes have been compared with its digests.
  * Retries lost races on a git branch by itself.  Safe to repeat: what is
  * there stays.
+ * ours    what rel_publisher_missing() gave before the first try: only that
+ *         may be begun anew where a try broke off
  * Errors  REL_ECHECKSUM the file is not what the digests say; REL_EEXISTS
  *         other bytes stand at a digest's path (the place is damaged);
  *         REL_EIO with the server's words when it refuses; REL_EAUTH, …
@@ -127,7 +153,7 @@ REL_MUST_CHECK int rel_publisher_missing(
 REL_MUST_CHECK int rel_publisher_put(struct rel_publish_receipt *out,
 				     struct rel_publisher *publisher,
 				     const struct rel_publish_archive *archive,
-				     struct rel_error *err);
+				     unsigned ours, struct rel_error *err);
 
 /*
  * Fetch the archive through its public address and compare every digest and

@@ -48,6 +48,18 @@ static bool is_unfinished(const struct rel_cut *cut)
 	return cut->journal.found && strcmp(state(cut, SECTION), FINISHED) != 0;
 }
 
+/* The step at `place`: a forge has the tag before the archive. */
+static enum rel_cut_step step_at(const struct rel_cut *cut, int place)
+{
+	if (rel_cut_says(cut->plan.push_first)) {
+		if (place == REL_CUT_PUBLISH)
+			return REL_CUT_PUSH;
+		if (place == REL_CUT_PUSH)
+			return REL_CUT_PUBLISH;
+	}
+	return (enum rel_cut_step)place;
+}
+
 static int run_step(struct rel_cut *cut, enum rel_cut_step step,
 		    struct rel_error *err)
 {
@@ -71,9 +83,9 @@ static int run_steps(struct rel_cut *cut, struct rel_error *err)
 {
 	int rc = 0;
 
-	for (int step = REL_CUT_BUMP;
-	     rc == 0 && !cut->stopped && step < REL_CUT_STEPS; step++)
-		rc = run_step(cut, (enum rel_cut_step)step, err);
+	for (int place = REL_CUT_BUMP;
+	     rc == 0 && !cut->stopped && place < REL_CUT_STEPS; place++)
+		rc = run_step(cut, step_at(cut, place), err);
 	if (rc == 0 && !cut->stopped)
 		rc = rel_cut_unpack(cut, err);
 	if (rc == 0 && !cut->stopped)
@@ -314,8 +326,11 @@ int rel_cut_abort(const struct rel_cut_options *options, struct rel_error *err)
 		rc = rel_cut_unwrite(&cut, err);
 	if (rc == 0)
 		rc = set_state(&cut, SECTION, ABORTING, err);
-	for (int step = REL_CUT_PUSH; rc == 0 && step >= REL_CUT_BUMP; step--) {
-		if (*state(&cut, rel_cut_step_name((enum rel_cut_step)step)))
+	for (int place = REL_CUT_PUSH; rc == 0 && place >= REL_CUT_BUMP;
+	     place--) {
+		enum rel_cut_step step = step_at(&cut, place);
+
+		if (*state(&cut, rel_cut_step_name(step)))
 			rc = backward[step](&cut, err);
 	}
 	if (rc == 0)
@@ -338,7 +353,7 @@ int rel_cut_status(bool *unfinished, const struct rel_cut_options *options,
 			     cut.plan.name, cut.plan.version, cut.plan.packages,
 			     state(&cut, SECTION));
 		for (int i = REL_CUT_BUMP; i < REL_CUT_STEPS; i++) {
-			enum rel_cut_step step = (enum rel_cut_step)i;
+			enum rel_cut_step step = step_at(&cut, i);
 			const char *is = state(&cut, rel_cut_step_name(step));
 
 			rel_cut_tell(&cut, step, "%s", *is ? is : "to do");

@@ -23,7 +23,8 @@ enum rel_cut_step {
 	REL_CUT_TAG,	 /* annotated, signed when asked */
 	REL_CUT_PACK,	 /* archive and digests, read back */
 	REL_CUT_PUBLISH, /* archive to its public place, fetched back */
-	REL_CUT_PUSH,	 /* commit and tag to the source's remote */
+	REL_CUT_PUSH,	 /* commit and tag to the source's remote; before
+			  * REL_CUT_PUBLISH when that is to a forge */
 	REL_CUT_WRITE,	 /* manifests: the commit point */
 	REL_CUT_CHECK,	 /* what is broken now */
 	REL_CUT_STEPS,

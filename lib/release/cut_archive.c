@@ -79,13 +79,43 @@ int rel_cut_unpack(struct rel_cut *cut, struct rel_error *err)
 	return rel_fail_errno(err, errno, cut->archive_path, "cannot remove");
 }
 
-void rel_cut_published(struct rel_publish_archive *out, struct rel_cut *cut)
+int rel_cut_published(struct rel_publish_archive *out, struct rel_cut *cut,
+		      struct rel_error *err)
 {
+	char id[REL_GIT_ID_TEXT];
+	const char *object = rel_journal_get(&cut->journal, "tag", "object");
+	struct rel_publish_release *release = &cut->release;
+
+	*release = (struct rel_publish_release){
+	    .name = cut->plan.name,
+	    .version = cut->plan.version,
+	    .tag = cut->plan.tag,
+	    .tag_object = object ? object : "",
+	    .commit =
+		rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->commit)),
+	    .notes = ""};
 	*out = (struct rel_publish_archive){.path = cut->archive_path,
 					    .name = cut->archive_name,
 					    .digests = cut->digests,
 					    .n_digests = 2,
-					    .size = cut->size};
+					    .size = cut->size,
+					    .release = release};
+	return release->commit ? 0 : rel_fail_nomem(err);
+}
+
+/* With the notes, for what writes them. */
+static int describe(struct rel_publish_archive *out, struct rel_cut *cut,
+		    struct rel_error *err)
+{
+	struct rel_str notes;
+	int rc = rel_cut_published(out, cut, err);
+
+	if (rc == 0)
+		rc = rel_cut_notes(&notes, cut, err);
+	if (rc)
+		return rc;
+	cut->release.notes = rel_arena_copy(&cut->arena, notes);
+	return cut->release.notes ? 0 : rel_fail_nomem(err);
 }
 
 /* The archive may be gone when the cut goes on: it can be made again. */
@@ -95,21 +125,31 @@ static int need_archive(struct rel_cut *cut, struct rel_error *err)
 						    : rel_cut_pack(cut, err);
 }
 
+static bool noted(unsigned *made, const struct rel_cut *cut)
+{
+	const char *text = rel_journal_get(&cut->journal, "publish", "made");
+	unsigned long mask = 0;
+
+	if (!text || !rel_str_to_uint(rel_str_of(text), UINT_MAX, &mask))
+		return false;
+	*made = (unsigned)mask;
+	return true;
+}
+
 /* Which of its places are ours to take back is in the journal before they
  * are made. */
-static int note_made(struct rel_cut *cut,
+static int note_made(unsigned *made, struct rel_cut *cut,
 		     const struct rel_publish_archive *archive,
 		     struct rel_error *err)
 {
-	unsigned missing = 0;
 	int rc;
 
-	if (rel_journal_get(&cut->journal, "publish", "made"))
+	if (noted(made, cut))
 		return 0;
-	rc = rel_publisher_missing(&missing, cut->publisher, archive, err);
+	rc = rel_publisher_missing(made, cut->publisher, archive, err);
 	if (rc == 0)
 		rc = rel_journal_set(&cut->journal, "publish", "made", err,
-				     "%u", missing);
+				     "%u", *made);
 	return rc ? rc : rel_journal_save(&cut->journal, err);
 }
 
@@ -118,17 +158,20 @@ int rel_cut_publish(struct rel_cut *cut, struct rel_error *err)
 	struct rel_publish_archive archive;
 	struct rel_publish_receipt receipt = {0};
 	struct rel_buf url;
+	unsigned made = 0;
 	int rc = need_archive(cut, err);
 
 	if (rc == 0)
 		rc = rel_cut_open_remote(cut, err);
+	if (rc == 0)
+		rc = describe(&archive, cut, err);
 	if (rc)
 		return rc;
-	rel_cut_published(&archive, cut);
 	rel_buf_init(&url, REL_LIMIT_GIT_PATH_BYTES);
-	rc = note_made(cut, &archive, err);
+	rc = note_made(&made, cut, &archive, err);
 	if (rc == 0)
-		rc = rel_publisher_put(&receipt, cut->publisher, &archive, err);
+		rc = rel_publisher_put(&receipt, cut->publisher, &archive, made,
+				       err);
 	if (rc == 0)
 		rc = rel_publisher_fetch(cut->publisher, &archive, err);
 	if (rc == 0)
@@ -148,19 +191,17 @@ int rel_cut_publish(struct rel_cut *cut, struct rel_error *err)
 int rel_cut_unpublish(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_publish_archive archive;
-	const char *made = rel_journal_get(&cut->journal, "publish", "made");
-	unsigned long mask = 0;
+	unsigned made = 0;
 	int rc;
 
-	if (!made || !rel_str_to_uint(rel_str_of(made), UINT_MAX, &mask) ||
-	    mask == 0)
+	if (!noted(&made, cut) || made == 0)
 		return 0;
 	rc = rel_cut_open_remote(cut, err);
-	if (rc)
-		return rc;
-	rel_cut_published(&archive, cut);
-	rc = rel_publisher_withdraw(cut->publisher, &archive, (unsigned)mask,
-				    err);
+	if (rc == 0)
+		rc = describe(&archive, cut, err);
+	if (rc == 0)
+		rc =
+		    rel_publisher_withdraw(cut->publisher, &archive, made, err);
 	if (rc == 0)
 		rel_cut_tell(cut, REL_CUT_PUBLISH, "archive removed");
 	return rc;

@@ -66,9 +66,10 @@ int rel_cut_make_manifests(struct rel_cut *cut, struct rel_error *err)
 	rel_digest_hex(sha256, &cut->digests[0]);
 	rel_digest_hex(sha512, &cut->digests[1]);
 	rel_git_id_format(id, &cut->commit);
-	rel_cut_published(&archive, cut);
 	rel_buf_init(&src, REL_LIMIT_GIT_PATH_BYTES);
-	rc = rel_publisher_source(&src, cut->publisher, &archive, err);
+	rc = rel_cut_published(&archive, cut, err);
+	if (rc == 0)
+		rc = rel_publisher_source(&src, cut->publisher, &archive, err);
 	if (rc == 0) {
 		cut->source_url = rel_cut_text(cut, "%s", src.ptr);
 		source.src = cut->source_url;

@@ -322,6 +322,7 @@ static void take_rest(struct rel_cut *cut)
 	cut->plan.allow_broken = opt->allow_broken ? "yes" : "no";
 	cut->plan.review = opt->branch ? opt->branch : "";
 	cut->plan.broken = cut->plan.tip = "";
+	cut->plan.push_first = "no";
 }
 
 int rel_cut_find_remote(struct rel_cut *cut, struct rel_error *err)
@@ -372,6 +373,7 @@ int rel_cut_open_remote(struct rel_cut *cut, struct rel_error *err)
 	    .conf = opt->conf ? &opt->conf->publish : NULL,
 	    .base_dir = opt->conf ? opt->conf->directory : NULL,
 	    .development = cut->development,
+	    .source = cut->head.url,
 	    .remotes = opt->remotes,
 	    .n_remotes = opt->n_remotes,
 	    .remote = opt->reading,
@@ -547,6 +549,8 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 		rc = rel_cut_find_remote(cut, err);
 	if (rc == 0)
 		rc = rel_cut_open_remote(cut, err);
+	if (rc == 0 && rel_publisher_needs_tag(cut->publisher))
+		cut->plan.push_first = "yes";
 	if (rc == 0)
 		rc = rel_gate_open(&cut->gate, opt->remotes, opt->n_remotes,
 				   opt->reading, err);

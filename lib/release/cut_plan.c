@@ -23,7 +23,7 @@ static const struct {
     FIELD(email),	 FIELD(remote),	      FIELD(location),
     FIELD(review),	 FIELD(push_remote),  FIELD(upstream),
     FIELD(upstream_was), FIELD(no_changelog), FIELD(allow_broken),
-    FIELD(broken),	 FIELD(tip),
+    FIELD(broken),	 FIELD(tip),	      FIELD(push_first),
 #undef FIELD
 };
 

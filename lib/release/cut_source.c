@@ -101,9 +101,8 @@ int rel_cut_unbump(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
-/* The message of the tag: the entry of the change log. */
-static int add_message(struct rel_buf *out, struct rel_cut *cut,
-		       struct rel_error *err)
+int rel_cut_notes(struct rel_str *out, struct rel_cut *cut,
+		  struct rel_error *err)
 {
 	const struct rel_conf *conf = cut->options->conf;
 	struct rel_changelog_request request = {
@@ -114,13 +113,28 @@ static int add_message(struct rel_buf *out, struct rel_cut *cut,
 	struct rel_changelog entry;
 	int rc;
 
+	*out = REL_STR("");
+	if (rel_cut_says(cut->plan.no_changelog))
+		return 0;
+	rc = rel_changelog_find(&entry, cut->project, &request, err);
+	if (rc == 0)
+		*out = entry.text;
+	return rc;
+}
+
+/* The message of the tag: the entry of the change log. */
+static int add_message(struct rel_buf *out, struct rel_cut *cut,
+		       struct rel_error *err)
+{
+	struct rel_str notes;
+	int rc = rel_cut_notes(&notes, cut, err);
+
+	if (rc)
+		return rc;
 	rel_buf_printf(out, "%s %s\n", cut->plan.name, cut->plan.version);
-	if (!rel_cut_says(cut->plan.no_changelog)) {
-		rc = rel_changelog_find(&entry, cut->project, &request, err);
-		if (rc)
-			return rc;
+	if (notes.len) {
 		rel_buf_add_char(out, '\n');
-		rel_buf_add_str(out, entry.text);
+		rel_buf_add_str(out, notes);
 	}
 	return rel_buf_status(out, "the message of the tag", err);
 }

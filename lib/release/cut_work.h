@@ -35,8 +35,9 @@ struct rel_cut_plan {
 	const char *upstream;	    /* branch there, in full */
 	const char *upstream_was;   /* commit there, or "" */
 	const char *no_changelog, *allow_broken; /* "yes" or "no" */
-	const char *broken;			 /* what was allowed, or "" */
-	const char *tip; /* of the remote when the gate looked, or "" */
+	const char *push_first; /* "yes": before publishing; or "no" */
+	const char *broken;	/* what was allowed, or "" */
+	const char *tip;	/* of the remote when the gate looked, or "" */
 };
 
 /* A manifest to be written. */
@@ -70,6 +71,7 @@ struct rel_cut {
 	struct rel_digest digests[2]; /* sha256, sha512 */
 	uint64_t size;
 	char *archive_path, *archive_name, *source_url;
+	struct rel_publish_release release;
 	struct rel_cut_manifest *manifests; /* [n_chosen] */
 	bool stopped;			    /* there were findings */
 };
@@ -132,8 +134,14 @@ REL_MUST_CHECK int rel_cut_pack_request(struct rel_pack_request *out,
 					struct rel_cut *cut,
 					struct rel_git_store *store,
 					struct rel_error *err);
-/* Borrows from the cut. */
-void rel_cut_published(struct rel_publish_archive *out, struct rel_cut *cut);
+/* Borrows from the cut; without the notes of the release. */
+REL_MUST_CHECK int rel_cut_published(struct rel_publish_archive *out,
+				     struct rel_cut *cut,
+				     struct rel_error *err);
+/* The entry of the change log that the release is about; empty when it has
+ * none. */
+REL_MUST_CHECK int rel_cut_notes(struct rel_str *out, struct rel_cut *cut,
+				 struct rel_error *err);
 /* Options for git's network. */
 struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut);
 

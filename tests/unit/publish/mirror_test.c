@@ -66,8 +66,11 @@ static int setup(void **state)
 	assert_int_equal(
 	    rel_digest_parse(&f->digests[1], REL_STR("sha512=" HEX512), &err),
 	    0);
-	f->archive =
-	    (struct rel_publish_archive){f->file, "a-1.tbz", f->digests, 2, 3};
+	f->archive = (struct rel_publish_archive){.path = f->file,
+						  .name = "a-1.tbz",
+						  .digests = f->digests,
+						  .n_digests = 2,
+						  .size = 3};
 	*state = f;
 	return 0;
 }
@@ -114,7 +117,7 @@ static void put(struct rel_publisher *p, struct fixture *f,
 	struct rel_publish_receipt receipt;
 	struct rel_error err = {0};
 
-	if (rel_publisher_put(&receipt, p, &f->archive, &err))
+	if (rel_publisher_put(&receipt, p, &f->archive, 0, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(receipt.outcome, outcome);
 	assert_int_equal(receipt.made, made);
@@ -186,16 +189,16 @@ static void test_damaged(void **state)
 
 	/* the file is not what was packed */
 	rel_test_write_text(f->dir, "a-1.tbz", "abd");
-	assert_int_equal(rel_publisher_put(&receipt, p, &f->archive, &err),
+	assert_int_equal(rel_publisher_put(&receipt, p, &f->archive, 0, &err),
 			 REL_ECHECKSUM);
 	rel_test_write_text(f->dir, "a-1.tbz", "abcd");
-	assert_int_equal(rel_publisher_put(&receipt, p, &f->archive, &err),
+	assert_int_equal(rel_publisher_put(&receipt, p, &f->archive, 0, &err),
 			 REL_ECHECKSUM);
 	assert_int_equal(access(f->root, F_OK), 0);
 	/* what stands there is not */
 	rel_test_write_text(f->dir, "a-1.tbz", "abc");
 	rel_test_write_text(f->root, AT512, "abd");
-	assert_int_equal(rel_publisher_put(&receipt, p, &f->archive, &err),
+	assert_int_equal(rel_publisher_put(&receipt, p, &f->archive, 0, &err),
 			 REL_EEXISTS);
 	assert_int_equal(rel_publisher_held(NULL, p, &f->archive, &err),
 			 REL_ECHECKSUM);

@@ -72,8 +72,11 @@ static void publish(struct fixture *f, const char *name,
 		    const enum rel_digest_algo *order, size_t n)
 {
 	struct rel_digest digests[REL_DIGEST_ALGOS];
-	struct rel_publish_archive archive = {f->archive, "x-1.tbz", digests, n,
-					      f->size};
+	struct rel_publish_archive archive = {.path = f->archive,
+					      .name = "x-1.tbz",
+					      .digests = digests,
+					      .n_digests = n,
+					      .size = f->size};
 	struct rel_publish_receipt receipt;
 	struct rel_error err = {0};
 	struct rel_buf text;
@@ -94,7 +97,7 @@ static void publish(struct fixture *f, const char *name,
 		rel_buf_printf(&text, "\"%s\" ", digest);
 	}
 	rel_buf_add_cstr(&text, "]\n}\n");
-	if (rel_publisher_put(&receipt, f->publisher, &archive, &err))
+	if (rel_publisher_put(&receipt, f->publisher, &archive, 0, &err))
 		fail_msg("%s", err.text);
 	rel_test_write_text(f->root, path, text.ptr);
 	rel_buf_free(&text);

@@ -64,8 +64,11 @@ static int publish(struct fixture *f, struct rel_error *err)
 	struct rel_publish_options options = {
 	    .development = &f->remote, .remotes = &f->remote, .n_remotes = 1};
 	struct rel_digest digests[2];
-	struct rel_publish_archive archive = {f->file, "a-1.tbz", digests, 2,
-					      3};
+	struct rel_publish_archive archive = {.path = f->file,
+					      .name = "a-1.tbz",
+					      .digests = digests,
+					      .n_digests = 2,
+					      .size = 3};
 	struct rel_publisher *p = NULL;
 	struct rel_publish_receipt receipt;
 	int rc = rel_publisher_open(&p, &options, err);
@@ -76,7 +79,7 @@ static int publish(struct fixture *f, struct rel_error *err)
 	if (rc == 0)
 		rc = rel_digest_parse(&digests[1], REL_STR("md5=" HEXMD5), err);
 	if (rc == 0)
-		rc = rel_publisher_put(&receipt, p, &archive, err);
+		rc = rel_publisher_put(&receipt, p, &archive, 0, err);
 	if (rc == 0)
 		rc = rel_publisher_fetch(p, &archive, err);
 	rel_publisher_free(p);
