@@ -14,6 +14,7 @@ static const struct {
     {"dot", REL_REPORT_DOT, rel_report_dot},
     {"github", REL_REPORT_GITHUB, rel_report_github},
     {"junit", REL_REPORT_JUNIT, rel_report_junit},
+    {"html", REL_REPORT_HTML, rel_report_html},
 };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -29,7 +30,7 @@ int rel_report_format_of(enum rel_report_format *out, const char *name,
 	}
 	return rel_fail(err, REL_EUSAGE,
 			"no format \"%.80s\"; there are text, short, json, "
-			"csv, dot, github and junit",
+			"csv, dot, github, junit and html",
 			name);
 }
 

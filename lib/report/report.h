@@ -17,6 +17,7 @@ enum rel_report_format {
 	REL_REPORT_DOT,
 	REL_REPORT_GITHUB,
 	REL_REPORT_JUNIT,
+	REL_REPORT_HTML,
 };
 
 struct rel_report_style {

@@ -47,6 +47,8 @@ static const struct {
     {"github-cycles.txt", REL_REPORT_GITHUB, {.cycles_only = true}},
     {"report.xml", REL_REPORT_JUNIT, {0}},
     {"cycles.xml", REL_REPORT_JUNIT, {.cycles_only = true}},
+    {"report.html", REL_REPORT_HTML, {0}},
+    {"cycles.html", REL_REPORT_HTML, {.cycles_only = true}},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
