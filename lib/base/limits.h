@@ -115,6 +115,9 @@
 /* A release's archive as it is fetched; the largest of opam-repository has
  * 300 MiB. */
 #define REL_LIMIT_ARCHIVE_BYTES (16 * REL_GIB)
+/* One file of a source that is released: forges refuse assets from 2 GiB on,
+ * and no 32-bit program unpacks such a file. */
+#define REL_LIMIT_RELEASE_FILE_BYTES (2 * REL_GIB)
 /* A release's archive unpacked; it is read piece by piece, so this bounds
  * time only. */
 #define REL_LIMIT_ARCHIVE_UNPACKED (64 * REL_GIB)

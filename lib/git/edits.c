@@ -34,11 +34,6 @@ struct edits {
 	struct rel_git_run run;
 };
 
-static bool same(const struct rel_git_id *a, const struct rel_git_id *b)
-{
-	return memcmp(a->bytes, b->bytes, REL_GIT_ID_BYTES) == 0;
-}
-
 static int fail_at(struct rel_error *err, enum rel_code code,
 		   const struct place *place, const char *what)
 {
@@ -131,7 +126,7 @@ static int make_commit(struct edits *e, struct rel_error *err)
 		changes[i].keep_kind = true;
 	}
 	r = rel_git_write_tree(&commit.tree, store, &base, changes, e->n, err);
-	if (r == 0 && same(&base, &commit.tree))
+	if (r == 0 && rel_git_id_eq(&base, &commit.tree))
 		r = rel_fail(err, REL_EUSAGE,
 			     "the files have that content already");
 	if (r == 0)
@@ -165,8 +160,8 @@ static int check_head(struct edits *e, bool undo, struct rel_error *err)
 		r = rel_fail(err, REL_EUSAGE,
 			     "git is in the middle of a %s; finish it first",
 			     head.busy);
-	else if (!same(&e->head, &request->parent) &&
-		 !same(&e->head, &e->commit))
+	else if (!rel_git_id_eq(&e->head, &request->parent) &&
+		 !rel_git_id_eq(&e->head, &e->commit))
 		r = rel_fail(err, REL_ESTALE, "%.200s is at %.12s meanwhile",
 			     request->branch, rel_git_id_format(hex, &e->head));
 	if (r < 0)
@@ -260,8 +255,8 @@ static bool is_ours(const struct place *place, bool there,
 {
 	if (!there)
 		return place->added || place->skipped;
-	return same(id, &place->fresh) ||
-	       (!place->added && same(id, &place->old));
+	return rel_git_id_eq(id, &place->fresh) ||
+	       (!place->added && rel_git_id_eq(id, &place->old));
 }
 
 static int check_places(struct edits *e, struct rel_error *err)
@@ -320,7 +315,7 @@ static int move_branch(struct edits *e, const struct rel_git_id *from,
 	char *log = NULL;
 	int r;
 
-	if (same(&e->head, to))
+	if (rel_git_id_eq(&e->head, to))
 		return 0;
 	if (asprintf(&log, "%s: %.*s", what, (int)strcspn(message, "\n"),
 		     message) < 0)
@@ -332,7 +327,7 @@ static int move_branch(struct edits *e, const struct rel_git_id *from,
 		return r;
 	if (rel_git_ref_read(&now, e->checkout->store, e->request->branch,
 			     NULL) == 1 &&
-	    !same(&now, from))
+	    !rel_git_id_eq(&now, from))
 		return rel_fail(err, REL_ESTALE, "%.200s has moved meanwhile",
 				e->request->branch);
 	return rel_git_run_fail(&e->run, err);
@@ -407,7 +402,7 @@ static int remove_file(struct edits *e, const struct place *place,
 static int set_files(struct edits *e, bool undo, struct rel_error *err)
 {
 	/* An earlier run made the commit and was killed, maybe in here. */
-	bool again = undo || same(&e->head, &e->commit);
+	bool again = undo || rel_git_id_eq(&e->head, &e->commit);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < e->n; i++) {
@@ -421,7 +416,7 @@ static int set_files(struct edits *e, bool undo, struct rel_error *err)
 			rel_atomic_sweep(place->full);
 		if (undo && place->added)
 			r = remove_file(e, place, err);
-		else if (!place->has_file || !same(&place->file, want))
+		else if (!place->has_file || !rel_git_id_eq(&place->file, want))
 			r = write_file(e, place, want, err);
 	}
 	return r;

@@ -28,16 +28,11 @@ void rel_git_push_result_free(struct rel_git_push_result *result)
 	rel_buf_free(&result->text);
 }
 
-static bool same(const struct rel_git_id *a, const struct rel_git_id *b)
-{
-	return memcmp(a->bytes, b->bytes, REL_GIT_ID_BYTES) == 0;
-}
-
 static bool is_deletion(const struct rel_git_push_ref *ref)
 {
 	static const struct rel_git_id zero = {{0}};
 
-	return same(&ref->id, &zero);
+	return rel_git_id_eq(&ref->id, &zero);
 }
 
 /* A branch may only grow: its new commit has the old one behind it. */
@@ -52,7 +47,7 @@ static int check_forward(struct push *p, const struct rel_git_push_ref *ref,
 	int r;
 
 	if (strncmp(ref->name, "refs/heads/", 11) != 0 || !ref->has_old ||
-	    ref->back || is_deletion(ref) || same(&ref->id, &ref->old))
+	    ref->back || is_deletion(ref) || rel_git_id_eq(&ref->id, &ref->old))
 		return 0;
 	rel_git_run_init(&run, p->options, 0);
 	run.git_dir = p->store->path;
@@ -139,6 +134,7 @@ static int run_push(struct push *p, struct rel_git_run *run, bool atomic,
 /* "!<tab>FROM:TO<tab>[rejected] (stale info)": the first such line. */
 struct refusal {
 	struct rel_str ref, reason;
+	bool by_server; /* "[remote rejected]" */
 };
 
 /* Of several that fail together, one has the reason (git's builtin/
@@ -167,6 +163,8 @@ static bool find_refusal(struct refusal *out, struct rel_str text)
 		out->ref = rel_str_cut(&line, '\t');
 		out->ref = rel_str_sub(
 		    out->ref, rel_str_find(out->ref, ':') + 1, out->ref.len);
+		out->by_server =
+		    rel_str_starts(line, REL_STR("[remote rejected]"));
 		open = rel_str_find(line, '(');
 		out->reason = rel_str_trim(
 		    rel_str_sub(line, open + 1, rel_str_rfind(line, ')')));
@@ -176,13 +174,18 @@ static bool find_refusal(struct refusal *out, struct rel_str text)
 	return out->ref.ptr != NULL;
 }
 
-/* git's own words for "it is not what you expect". */
+/* git's own words for "it is not what you expect".  A server that knows what
+ * was expected and still says "non-fast-forward" lets nothing be taken back
+ * (receive.denyNonFastForwards). */
 static bool is_stale(const struct refusal *refusal)
 {
 	static const char *const reasons[] = {"stale info", "fetch first",
 					      "non-fast-forward",
 					      "already exists", "needs force"};
 
+	if (refusal->by_server &&
+	    rel_str_is(refusal->reason, "non-fast-forward"))
+		return false;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (rel_str_is(refusal->reason, reasons[i]))
 			return true;
@@ -227,13 +230,13 @@ static bool is_our_own(struct rel_str line)
 	return starts_with_one(line, starts);
 }
 
-/* One line without what would steer a terminal. */
+/* A line without what would steer a terminal, behind those before it. */
 static void add_line(struct rel_buf *out, struct rel_str line)
 {
 	size_t at = 0;
 
 	if (out->len > 0)
-		rel_buf_add_char(out, '\n');
+		rel_buf_add_cstr(out, "; ");
 	while (at < line.len) {
 		uint32_t rune;
 		size_t len = rel_str_rune(line, at, &rune);
@@ -295,10 +298,11 @@ static int look_again(struct push *p, const struct rel_git_push_ref *refs,
 		    rel_git_listing_find(&listing, refs[i].name);
 		bool deletion = is_deletion(&refs[i]);
 
-		if (deletion ? now == NULL : now && same(now, &refs[i].id))
+		if (deletion ? now == NULL
+			     : now && rel_git_id_eq(now, &refs[i].id))
 			done++;
 		else if ((now != NULL) != refs[i].has_old ||
-			 (now && !same(now, &refs[i].old)))
+			 (now && !rel_git_id_eq(now, &refs[i].old)))
 			moved = moved == n ? i : moved;
 	}
 	rel_git_listing_free(&listing);

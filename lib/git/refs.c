@@ -34,11 +34,6 @@ static int check_name(const char *name, struct rel_error *err)
 			"git allows no reference named '%.200s'", name);
 }
 
-static bool same(const struct rel_git_id *a, const struct rel_git_id *b)
-{
-	return memcmp(a->bytes, b->bytes, REL_GIT_ID_BYTES) == 0;
-}
-
 static int fail_stale(const char *name, const struct rel_git_id *now,
 		      struct rel_error *err)
 {
@@ -102,11 +97,12 @@ static int compare(struct rel_git_store *store, const char *name,
 	there = rel_git_ref_read(&now, store, name, err);
 	if (there < 0)
 		return there;
-	if (fresh != NULL && there && same(&now, fresh))
+	if (fresh != NULL && there && rel_git_id_eq(&now, fresh))
 		return 0;
 	if (fresh == NULL && !there)
 		return 0;
-	if ((old != NULL) != (there == 1) || (there && !same(&now, old)))
+	if ((old != NULL) != (there == 1) ||
+	    (there && !rel_git_id_eq(&now, old)))
 		return fail_stale(name, there ? &now : NULL, err);
 	/* libgit2 does not look for it in a transaction. */
 	if (!there &&

@@ -129,6 +129,12 @@ REL_MUST_CHECK int rel_git_is_ancestor(struct rel_git_store *store,
 /* Hexadecimal text of an id, NUL-terminated.  Returns `out`. */
 char *rel_git_id_format(char out[REL_GIT_ID_TEXT], const struct rel_git_id *id);
 
+static inline bool rel_git_id_eq(const struct rel_git_id *a,
+				 const struct rel_git_id *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
 /* Exactly 40 hexadecimal digits; false otherwise. */
 bool rel_git_id_parse(struct rel_git_id *out, struct rel_str hex);
 

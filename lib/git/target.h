@@ -47,8 +47,8 @@ struct rel_git_push_result {
 	bool atomic;
 	/* REJECTED, RACED: the reference it is about; "" = not known. */
 	struct rel_buf ref;
-	/* REJECTED: what the server said, its own words, one or more lines
-	 * without control characters.  DONE: what its hooks printed. */
+	/* REJECTED: what the server said, its own words, its lines parted by
+	 * "; ", without control characters.  DONE: what its hooks printed. */
 	struct rel_buf text;
 };
 

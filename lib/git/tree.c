@@ -252,6 +252,24 @@ int rel_git_blob_arena(struct rel_str *out, struct rel_arena *arena, size_t max,
 	return copy ? 0 : rel_fail_nomem(err);
 }
 
+int rel_git_blob_size(uint64_t *size, struct rel_git_store *store,
+		      const struct rel_git_id *id, struct rel_error *err)
+{
+	char hex[REL_GIT_ID_TEXT];
+	git_object_t type;
+	git_oid oid;
+	size_t bytes = 0;
+	int status;
+
+	rel_git_id_to_oid(&oid, id);
+	status = git_odb_read_header(&bytes, &type, store->odb, &oid);
+	*size = bytes;
+	if (status == 0)
+		return 0;
+	return rel_git_library_fail(err, status, "cannot read object %s",
+				    rel_git_id_format(hex, id));
+}
+
 int rel_git_blob_id(struct rel_git_id *out, struct rel_str content,
 		    struct rel_error *err)
 {

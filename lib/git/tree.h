@@ -74,6 +74,15 @@ REL_MUST_CHECK int rel_git_tree_find(struct rel_git_entry *entry,
 				     struct rel_error *err);
 
 /*
+ * How many bytes a blob has, without reading it.
+ * Errors  REL_ENOTFOUND; REL_EIO
+ */
+REL_MUST_CHECK int rel_git_blob_size(uint64_t *size,
+				     struct rel_git_store *store,
+				     const struct rel_git_id *id,
+				     struct rel_error *err);
+
+/*
  * Append a blob's content to `out`.
  * Errors  REL_ELIMIT when it does not fit in out->max (out is unchanged and
  *         may be used on); REL_ENOTFOUND; REL_EPARSE not a blob; REL_EIO.

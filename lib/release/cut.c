@@ -242,6 +242,8 @@ int rel_cut_run(struct rel_cut_result *out,
 	if (rc == 0 && !already && !cut.stopped) {
 		rc = confirm(&cut, err);
 		if (rc == 0)
+			rc = rel_cut_sign_ahead(&cut, err);
+		if (rc == 0)
 			rc = begin_journal(&cut, err);
 		if (rc == 0)
 			rc = unfinished(err, run_steps(&cut, err));

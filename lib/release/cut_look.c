@@ -503,30 +503,53 @@ static int check_released(struct rel_cut *cut, bool *already,
 	return rc;
 }
 
-static int ignore_entry(void *context, struct rel_git_export *exported,
-			const struct rel_git_export_entry *entry,
-			struct rel_error *err)
+struct look {
+	struct rel_git_store *store;
+	size_t n_files;
+};
+
+static int check_entry(void *context, struct rel_git_export *exported,
+		       const struct rel_git_export_entry *entry,
+		       struct rel_error *err)
 {
-	(void)context;
+	struct look *look = context;
+	uint64_t size = 0;
+	int rc = 0;
+
 	(void)exported;
-	(void)entry;
-	(void)err;
-	return 0;
+	look->n_files += entry->kind != REL_GIT_TREE;
+	if ((entry->kind == REL_GIT_BLOB ||
+	     entry->kind == REL_GIT_EXECUTABLE) &&
+	    !entry->converted)
+		rc = rel_git_blob_size(&size, look->store, &entry->id, err);
+	if (rc == 0 && size > REL_LIMIT_RELEASE_FILE_BYTES)
+		rc =
+		    rel_fail(err, REL_ELIMIT,
+			     "\"%.*s\" has %llu bytes, a file of a release at "
+			     "most %zu: mark it export-ignore, or have the "
+			     "build fetch it",
+			     REL_STR_ARG(entry->path), (unsigned long long)size,
+			     REL_LIMIT_RELEASE_FILE_BYTES);
+	return rc;
 }
 
-/* Would the archive be refused?  Only names and attributes are looked at. */
+/* Would the archive be refused?  Names, attributes and sizes are looked at. */
 static int check_export(struct rel_cut *cut, struct rel_error *err)
 {
+	struct look look = {.store = rel_git_checkout_store(cut->checkout)};
 	struct rel_git_export_options options = {
 	    .tag = cut->plan.tag, .cancel = cut->options->cancel};
 	struct rel_git_export *exported = NULL;
-	int rc = rel_git_export_open(&exported,
-				     rel_git_checkout_store(cut->checkout),
-				     &cut->base, &options, err);
+	int rc = rel_git_export_open(&exported, look.store, &cut->base,
+				     &options, err);
 
 	if (rc == 0)
-		rc = rel_git_export_each(exported, ignore_entry, NULL, err);
+		rc = rel_git_export_each(exported, check_entry, &look, err);
 	rel_git_export_free(exported);
+	if (rc == 0 && look.n_files == 0)
+		rc = rel_fail(err, REL_EPARSE,
+			      "the archive would be empty: .gitattributes says "
+			      "export-ignore of every file");
 	if (rc == REL_EUSAGE)
 		rc = err->code = REL_EPARSE; /* the source is wrong */
 	return rc;

@@ -5,7 +5,7 @@
 #include "git/target.h"
 #include "release/cut_work.h"
 
-/* The commit that the bump would make, in a scratch repository. */
+/* The commit that the bump would make. */
 static int make_commit(struct rel_git_target **scratch, struct rel_cut *cut,
 		       struct rel_error *err)
 {
@@ -41,6 +41,14 @@ static int make_commit(struct rel_git_target **scratch, struct rel_cut *cut,
 		  : rel_git_write_commit(&cut->commit, store, &commit, err);
 }
 
+int rel_cut_foresee(struct rel_git_target **scratch, struct rel_cut *cut,
+		    struct rel_error *err)
+{
+	*scratch = NULL;
+	cut->commit = cut->base;
+	return cut->bump.count ? make_commit(scratch, cut, err) : 0;
+}
+
 static void tell_edits(struct rel_cut *cut)
 {
 	char id[REL_GIT_ID_TEXT];
@@ -60,18 +68,16 @@ static int pack(struct rel_cut *cut, struct rel_error *err)
 	struct rel_git_target *scratch = NULL;
 	struct rel_pack_request request;
 	struct rel_pack_result result;
-	struct rel_git_store *store = rel_git_checkout_store(cut->checkout);
-	int rc = 0;
+	int rc = rel_cut_foresee(&scratch, cut, err);
 
-	cut->commit = cut->base;
-	if (cut->bump.count) {
-		rc = make_commit(&scratch, cut, err);
-		store = scratch ? rel_git_target_store(scratch) : store;
-	}
 	if (rc == 0)
 		tell_edits(cut);
 	if (rc == 0)
-		rc = rel_cut_pack_request(&request, cut, store, err);
+		rc = rel_cut_pack_request(
+		    &request, cut,
+		    scratch ? rel_git_target_store(scratch)
+			    : rel_git_checkout_store(cut->checkout),
+		    err);
 	if (rc == 0)
 		rc = rel_pack_write(&result, &request, NULL, err);
 	if (rc == 0) {

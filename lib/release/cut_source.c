@@ -1,6 +1,5 @@
 /* The steps of a cut in the source: version strings, tag, push. */
 #include "base/limits.h"
-#include "git/sign.h"
 #include "release/changelog.h"
 #include "release/cut_work.h"
 
@@ -157,35 +156,6 @@ int rel_cut_tag_text(struct rel_buf *out, struct rel_cut *cut,
 	return rc;
 }
 
-static int sign(struct rel_buf *text, struct rel_cut *cut,
-		struct rel_error *err)
-{
-	struct rel_git_sign_options options = {
-	    .kind = strcmp(cut->plan.sign, "ssh") == 0	 ? REL_GIT_SIGN_SSH
-		    : strcmp(cut->plan.sign, "gpg") == 0 ? REL_GIT_SIGN_GPG
-							 : REL_GIT_SIGN_NONE,
-	    .interactive = cut->options->interactive,
-	    .cancel = cut->options->cancel};
-	struct rel_buf signature;
-	int rc;
-
-	options.who =
-	    rel_cut_text(cut, "%s <%s>", cut->author.name, cut->author.email);
-	if (!options.who)
-		return rel_fail_nomem(err);
-	if (options.kind == REL_GIT_SIGN_NONE)
-		return 0;
-	rel_buf_init(&signature, REL_LIMIT_CONFIG_BYTES);
-	rc = rel_git_sign(&signature, rel_git_checkout_git_dir(cut->checkout),
-			  rel_buf_str(text), &options, err);
-	if (rc == 0) {
-		rel_buf_add_str(text, rel_buf_str(&signature));
-		rc = rel_buf_status(text, "the tag", err);
-	}
-	rel_buf_free(&signature);
-	return rc;
-}
-
 /* Write the tag object, once: its id is in the journal before the reference
  * is, because a signature is not the same twice. */
 static int make_tag(struct rel_cut *cut, struct rel_error *err)
@@ -197,7 +167,7 @@ static int make_tag(struct rel_cut *cut, struct rel_error *err)
 	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
 	rc = rel_cut_tag_text(&text, cut, err);
 	if (rc == 0)
-		rc = sign(&text, cut, err);
+		rc = rel_cut_sign(&text, cut, err);
 	if (rc == 0)
 		rc = rel_git_write_tag(&cut->tag, store_of(cut),
 				       rel_buf_str(&text), err);
@@ -308,12 +278,11 @@ static int refused(struct rel_cut *cut,
 	    result->text.len ? result->text.ptr : "no reason given");
 }
 
-static int push(struct rel_cut *cut, const struct rel_git_push_ref *refs,
-		size_t n, struct rel_error *err)
+static int try_push(struct rel_git_push_result *result, struct rel_cut *cut,
+		    const struct rel_git_push_ref *refs, size_t n,
+		    struct rel_error *err)
 {
 	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
-	struct rel_git_push_result result = {0};
-	int rc;
 
 	if (!cut->head.remote ||
 	    strcmp(cut->head.remote, cut->plan.push_remote) != 0)
@@ -321,8 +290,16 @@ static int push(struct rel_cut *cut, const struct rel_git_push_ref *refs,
 				"the branch is not pushed to %s any more, as "
 				"it was when the cut began",
 				cut->plan.push_remote);
-	rc = rel_git_push(&result, store_of(cut), cut->head.url,
-			  cut->head.remote, refs, n, &options, err);
+	return rel_git_push(result, store_of(cut), cut->head.url,
+			    cut->head.remote, refs, n, &options, err);
+}
+
+static int push(struct rel_cut *cut, const struct rel_git_push_ref *refs,
+		size_t n, struct rel_error *err)
+{
+	struct rel_git_push_result result = {0};
+	int rc = try_push(&result, cut, refs, n, err);
+
 	if (rc == 0 && result.outcome != REL_GIT_DONE)
 		rc = refused(cut, &result, err);
 	rel_git_push_result_free(&result);
@@ -350,14 +327,31 @@ int rel_cut_push(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
+/* Someone may have built on it, or the remote lets nothing be taken back (as
+ * protected branches do): it is public, and stays. */
+static void tell_kept(struct rel_cut *cut, const char *name,
+		      const struct rel_git_push_result *result)
+{
+	if (result && result->outcome == REL_GIT_REJECTED)
+		rel_cut_tell(cut, REL_CUT_PUSH,
+			     "%s stays on %s, which does not let it be taken "
+			     "back: %s",
+			     name, cut->plan.push_remote,
+			     result->text.len ? result->text.ptr
+					      : "no reason given");
+	else
+		rel_cut_tell(cut, REL_CUT_PUSH,
+			     "%s has moved on and is left as it is", name);
+}
+
 /* Take one reference back if it still is what we made it. */
-static int unpush(struct rel_cut *cut, const struct rel_git_push_ref *made,
-		  struct rel_error *err)
+static int unpush(bool *kept, struct rel_cut *cut,
+		  const struct rel_git_push_ref *made, struct rel_error *err)
 {
 	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
+	struct rel_git_push_result result = {0};
 	struct rel_git_push_ref back = {
 	    .name = made->name, .has_old = true, .old = made->id, .back = true};
-	char a[REL_GIT_ID_TEXT], b[REL_GIT_ID_TEXT];
 	struct rel_git_id there;
 	int rc;
 
@@ -367,22 +361,26 @@ static int unpush(struct rel_cut *cut, const struct rel_git_push_ref *made,
 				err);
 	if (rc <= 0)
 		return rc;
-	rel_git_id_format(a, &there);
-	rel_git_id_format(b, &made->id);
-	if (strcmp(a, b) != 0) {
-		rel_cut_tell(cut, REL_CUT_PUSH,
-			     "%s has moved on and is left as it is",
-			     made->name);
+	/* it never was pushed */
+	if (made->has_old && rel_git_id_eq(&there, &made->old))
+		return 0;
+	*kept = !rel_git_id_eq(&there, &made->id);
+	if (*kept) {
+		tell_kept(cut, made->name, NULL);
 		return 0;
 	}
-	rel_git_id_format(a, &back.id);
-	return strcmp(a, b) == 0 ? 0 : push(cut, &back, 1, err);
+	rc = try_push(&result, cut, &back, 1, err);
+	*kept = rc == 0 && result.outcome != REL_GIT_DONE;
+	if (*kept)
+		tell_kept(cut, made->name, &result);
+	rel_git_push_result_free(&result);
+	return rc;
 }
 
 int rel_cut_unpush(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_git_push_ref refs[2];
-	size_t n;
+	size_t n, n_kept = 0;
 	int rc = 0;
 
 	if (!*cut->plan.push_remote)
@@ -390,9 +388,13 @@ int rel_cut_unpush(struct rel_cut *cut, struct rel_error *err)
 	n = push_refs(refs, cut);
 	if (!refs[0].name)
 		return rel_fail_nomem(err);
-	for (size_t i = *cut->plan.tag_found ? 1 : 0; rc == 0 && i < n; i++)
-		rc = unpush(cut, &refs[i], err);
-	if (rc == 0)
+	for (size_t i = *cut->plan.tag_found ? 1 : 0; rc == 0 && i < n; i++) {
+		bool kept = false;
+
+		rc = unpush(&kept, cut, &refs[i], err);
+		n_kept += kept;
+	}
+	if (rc == 0 && n_kept == 0)
 		rel_cut_tell(cut, REL_CUT_PUSH, "taken back");
 	return rc;
 }

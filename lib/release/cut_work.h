@@ -66,6 +66,8 @@ struct rel_cut {
 	const struct rel_loose_manifest *below;
 	size_t n_below;
 	struct rel_change_author author;
+	/* the tag with its signature, made ahead; empty = not signed yet */
+	struct rel_str signed_tag;
 	/* known after the step that makes them */
 	struct rel_git_id base, commit, tag;
 	struct rel_digest digests[2]; /* sha256, sha512 */
@@ -129,6 +131,16 @@ REL_MUST_CHECK int rel_cut_edits(struct rel_git_edit_request *out,
 /* The text of the tag, without a signature. */
 REL_MUST_CHECK int rel_cut_tag_text(struct rel_buf *out, struct rel_cut *cut,
 				    struct rel_error *err);
+/* cut->commit as the bump will make it, in a scratch repository (NULL when
+ * nothing is bumped); rel_git_target_free(). */
+REL_MUST_CHECK int rel_cut_foresee(struct rel_git_target **scratch,
+				   struct rel_cut *cut, struct rel_error *err);
+/* Sign the tag that will be made, before anything is written. */
+REL_MUST_CHECK int rel_cut_sign_ahead(struct rel_cut *cut,
+				      struct rel_error *err);
+/* Append the signature, if one is asked for, to the text of the tag. */
+REL_MUST_CHECK int rel_cut_sign(struct rel_buf *text, struct rel_cut *cut,
+				struct rel_error *err);
 /* For rel_pack_write(). */
 REL_MUST_CHECK int rel_cut_pack_request(struct rel_pack_request *out,
 					struct rel_cut *cut,

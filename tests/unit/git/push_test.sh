@@ -76,7 +76,7 @@ round()
 	before=$(tip)
 	push 'rejected refs/heads/main: policy: no releases on .31m Friday' \
 		-t t2 "$1" x six
-	grep -q 'pre-receive hook declined' "$DIR/out" || fail "no reason"
+	grep -q '; pre-receive hook declined' "$DIR/out" || fail "no reason"
 	rm "$REPO/hooks/pre-receive"
 	[ "$(tip)" = "$before" ] || fail "pushed all the same"
 	git -C "$REPO" rev-parse -q --verify t2 && fail "half a push"
@@ -118,7 +118,7 @@ round "git+file://$REPO" "file://$REPOS/empty.git"
 git -C "$REPO" config receive.denyDeletes true
 git clone -q "$REPO" "$DIR/clone"
 push 'rejected refs/heads/main: .*refusing to update' "$DIR/clone" x y
-grep -q '^branch is currently checked out' "$DIR/out" || fail "no reason"
+grep -q '; branch is currently checked out' "$DIR/out" || fail "no reason"
 git -C "$DIR/clone" checkout -q --detach
 expect_error -9 'HEAD names no branch' "$DIR/clone" x y
 push 'done' -b main "$DIR/clone" x y
