@@ -15,6 +15,7 @@ set(RELCTL_LAYERS
   archive 1
   conf    1
   json    1
+  ci      2
   repo    2
   publish 3
   solve   3

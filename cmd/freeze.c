@@ -1,10 +1,10 @@
 /* relctl freeze: record what is published, and find what has changed. */
 #include "release/freeze.h"
+#include "base/escape.h"
 #include "base/limits.h"
 #include "command.h"
 #include "git/user.h"
 #include "output.h"
-#include "report/escape.h"
 #include "setup.h"
 
 struct values {

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/escape.h"
 #include "base/limits.h"
-#include "report/escape.h"
 
 /* Work that is over sooner shows no progress; then at most ten times a
  * second. */

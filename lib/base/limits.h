@@ -146,5 +146,7 @@
 /* The ledger of a remote; a line has about 350 bytes, opam-repository at its
  * largest would need 12 MiB. */
 #define REL_LIMIT_LEDGER_BYTES (256 * REL_MIB)
+/* The file of a CI event; GitHub drops payloads over 25 MB. */
+#define REL_LIMIT_CI_EVENT_BYTES (32 * REL_MIB)
 
 #endif

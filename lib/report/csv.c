@@ -1,6 +1,6 @@
 /* One record per verdict, RFC 4180: CRLF, a header line.  No record spans
  * lines: line ends in outside text are shown as \n. */
-#include "report/escape.h"
+#include "base/escape.h"
 #include "report/formats.h"
 #include "report/view.h"
 

@@ -1,6 +1,6 @@
 /* A graph for graphviz: broken versions point to their roots.  With --cycles,
  * the cycles. */
-#include "report/escape.h"
+#include "base/escape.h"
 #include "report/formats.h"
 #include "report/view.h"
 

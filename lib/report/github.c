@@ -5,7 +5,7 @@
  * the closing notice.
  * Source  docs.github.com, "Workflow commands for GitHub Actions"
  */
-#include "report/escape.h"
+#include "base/escape.h"
 #include "report/formats.h"
 #include "report/view.h"
 

@@ -5,7 +5,7 @@
  * Source  HTML, html.spec.whatwg.org; contrast: WCAG 2.2, 1.4.3
  */
 #include "report/html.h"
-#include "report/escape.h"
+#include "base/escape.h"
 #include "report/formats.h"
 #include "report/view.h"
 

@@ -5,7 +5,7 @@
  * stands for the run, since a file without cases is refused by some readers.
  * Source  Jenkins xunit-plugin, junit-10.xsd
  */
-#include "report/escape.h"
+#include "base/escape.h"
 #include "report/formats.h"
 #include "report/view.h"
 

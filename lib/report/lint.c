@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "report/escape.h"
+#include "base/escape.h"
 #include "report/text.h"
 #include "json/json.h"
 

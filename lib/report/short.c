@@ -2,8 +2,8 @@
  * Broken versions (newly broken ones with --since, unless --verbose), or the
  * members of cycles with --cycles. */
 #include "base/array.h"
+#include "base/escape.h"
 #include "opam/version.h"
-#include "report/escape.h"
 #include "report/formats.h"
 #include "report/view.h"
 

@@ -1,5 +1,5 @@
 /* Lines of the text report. */
-#include "report/escape.h"
+#include "base/escape.h"
 #include "report/fold.h"
 #include "report/text.h"
 

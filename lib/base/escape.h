@@ -5,8 +5,8 @@
  * line or hide; on top of that each kind escapes what its format reads as its
  * own.  JSON needs none of this: see lib/json.
  */
-#ifndef REL_REPORT_ESCAPE_H
-#define REL_REPORT_ESCAPE_H
+#ifndef REL_BASE_ESCAPE_H
+#define REL_BASE_ESCAPE_H
 
 #include "base/buf.h"
 
@@ -15,6 +15,9 @@ enum rel_escape {
 	 * log that begin with it. */
 	REL_ESCAPE_TEXT,
 	REL_ESCAPE_XML, /* & < > " '; for contents and attributes */
+	/* Within a line of GitHub's and GitLab's Markdown, cells of tables
+	 * too (spec of GFM, sections 4.10, 6.1, 6.2). */
+	REL_ESCAPE_MARKDOWN,
 	REL_ESCAPE_CSV, /* inside double quotes (RFC 4180, section 2.7) */
 	REL_ESCAPE_DOT, /* inside double quotes, for labels too (escString) */
 	/* GitHub workflow commands.  Source  docs.github.com, "Workflow

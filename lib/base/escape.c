@@ -1,4 +1,18 @@
-#include "report/escape.h"
+#include "base/escape.h"
+
+static const char *markdown(char c)
+{
+	static const char escaped[][3] = {"\\\\", "\\`", "\\*", "\\_", "\\[",
+					  "\\]",  "\\|", "\\~", "\\$"};
+
+	if (c == '&' || c == '<' || c == '>')
+		return c == '&' ? "&amp;" : c == '<' ? "&lt;" : "&gt;";
+	for (size_t i = 0; i < sizeof(escaped) / sizeof(escaped[0]); i++) {
+		if (c == escaped[i][1])
+			return escaped[i];
+	}
+	return NULL;
+}
 
 /* How `kind` writes the byte `c` of a visible text; NULL = as it is. */
 static const char *replacement(enum rel_escape kind, char c)
@@ -18,6 +32,8 @@ static const char *replacement(enum rel_escape kind, char c)
 			return "&apos;";
 		}
 		return NULL;
+	case REL_ESCAPE_MARKDOWN:
+		return markdown(c);
 	case REL_ESCAPE_CSV:
 		return c == '"' ? "\"\"" : NULL;
 	case REL_ESCAPE_DOT:
