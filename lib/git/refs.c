@@ -26,6 +26,31 @@ int rel_git_ref_read(struct rel_git_id *id, struct rel_git_store *store,
 	return 1;
 }
 
+int rel_git_ref_each(struct rel_git_store *store, const char *pattern,
+		     int (*each)(void *context, const char *name,
+				 struct rel_error *err),
+		     void *context, struct rel_error *err)
+{
+	git_reference_iterator *names = NULL;
+	const char *name;
+	int r = 0, status = git_reference_iterator_glob_new(&names, store->repo,
+							    pattern);
+
+	while (r == 0 && status == 0) {
+		status = git_reference_next_name(&name, names);
+		if (status == 0)
+			r = each(context, name, err);
+	}
+	git_reference_iterator_free(names);
+	if (r != 0 || status == GIT_ITEROVER)
+		return r;
+	rel_git_library_fail(err, status, "cannot list references");
+	rel_error_at(err, store->path, 0, 0);
+	if (err != NULL)
+		err->code = REL_EIO;
+	return REL_EIO;
+}
+
 static int check_name(const char *name, struct rel_error *err)
 {
 	if (strncmp(name, "refs/", 5) == 0 && rel_git_is_ref_name(name))

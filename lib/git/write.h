@@ -136,6 +136,18 @@ REL_MUST_CHECK int rel_git_ref_read(struct rel_git_id *id,
 				    const char *name, struct rel_error *err);
 
 /*
+ * Call `each` with the full name of every reference that `pattern` matches, a
+ * glob ("refs/heads/v*"), in no order.  What `each` returns, unless 0, ends
+ * it and is returned.
+ * Errors  REL_EIO
+ */
+REL_MUST_CHECK int rel_git_ref_each(struct rel_git_store *store,
+				    const char *pattern,
+				    int (*each)(void *context, const char *name,
+						struct rel_error *err),
+				    void *context, struct rel_error *err);
+
+/*
  * Move, make or delete a reference, compare-and-swap under git's own lock.
  * name      in full; "HEAD" is REL_EUSAGE
  * old       what it must be now; NULL = it must not be there

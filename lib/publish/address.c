@@ -33,6 +33,18 @@ static const struct forge *find_forge(struct rel_str host)
 	return NULL;
 }
 
+const char *rel_publish_forge(struct rel_str host)
+{
+	static const char *const names[] = {[RAW_GITHUB] = "github",
+					    [RAW_GITLAB] = "gitlab",
+					    [RAW_FORGEJO] = "forgejo",
+					    [RAW_BITBUCKET] = NULL,
+					    [RAW_SOURCEHUT] = NULL};
+	const struct forge *forge = find_forge(host);
+
+	return forge ? names[forge->form] : NULL;
+}
+
 /* What may stand in a path as it is: RFC 3986, unreserved and '/'. */
 static bool is_plain(char c)
 {

@@ -1,4 +1,4 @@
-/* Public addresses of files in a git repository.  Internal to lib/publish. */
+/* Public addresses of files in a git repository. */
 #ifndef REL_PUBLISH_ADDRESS_H
 #define REL_PUBLISH_ADDRESS_H
 
@@ -22,5 +22,9 @@ REL_MUST_CHECK int rel_publish_raw_address(struct rel_buf *out,
 					   const char *location,
 					   const char *branch,
 					   struct rel_error *err);
+
+/* What runs on `host`: "github", "gitlab", "forgejo"; NULL = none of them that
+ * is known. */
+const char *rel_publish_forge(struct rel_str host);
 
 #endif

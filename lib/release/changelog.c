@@ -302,6 +302,11 @@ static unsigned rank_of(struct rel_str name)
 	return 0;
 }
 
+bool rel_changelog_is_name(struct rel_str name)
+{
+	return rank_of(name) > 0;
+}
+
 static int look(void *context, struct rel_str path, unsigned depth,
 		const struct rel_git_entry *entry, struct rel_error *err)
 {

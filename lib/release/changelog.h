@@ -53,4 +53,7 @@ REL_MUST_CHECK int rel_changelog_find(
     struct rel_changelog *out, struct rel_project *project,
     const struct rel_changelog_request *request, struct rel_error *err);
 
+/* Is it one of the file names above? */
+bool rel_changelog_is_name(struct rel_str name);
+
 #endif
