@@ -22,7 +22,8 @@ set(RELCTL_LAYERS
   check   4
   release 5
   build   5
-  report  6)
+  report  6
+  scaffold 6)
 
 # Regular expression over the text between < and >, and its only owner.
 set(RELCTL_OWNERS

@@ -33,6 +33,8 @@ struct rel_command {
 	const char *description; /* a paragraph */
 	uint32_t min_arguments, max_arguments;
 	const char *formats; /* of --format, blank-separated, default first */
+	/* Reads no remotes: of the source options it has -C alone. */
+	bool no_remotes;
 	const struct rel_option *options;
 	size_t n_options;
 	size_t values_size; /* bytes of the struct behind the options */
@@ -54,6 +56,7 @@ extern const struct rel_command rel_command_verify;
 extern const struct rel_command rel_command_index;
 extern const struct rel_command rel_command_freeze;
 extern const struct rel_command rel_command_cut;
+extern const struct rel_command rel_command_init;
 
 /* In the order in which they are told. */
 extern const struct rel_command *const rel_commands[];

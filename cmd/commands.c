@@ -5,7 +5,7 @@
 const struct rel_command *const rel_commands[] = {
     &rel_command_list_broken, &rel_command_why,	   &rel_command_rdeps,
     &rel_command_lint,	      &rel_command_verify, &rel_command_index,
-    &rel_command_freeze,      &rel_command_cut,
+    &rel_command_freeze,      &rel_command_cut,	   &rel_command_init,
 };
 const size_t rel_n_commands = sizeof(rel_commands) / sizeof(rel_commands[0]);
 
@@ -31,9 +31,12 @@ void rel_command_options(struct rel_command_options *out,
 				.choices = command->formats};
 	out->sets[0] = (struct rel_option_set){"Options", command->options,
 					       command->n_options, values};
-	out->sets[1] = (struct rel_option_set){"Remotes and environments",
-					       rel_source_options,
-					       REL_N_SOURCE_OPTIONS, common};
+	out->sets[1] = (struct rel_option_set){
+	    command->no_remotes ? NULL : "Remotes and environments",
+	    rel_source_options,
+	    command->no_remotes ? REL_N_DIRECTORY_OPTIONS
+				: REL_N_SOURCE_OPTIONS,
+	    common};
 	out->sets[2] =
 	    (struct rel_option_set){"Output", &out->format, 1, common};
 	out->sets[3] = (struct rel_option_set){NULL, rel_output_options,

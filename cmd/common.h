@@ -23,7 +23,8 @@ struct rel_common {
 };
 
 /* Tables over struct rel_common. */
-#define REL_N_SOURCE_OPTIONS 9
+#define REL_N_SOURCE_OPTIONS	9
+#define REL_N_DIRECTORY_OPTIONS 1 /* -C, the first of them */
 extern const struct rel_option rel_source_options[REL_N_SOURCE_OPTIONS];
 #define REL_N_OUTPUT_OPTIONS 5
 extern const struct rel_option rel_output_options[REL_N_OUTPUT_OPTIONS];

@@ -1,0 +1,348 @@
+#include "scaffold/plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/path.h"
+#include "conf/conf.h"
+#include "git/url.h"
+#include "publish/address.h"
+#include "repo/location.h"
+#include "scaffold/look.h"
+
+void rel_scaffold_set(struct rel_scaffold_planner *p, const char *name,
+		      const char *text)
+{
+	assert(p->n_values < REL_SCAFFOLD_VALUES);
+	p->values[p->n_values++] = (struct rel_template_value){name, text};
+}
+
+int rel_scaffold_fill(struct rel_buf *out, const struct rel_scaffold_planner *p,
+		      const char *template)
+{
+	struct rel_str text = rel_template_find(template);
+	int rc;
+
+	assert(text.ptr);
+	rc = rel_template_fill(out, text, p->values, p->n_values, p->err);
+	if (rc)
+		rel_error_prefix(p->err, "template %s", template);
+	return rc;
+}
+
+static int compare(struct rel_scaffold_planner *p,
+		   struct rel_scaffold_file *file)
+{
+	struct rel_buf path, now;
+	int rc;
+
+	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&now, REL_LIMIT_CONFIG_BYTES);
+	rel_path_join(&path, rel_str_of(p->facts->root),
+		      rel_str_of(file->path));
+	rc = rel_buf_status(&path, "path", p->err);
+	if (rc == 0) {
+		rc = rel_file_read(&now, path.ptr, p->err);
+		file->same =
+		    rc == 0 && rel_str_eq(rel_buf_str(&now), file->text);
+		file->exists = rc != REL_ENOTFOUND && !file->same;
+	}
+	rel_buf_free(&path);
+	rel_buf_free(&now);
+	return rc == REL_ENOTFOUND || rc == REL_ELIMIT ? 0 : rc;
+}
+
+int rel_scaffold_add(struct rel_scaffold_planner *p, const char *path,
+		     struct rel_buf *text)
+{
+	struct rel_scaffold_plan *plan = p->plan;
+	struct rel_scaffold_file *file = &plan->files[plan->n_files];
+	char *copy;
+
+	assert(plan->n_files < REL_SCAFFOLD_FILES);
+	copy = rel_arena_copy(&plan->arena, rel_buf_str(text));
+	if (!copy)
+		return rel_fail_nomem(p->err);
+	file->path = path;
+	file->text = rel_str_n(copy, text->len);
+	plan->n_files++;
+	return compare(p, file);
+}
+
+/* For between double quotes in YAML. */
+static int quoted(const char **out, struct rel_scaffold_planner *p,
+		  const char *text)
+{
+	struct rel_buf buf;
+	int rc;
+
+	rel_buf_init(&buf, REL_LIMIT_CONFIG_BYTES);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			rel_buf_add_char(&buf, '\\');
+		rel_buf_add_char(&buf, *text);
+	}
+	rc = rel_buf_status(&buf, "text", p->err);
+	*out = rc ? NULL : rel_arena_copy(&p->plan->arena, rel_buf_str(&buf));
+	rel_buf_free(&buf);
+	return rc == 0 && !*out ? rel_fail_nomem(p->err) : rc;
+}
+
+static int set_quoted(struct rel_scaffold_planner *p, const char *name,
+		      const char *text)
+{
+	const char *copy;
+	int rc = quoted(&copy, p, text);
+
+	if (rc == 0)
+		rel_scaffold_set(p, name, copy);
+	return rc;
+}
+
+/* What goes into a file that others read holds no password. */
+static int check_public(struct rel_scaffold_planner *p, const char *location)
+{
+	struct rel_buf shown;
+	bool same;
+
+	rel_buf_init(&shown, REL_LIMIT_CONFIG_BYTES);
+	rel_git_redact_url(&shown, location);
+	same = rel_str_is(rel_buf_str(&shown), location);
+	rel_buf_free(&shown);
+	if (same)
+		return 0;
+	return rel_fail(p->err, REL_EUSAGE,
+			"a location in relctl.yml is read by everybody; give "
+			"it without user, password and query");
+}
+
+static bool is_on_disk(const struct rel_location *location)
+{
+	return location->kind == REL_LOCATION_GIT_LOCAL ||
+	       location->kind == REL_LOCATION_DIRECTORY;
+}
+
+static int check_location(struct rel_location *out,
+			  struct rel_scaffold_planner *p, const char *text)
+{
+	char *here = realpath(".", NULL);
+	int rc = check_public(p, text);
+
+	if (rc == 0)
+		rc = rel_location_parse(out, rel_str_of(text), NULL,
+					&p->plan->arena, p->err);
+	/* relative paths are taken from the file's directory */
+	if (rc == 0 && is_on_disk(out) && out->url[0] != '/' &&
+	    (!here || strcmp(here, p->facts->root) != 0))
+		rc = rel_fail(p->err, REL_EUSAGE,
+			      "\"%.200s\" must be an absolute path, or a path "
+			      "from %.300s, where relctl.yml will be",
+			      text, p->facts->root);
+	free(here);
+	return rc;
+}
+
+/* "../dev.git" → "../dev-archives": beside a git repository on this disk,
+ * whose files nobody could fetch. */
+static int archives_beside(const char **out, struct rel_scaffold_planner *p,
+			   const char *repository)
+{
+	struct rel_str place = rel_str_of(repository);
+	struct rel_buf text;
+	int rc;
+
+	if (rel_str_ends(place, REL_STR(".git")))
+		place.len -= strlen(".git");
+	while (place.len > 1 && place.ptr[place.len - 1] == '/')
+		place.len--;
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_printf(&text, "%.*s-archives", REL_STR_ARG(place));
+	rc = rel_buf_status(&text, "path", p->err);
+	if (rc == 0)
+		rc = quoted(out, p, text.ptr);
+	rel_buf_free(&text);
+	return rc;
+}
+
+/* Have the files of the git repository a public address that is known? */
+static int has_address(bool *out, struct rel_scaffold_planner *p,
+		       const struct rel_location *location)
+{
+	struct rel_buf address;
+	int rc;
+
+	rel_buf_init(&address, REL_LIMIT_CONFIG_BYTES);
+	rc = rel_publish_raw_address(&address, location->url, "main", p->err);
+	rel_buf_free(&address);
+	*out = rc == 0;
+	return rc == REL_ENOTFOUND ? 0 : rc;
+}
+
+/* Where archives go, the lines below publish:. */
+static int set_publish(struct rel_scaffold_planner *p,
+		       const struct rel_location *location)
+{
+	const char *dir = NULL, *copy;
+	struct rel_buf text;
+	bool known = true;
+	int rc = 0;
+
+	if (location->kind == REL_LOCATION_GIT_LOCAL)
+		rc = archives_beside(&dir, p, location->url);
+	else if (location->kind == REL_LOCATION_GIT_REMOTE)
+		rc = has_address(&known, p, location);
+	if (rc)
+		return rc;
+	if (!known)
+		rel_buf_add_cstr(
+		    &p->plan->todo,
+		    "in relctl.yml, publish: where archives go and "
+		    "can be fetched; see relctl.yml(5)\n");
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_add_cstr(&text, "kind: mirror");
+	if (dir)
+		rel_buf_printf(&text, "\ndir: \"%s\"", dir);
+	copy = rel_arena_copy(&p->plan->arena, rel_buf_str(&text));
+	rel_buf_free(&text);
+	if (!copy)
+		return rel_fail_nomem(p->err);
+	rel_scaffold_set(p, "PUBLISH", copy);
+	return 0;
+}
+
+/* The host for whose git repositories a token is wanted; "" = none. */
+static int set_host(struct rel_scaffold_planner *p,
+		    const struct rel_location *location)
+{
+	struct rel_git_url url;
+	const char *host = p->facts->origin_host;
+
+	if (!p->choice->remote) {
+		host = "";
+		if (location->kind == REL_LOCATION_GIT_REMOTE &&
+		    rel_git_url_parse(&url, location->url, NULL) == 0)
+			host = rel_arena_copy(&p->plan->arena, url.host);
+		if (!host)
+			return rel_fail_nomem(p->err);
+	}
+	return set_quoted(p, "DEVELOPMENT_HOST", host);
+}
+
+static int set_development(struct rel_scaffold_planner *p)
+{
+	const struct rel_scaffold_choice *choice = p->choice;
+	struct rel_location location = {.kind = REL_LOCATION_DIRECTORY};
+	const char *name = p->facts->name;
+	int rc = 0;
+
+	if (!choice->remote) {
+		rc = check_location(&location, p, choice->development);
+		if (rc)
+			rel_error_prefix(p->err, "development remote");
+		else if (location.kind == REL_LOCATION_HTTP)
+			rc = rel_fail(p->err, REL_EUSAGE,
+				      "nothing can be written to %.200s; give "
+				      "the git repository behind it, "
+				      "git+https://…",
+				      location.text);
+		if (rc == 0)
+			rc = rel_scaffold_name_of(&name, &p->plan->arena,
+						  location.url, p->err);
+	}
+	rel_scaffold_set(p, "DEVELOPMENT_NAME", name);
+	rel_scaffold_set(p, "UPSTREAM_NAME",
+			 strcmp(name, "default") ? "default" : "upstream");
+	if (rc == 0)
+		rc = set_quoted(p, "DEVELOPMENT_URL",
+				choice->remote ? "." : choice->development);
+	if (rc == 0)
+		rc = set_host(p, &location);
+	return rc ? rc : set_publish(p, &location);
+}
+
+static int set_values(struct rel_scaffold_planner *p)
+{
+	struct rel_location upstream;
+	int rc = check_location(&upstream, p, p->choice->upstream);
+
+	if (rc) {
+		rel_error_prefix(p->err, "upstream remote");
+		return rc;
+	}
+	rel_scaffold_set(p, "NAME", p->facts->name);
+	rel_scaffold_set(p, "CHANGELOG",
+			 p->facts->has_changelog ? "" : "changelog: false");
+	rc = set_development(p);
+	if (rc == 0)
+		rc = set_quoted(p, "UPSTREAM_URL", p->choice->upstream);
+	if (rc == 0)
+		rc = set_quoted(p, "TAG", p->facts->tag);
+	if (rc == 0)
+		rc = check_public(p, p->choice->source);
+	return rc ? rc : set_quoted(p, "RELCTL_SOURCE", p->choice->source);
+}
+
+/* relctl.yml, read back. */
+static int plan_conf(struct rel_scaffold_planner *p)
+{
+	struct rel_conf conf = {0};
+	struct rel_buf text;
+	int rc;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rc = rel_scaffold_fill(&text, p, "relctl.yml");
+	if (rc == 0 && !p->choice->remote)
+		rc = rel_scaffold_fill(&text, p, "release.yml");
+	if (rc == 0)
+		rc = rel_conf_parse(&conf, rel_buf_str(&text), REL_CONF_FILE,
+				    p->err);
+	if (rc == 0)
+		rc = rel_scaffold_add(p, REL_CONF_FILE, &text);
+	rel_conf_free(&conf);
+	rel_buf_free(&text);
+	return rc;
+}
+
+/* Without it and without packages/ a directory is no remote. */
+static int plan_repo(struct rel_scaffold_planner *p)
+{
+	struct rel_buf text;
+	int rc;
+
+	if (!p->choice->remote || rel_scaffold_has(p->facts, "repo"))
+		return 0;
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rc = rel_scaffold_fill(&text, p, "remote/repo");
+	if (rc == 0)
+		rc = rel_scaffold_add(p, "repo", &text);
+	rel_buf_free(&text);
+	return rc;
+}
+
+int rel_scaffold_plan(struct rel_scaffold_plan *out,
+		      const struct rel_scaffold_facts *facts,
+		      const struct rel_scaffold_choice *choice,
+		      struct rel_error *err)
+{
+	struct rel_scaffold_planner p = {
+	    .plan = out, .facts = facts, .choice = choice, .err = err};
+	int rc;
+
+	*out = (struct rel_scaffold_plan){.n_files = 0};
+	rel_arena_init(&out->arena, REL_LIMIT_CONF_ARENA);
+	rel_buf_init(&out->todo, REL_LIMIT_CONFIG_BYTES);
+	rc = set_values(&p);
+	if (rc == 0)
+		rc = rel_scaffold_plan_ci(&p);
+	if (rc == 0)
+		rc = plan_repo(&p);
+	return rc ? rc : plan_conf(&p);
+}
+
+void rel_scaffold_plan_free(struct rel_scaffold_plan *plan)
+{
+	rel_buf_free(&plan->todo);
+	rel_arena_free(&plan->arena);
+}
