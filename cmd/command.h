@@ -57,6 +57,7 @@ extern const struct rel_command rel_command_index;
 extern const struct rel_command rel_command_freeze;
 extern const struct rel_command rel_command_cut;
 extern const struct rel_command rel_command_init;
+extern const struct rel_command rel_command_ci;
 
 /* In the order in which they are told. */
 extern const struct rel_command *const rel_commands[];

@@ -148,5 +148,10 @@
 #define REL_LIMIT_LEDGER_BYTES (256 * REL_MIB)
 /* The file of a CI event; GitHub drops payloads over 25 MB. */
 #define REL_LIMIT_CI_EVENT_BYTES (32 * REL_MIB)
+/* Each file of results for a CI system; one finding takes about 400 bytes, and
+ * a remote of 33,000 versions is the largest known. */
+#define REL_LIMIT_CI_REPORT_BYTES (64 * REL_MIB)
+/* A job's summary; GitHub drops one that is longer. */
+#define REL_LIMIT_CI_SUMMARY_BYTES (1 * REL_MIB)
 
 #endif
