@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "release/archives.h"
 #include "release/freeze_since.h"
+#include "repo/texts.h"
 
 /* Lost races on a busy remote before it is given up. */
 #define RACE_TRIES 10
@@ -15,7 +16,8 @@
 struct freeze {
 	const struct rel_freeze_options *options;
 	struct rel_freeze_result *result;
-	struct rel_writable *remote;
+	struct rel_writable *remote; /* NULL: only read, from `texts` */
+	struct rel_texts *texts;
 	struct rel_snapshot *snapshot;
 	struct rel_arena arena;	  /* ledger, subjects of new entries */
 	struct rel_arena scratch; /* one manifest */
@@ -77,6 +79,8 @@ static int read_text(struct rel_buf *out, struct freeze *f, const char *path,
 	struct rel_sink sink = {add_bytes, out};
 
 	rel_buf_clear(out);
+	if (f->texts)
+		return rel_texts_read(out, f->texts, rel_str_of(path), err);
 	return rel_writable_stream(NULL, f->remote, path, &sink, err);
 }
 
@@ -326,12 +330,19 @@ static int check_package(struct freeze *f, uint32_t at, struct rel_error *err)
 	return rc;
 }
 
+static int read_ledger_text(struct freeze *f, struct rel_error *err)
+{
+	if (f->texts)
+		return read_text(&f->text, f, REL_LEDGER_PATH, err);
+	rel_buf_clear(&f->text);
+	return rel_writable_read(&f->text, f->remote, REL_LEDGER_PATH, err);
+}
+
 static int read_ledger(struct freeze *f, struct rel_error *err)
 {
 	int rc;
 
-	rel_buf_clear(&f->text);
-	rc = rel_writable_read(&f->text, f->remote, REL_LEDGER_PATH, err);
+	rc = read_ledger_text(f, err);
 	if (rc && rc != REL_ENOTFOUND)
 		return rc;
 	rc = rel_ledger_read(&f->ledger, rel_buf_str(&f->text), REL_LEDGER_PATH,
@@ -344,13 +355,19 @@ static int read_ledger(struct freeze *f, struct rel_error *err)
 static int read_snapshot(struct freeze *f, struct rel_error *err)
 {
 	static const struct rel_remote_options defaults;
-	const char *tip = rel_writable_tip(f->remote);
+	const struct rel_remote_options *reading =
+	    f->options->reading ? f->options->reading : &defaults;
+	const char *tip = f->remote ? rel_writable_tip(f->remote) : "";
+	int rc;
 
 	rel_snapshot_free(f->snapshot);
 	f->snapshot = NULL;
-	return rel_remote_read(
-	    &f->snapshot, f->options->remote, tip[0] ? tip : NULL,
-	    f->options->reading ? f->options->reading : &defaults, err);
+	rc = rel_remote_read(&f->snapshot, f->options->remote,
+			     tip[0] ? tip : NULL, reading, err);
+	if (rc == 0 && !f->remote)
+		rc = rel_texts_open(&f->texts, f->options->remote, f->snapshot,
+				    reading, err);
+	return rc;
 }
 
 static int look(struct freeze *f, struct rel_error *err)
@@ -360,9 +377,9 @@ static int look(struct freeze *f, struct rel_error *err)
 
 	*f->result = (struct rel_freeze_result){.archives = 0};
 	f->n_fresh = 0;
-	rc = read_ledger(f, err);
+	rc = read_snapshot(f, err);
 	if (rc == 0)
-		rc = read_snapshot(f, err);
+		rc = read_ledger(f, err);
 	for (uint32_t i = 0; rc == 0 && i < f->snapshot->n_packages; i++) {
 		if (reading && rel_cancelled(reading->cancel))
 			return rel_fail_cancelled(err);
@@ -447,7 +464,7 @@ int rel_freeze(struct rel_freeze_result *out,
 {
 	struct rel_writable_options writing = {.remote = options->reading};
 	struct freeze f = {.options = options, .result = out};
-	int rc;
+	int rc = 0;
 
 	*out = (struct rel_freeze_result){.archives = 0};
 	rel_arena_init(&f.arena, REL_LIMIT_ARENA);
@@ -455,8 +472,11 @@ int rel_freeze(struct rel_freeze_result *out,
 	rel_buf_init(&f.text, REL_LIMIT_INDEX_BYTES);
 	rel_buf_init(&f.opam, REL_LIMIT_MANIFEST_BYTES);
 	rel_buf_init(&f.url, REL_LIMIT_MANIFEST_BYTES);
-	rc = rel_writable_open(&f.remote, &options->remote->location, &writing,
-			       err);
+	/* A revision that is no branch can be looked at, not written. */
+	if (!options->check ||
+	    options->remote->location.kind == REL_LOCATION_HTTP)
+		rc = rel_writable_open(&f.remote, &options->remote->location,
+				       &writing, err);
 	if (rc == 0)
 		rc = run(&f, err);
 	free(f.fresh);
@@ -464,6 +484,7 @@ int rel_freeze(struct rel_freeze_result *out,
 	rel_buf_free(&f.text);
 	rel_buf_free(&f.opam);
 	rel_buf_free(&f.url);
+	rel_texts_close(f.texts);
 	rel_snapshot_free(f.snapshot);
 	rel_writable_free(f.remote);
 	rel_arena_free(&f.scratch);

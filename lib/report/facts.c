@@ -58,6 +58,9 @@ static rel_expr_id expr_of(const struct rel_universe *u,
 		return u->need_expr[fact->index];
 	if (fact->kind == REL_FACT_CONFLICTS)
 		return u->bar_expr[fact->index];
+	if (fact->kind == REL_FACT_UNAVAILABLE)
+		return rel_universe_package(u, fact->package)
+		    ->manifest.available;
 	return REL_EXPR_NONE;
 }
 
