@@ -153,5 +153,8 @@
 #define REL_LIMIT_CI_REPORT_BYTES (64 * REL_MIB)
 /* A job's summary; GitHub drops one that is longer. */
 #define REL_LIMIT_CI_SUMMARY_BYTES (1 * REL_MIB)
+/* The record of a survey; opam-repository at its largest takes 300 KiB in each
+ * environment. */
+#define REL_LIMIT_RECORD_BYTES (256 * REL_MIB)
 
 #endif

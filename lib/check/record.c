@@ -1,0 +1,301 @@
+#include "check/record.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/limits.h"
+#include "opam/version.h"
+
+#define HEAD "# relctl.record/1: read by the next relctl ci --schedule"
+
+/* The words of a record, and what they mean when it is compared. */
+static const struct {
+	const char *word;
+	enum rel_compared compared;
+} words[] = {
+    {"installable", REL_COMPARED_INSTALLABLE},
+    {"broken", REL_COMPARED_BROKEN},
+    {"unavailable", REL_COMPARED_OTHER},
+    {"unreadable", REL_COMPARED_OTHER},
+};
+
+#define N_WORDS (sizeof(words) / sizeof(words[0]))
+
+/* The versions of the packages from `first` on that have the verdict. */
+static void write_word(struct rel_buf *out, const struct rel_survey_result *r,
+		       const struct rel_stack_name *name, const char *word)
+{
+	bool begun = false;
+
+	for (uint32_t i = 0; i < name->count; i++) {
+		rel_pkg_id pkg = name->first + i;
+
+		if (!r->selected[pkg] ||
+		    strcmp(rel_verdict_text((enum rel_verdict)r->verdicts[pkg]),
+			   word) != 0)
+			continue;
+		if (!begun)
+			rel_buf_printf(out, "%s %.*s", word,
+				       REL_STR_ARG(name->text));
+		begun = true;
+		rel_buf_add_char(out, ' ');
+		rel_buf_add_str(out, rel_universe_version(r->universe, pkg));
+	}
+	if (begun)
+		rel_buf_add_char(out, '\n');
+}
+
+int rel_record_write(struct rel_buf *out, const struct rel_survey *survey)
+{
+	const struct rel_stack *stack = survey->results[0].universe->stack;
+
+	rel_buf_add_cstr(out, HEAD "\n");
+	for (uint32_t i = 0; i < stack->n_layers; i++) {
+		const char *revision = stack->layers[i].snapshot->revision;
+
+		rel_buf_printf(out, "remote %s %s\n",
+			       revision[0] ? revision : "-",
+			       stack->layers[i].remote->name);
+	}
+	for (size_t e = 0; e < survey->n_results; e++) {
+		const struct rel_survey_result *r = &survey->results[e];
+
+		rel_buf_printf(out, "environment %s\n", r->environment->name);
+		for (uint32_t i = 0; i < stack->n_names; i++) {
+			for (size_t k = 0; k < N_WORDS; k++)
+				write_word(out, r, &stack->names[i],
+					   words[k].word);
+		}
+	}
+	return out->status;
+}
+
+struct reader {
+	struct rel_record *record;
+	const char *path;
+	uint32_t line;
+	uint32_t remotes_cap, environments_cap, verdicts_cap;
+	struct rel_error *err;
+};
+
+static int fail(const struct reader *r, const char *what)
+{
+	rel_fail(r->err, REL_EPARSE, "%s", what);
+	rel_error_at(r->err, r->path, r->line, 0);
+	return REL_EPARSE;
+}
+
+static int grow(void *items, uint32_t *cap, uint32_t count, size_t size,
+		const struct reader *r)
+{
+	return rel_array_reserve(items, cap, (uint64_t)count + 1, size)
+		   ? rel_fail_nomem(r->err)
+		   : 0;
+}
+
+static int read_remote(struct reader *r, struct rel_str rest)
+{
+	struct rel_record *record = r->record;
+	struct rel_str revision = rel_str_cut(&rest, ' ');
+
+	if (revision.len == 0 || rest.len == 0)
+		return fail(r, "a remote has a revision and a name");
+	if (grow(&record->remotes, &r->remotes_cap, record->n_remotes,
+		 sizeof(*record->remotes), r))
+		return REL_ENOMEM;
+	if (rel_str_is(revision, "-"))
+		revision.len = 0;
+	record->remotes[record->n_remotes++] =
+	    (struct rel_record_remote){rest, revision};
+	return 0;
+}
+
+static int read_environment(struct reader *r, struct rel_str name)
+{
+	struct rel_record *record = r->record;
+
+	if (name.len == 0)
+		return fail(r, "an environment has a name");
+	for (uint32_t i = 0; i < record->n_environments; i++) {
+		if (rel_str_eq(record->environments[i], name))
+			return fail(r, "this environment has been there");
+	}
+	if (record->n_environments >= REL_LIMIT_CONF_ITEMS)
+		return fail(r, "too many environments");
+	if (grow(&record->environments, &r->environments_cap,
+		 record->n_environments, sizeof(*record->environments), r))
+		return REL_ENOMEM;
+	record->environments[record->n_environments++] = name;
+	return 0;
+}
+
+static int read_versions(struct reader *r, enum rel_compared compared,
+			 struct rel_str rest)
+{
+	struct rel_record *record = r->record;
+	struct rel_str name = rel_str_cut(&rest, ' ');
+
+	if (record->n_environments == 0)
+		return fail(r, "a verdict stands below its environment");
+	if (!rel_package_name_is_valid(name) || rest.len == 0)
+		return fail(r, "a verdict has a package and its versions");
+	while (rest.ptr) {
+		struct rel_str version = rel_str_cut(&rest, ' ');
+
+		if (!rel_version_is_valid(version))
+			return fail(r, "this is no version");
+		if (grow(&record->verdicts, &r->verdicts_cap,
+			 record->n_verdicts, sizeof(*record->verdicts), r))
+			return REL_ENOMEM;
+		record->verdicts[record->n_verdicts++] =
+		    (struct rel_record_verdict){record->n_environments - 1,
+						name, version,
+						(uint8_t)compared};
+	}
+	return 0;
+}
+
+static int read_line(struct reader *r, struct rel_str line)
+{
+	struct rel_str rest = line;
+	struct rel_str word = rel_str_cut(&rest, ' ');
+
+	if (r->line == 1)
+		return rel_str_is(line, HEAD)
+			   ? 0
+			   : fail(r, "this is no relctl.record/1");
+	if (rel_str_is(word, "remote"))
+		return read_remote(r, rest);
+	if (rel_str_is(word, "environment"))
+		return read_environment(r, rest);
+	for (size_t i = 0; i < N_WORDS; i++) {
+		if (rel_str_is(word, words[i].word))
+			return read_versions(r, words[i].compared, rest);
+	}
+	return fail(r, "no line of a record begins so");
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct rel_record_verdict *x = a, *y = b;
+	int order = x->environment < y->environment
+			? -1
+			: x->environment > y->environment;
+
+	if (order == 0)
+		order = rel_str_cmp(x->name, y->name);
+	return order ? order : rel_str_cmp(x->version, y->version);
+}
+
+int rel_record_read(struct rel_record *out, struct rel_str text,
+		    const char *path, struct rel_error *err)
+{
+	struct reader r = {.record = out, .path = path, .err = err};
+	struct rel_str rest = text;
+	int rc = 0;
+
+	memset(out, 0, sizeof(*out));
+	/* It ends with a line end, and so does what was not cut short. */
+	if (text.len == 0 || text.ptr[text.len - 1] != '\n') {
+		rel_fail(err, REL_EPARSE, "cut short");
+		rel_error_at(err, path, 0, 0);
+		return REL_EPARSE;
+	}
+	while (rc == 0 && rest.len > 0) {
+		r.line++;
+		rc = read_line(&r, rel_str_cut(&rest, '\n'));
+	}
+	if (rc == 0 && out->n_environments == 0)
+		rc = fail(&r, "a record has an environment");
+	if (rc == 0 && out->n_verdicts > 0)
+		qsort(out->verdicts, out->n_verdicts, sizeof(*out->verdicts),
+		      compare);
+	return rc;
+}
+
+void rel_record_free(struct rel_record *record)
+{
+	free(record->remotes);
+	free(record->environments);
+	free(record->verdicts);
+	memset(record, 0, sizeof(*record));
+}
+
+struct rel_str rel_record_revision(const struct rel_record *record,
+				   const char *remote)
+{
+	for (uint32_t i = 0; i < record->n_remotes; i++) {
+		if (rel_str_is(record->remotes[i].name, remote))
+			return record->remotes[i].revision;
+	}
+	return (struct rel_str){NULL, 0};
+}
+
+/* Its index in the record, or UINT32_MAX. */
+static uint32_t find_environment(const struct rel_record *record,
+				 const char *name)
+{
+	for (uint32_t i = 0; i < record->n_environments; i++) {
+		if (rel_str_is(record->environments[i], name))
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+static uint8_t find_then(const struct rel_record *record, uint32_t environment,
+			 const struct rel_universe *u, rel_pkg_id pkg)
+{
+	struct rel_record_verdict key = {environment, rel_universe_name(u, pkg),
+					 rel_universe_version(u, pkg), 0};
+	const struct rel_record_verdict *found =
+	    record->n_verdicts > 0
+		? bsearch(&key, record->verdicts, record->n_verdicts,
+			  sizeof(key), compare)
+		: NULL;
+
+	return found ? found->compared : REL_COMPARED_ABSENT;
+}
+
+/* As if the last survey had found the same. */
+static uint8_t unchanged(uint8_t verdict)
+{
+	return verdict == REL_INSTALLABLE ? REL_COMPARED_INSTALLABLE
+	       : verdict == REL_BROKEN	  ? REL_COMPARED_BROKEN
+					  : REL_COMPARED_OTHER;
+}
+
+static int compare_result(struct rel_survey_result *r,
+			  const struct rel_record *record)
+{
+	uint32_t n = rel_universe_size(r->universe);
+	uint32_t environment = find_environment(record, r->environment->name);
+
+	if (!r->before)
+		r->before = calloc((size_t)n + 1, 1);
+	if (!r->before)
+		return REL_ENOMEM;
+	for (uint32_t pkg = 0; pkg < n; pkg++)
+		r->before[pkg] =
+		    environment == UINT32_MAX
+			? unchanged(r->verdicts[pkg])
+			: find_then(record, environment, r->universe, pkg);
+	return 0;
+}
+
+void rel_record_forget(struct rel_survey *survey)
+{
+	for (size_t i = 0; i < survey->n_results; i++) {
+		free(survey->results[i].before);
+		survey->results[i].before = NULL;
+	}
+}
+
+int rel_record_compare(struct rel_survey *survey,
+		       const struct rel_record *record, struct rel_error *err)
+{
+	for (size_t i = 0; i < survey->n_results; i++) {
+		if (compare_result(&survey->results[i], record))
+			return rel_fail_nomem(err);
+	}
+	return 0;
+}
