@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "command.h"
 #include "report/build.h"
+#include "report/view.h"
 #include "session.h"
 
 struct values {
@@ -74,13 +75,7 @@ static bool is_finding(const struct rel_report *report, bool cycles_only)
 		return report->n_cycles > 0;
 	if (!report->since)
 		return report->counts.broken + report->counts.unreadable > 0;
-	for (size_t i = 0; i < report->n_verdicts; i++) {
-		const char *change = report->verdicts[i].change;
-
-		if (change && strcmp(change, "new") == 0)
-			return true;
-	}
-	return false;
+	return rel_report_has_news(report);
 }
 
 static int write_report(struct rel_session *session,

@@ -51,25 +51,6 @@ static bool is_told(const struct github *g, const struct rel_report_verdict *v)
 	return layer && strcmp(layer->role, "development") == 0;
 }
 
-static void compose_reason(struct github *g, enum rel_section section,
-			   const struct rel_entry *e)
-{
-	const struct rel_report_verdict *v = &g->report->verdicts[e->first];
-	const struct rel_report_root *root = rel_root_find(g->report, v->root);
-
-	rel_reason_add(&g->text, v->reason, v->n_reason);
-	if (v->n_reason == 0 && root) {
-		rel_buf_add_cstr(&g->text, root->package);
-		rel_buf_add_cstr(&g->text, ": ");
-		rel_buf_add_cstr(&g->text, root->text);
-	}
-	if (e->count < g->report->n_environments) {
-		rel_buf_add_cstr(&g->text, " (in ");
-		rel_entry_environments(&g->text, g->report, section, e);
-		rel_buf_add_char(&g->text, ')');
-	}
-}
-
 static void write_annotation(struct github *g, const char *level,
 			     enum rel_section section,
 			     const struct rel_entry *e)
@@ -91,7 +72,7 @@ static void write_annotation(struct github *g, const char *level,
 	rel_buf_printf(&g->text, " is %s", v->verdict);
 	put_property(g, "title", g->text.ptr ? g->text.ptr : "");
 	clear(g);
-	compose_reason(g, section, e);
+	rel_entry_reason_add(&g->text, g->report, section, e);
 	end(g);
 }
 

@@ -7,42 +7,34 @@
 #include "report/text.h"
 #include "json/json.h"
 
-/* A finding of either kind. */
-struct finding {
-	const char *rule; /* "41" or "WeakChecksum" */
-	bool is_error;
-	uint32_t line, column;
-	struct rel_str text;
-	char number[8]; /* what `rule` points to */
-};
-
-static uint32_t count_of(const struct rel_lint_row *row)
+uint32_t rel_lint_item_count(const struct rel_lint_row *row)
 {
 	return row->lint.count + row->submission.count;
 }
 
-static void get(struct finding *out, const struct rel_lint_row *row, uint32_t i)
+void rel_lint_item_get(struct rel_lint_item *out,
+		       const struct rel_lint_row *row, uint32_t i)
 {
 	const struct rel_submission_finding *s;
 
 	if (i < row->lint.count) {
 		const struct rel_lint_finding *f = &row->lint.items[i];
 
-		*out =
-		    (struct finding){.is_error = f->severity == REL_LINT_ERROR,
-				     .line = f->line,
-				     .column = f->column,
-				     .text = f->text};
+		*out = (struct rel_lint_item){.is_error =
+						  f->severity == REL_LINT_ERROR,
+					      .line = f->line,
+					      .column = f->column,
+					      .text = f->text};
 		snprintf(out->number, sizeof(out->number), "%u", f->code);
 		out->rule = out->number;
 		return;
 	}
 	s = &row->submission.items[i - row->lint.count];
-	*out = (struct finding){.rule = s->rule,
-				.is_error = s->severity == REL_LINT_ERROR,
-				.line = s->line,
-				.column = s->column,
-				.text = s->text};
+	*out = (struct rel_lint_item){.rule = s->rule,
+				      .is_error = s->severity == REL_LINT_ERROR,
+				      .line = s->line,
+				      .column = s->column,
+				      .text = s->text};
 }
 
 struct totals {
@@ -52,11 +44,12 @@ struct totals {
 static struct totals count(const struct rel_lint_run *run)
 {
 	struct totals t = {0, 0};
-	struct finding f;
+	struct rel_lint_item f;
 
 	for (uint32_t i = 0; i < run->n_rows; i++) {
-		for (uint32_t k = 0; k < count_of(&run->rows[i]); k++) {
-			get(&f, &run->rows[i], k);
+		for (uint32_t k = 0; k < rel_lint_item_count(&run->rows[i]);
+		     k++) {
+			rel_lint_item_get(&f, &run->rows[i], k);
 			if (f.is_error)
 				t.errors++;
 			else
@@ -67,7 +60,7 @@ static struct totals count(const struct rel_lint_run *run)
 }
 
 static void text_finding(struct rel_text *t, const struct rel_lint_row *row,
-			 const struct finding *f)
+			 const struct rel_lint_item *f)
 {
 	rel_text_outside(t, row->path);
 	if (f->line)
@@ -89,12 +82,13 @@ static void write_text(struct rel_writer *out, const struct rel_report_lint *l,
 {
 	struct rel_text t = {.style = style, .out = out};
 	struct totals totals = count(l->run);
-	struct finding f;
+	struct rel_lint_item f;
 
 	rel_buf_init(&t.line, SIZE_MAX);
 	for (uint32_t i = 0; i < l->run->n_rows; i++) {
-		for (uint32_t k = 0; k < count_of(&l->run->rows[i]); k++) {
-			get(&f, &l->run->rows[i], k);
+		for (uint32_t k = 0; k < rel_lint_item_count(&l->run->rows[i]);
+		     k++) {
+			rel_lint_item_get(&f, &l->run->rows[i], k);
 			text_finding(&t, &l->run->rows[i], &f);
 		}
 	}
@@ -111,15 +105,15 @@ static void write_text(struct rel_writer *out, const struct rel_report_lint *l,
 
 static void write_short(struct rel_writer *out, const struct rel_lint_run *run)
 {
-	struct finding f;
+	struct rel_lint_item f;
 
 	for (uint32_t i = 0; i < run->n_rows; i++) {
 		const struct rel_lint_row *row = &run->rows[i];
 
 		rel_escape(&out->buf, REL_ESCAPE_TEXT,
 			   row->package[0] ? row->package : row->path);
-		for (uint32_t k = 0; k < count_of(row); k++) {
-			get(&f, row, k);
+		for (uint32_t k = 0; k < rel_lint_item_count(row); k++) {
+			rel_lint_item_get(&f, row, k);
 			rel_buf_printf(&out->buf, " %s", f.rule);
 		}
 		rel_buf_add_char(&out->buf, '\n');
@@ -137,13 +131,13 @@ static void github_property(struct rel_writer *out, const char *name,
 /* docs.github.com, "Workflow commands for GitHub Actions" */
 static void write_github(struct rel_writer *out, const struct rel_lint_run *run)
 {
-	struct finding f;
+	struct rel_lint_item f;
 
 	for (uint32_t i = 0; i < run->n_rows; i++) {
 		const struct rel_lint_row *row = &run->rows[i];
 
-		for (uint32_t k = 0; k < count_of(row); k++) {
-			get(&f, row, k);
+		for (uint32_t k = 0; k < rel_lint_item_count(row); k++) {
+			rel_lint_item_get(&f, row, k);
 			rel_buf_add_cstr(&out->buf, f.is_error ? "::error "
 							       : "::warning ");
 			github_property(out, "file", row->path);
@@ -162,14 +156,14 @@ static void write_github(struct rel_writer *out, const struct rel_lint_run *run)
 
 static void json_row(struct rel_json *json, const struct rel_lint_row *row)
 {
-	struct finding f;
+	struct rel_lint_item f;
 
 	rel_json_object(json, NULL);
 	rel_json_text(json, "package", row->package[0] ? row->package : NULL);
 	rel_json_text(json, "path", row->path);
 	rel_json_array(json, "findings");
-	for (uint32_t k = 0; k < count_of(row); k++) {
-		get(&f, row, k);
+	for (uint32_t k = 0; k < rel_lint_item_count(row); k++) {
+		rel_lint_item_get(&f, row, k);
 		rel_json_object(json, NULL);
 		rel_json_text(json, "rule", f.rule);
 		rel_json_text(json, "severity",

@@ -49,6 +49,15 @@ size_t rel_section_count(const struct rel_report *report,
 	return count;
 }
 
+bool rel_report_has_news(const struct rel_report *report)
+{
+	for (size_t i = 0; i < report->n_verdicts; i++) {
+		if (is(report->verdicts[i].change, "new"))
+			return true;
+	}
+	return false;
+}
+
 const struct rel_report_root *rel_root_find(const struct rel_report *report,
 					    uint32_t id)
 {
@@ -166,6 +175,26 @@ void rel_reason_add(struct rel_buf *out, const struct rel_report_fact *facts,
 			rel_buf_add_char(out, ' ');
 		}
 		rel_buf_add_cstr(out, rel_fact_text(&facts[i]));
+	}
+}
+
+void rel_entry_reason_add(struct rel_buf *out, const struct rel_report *report,
+			  enum rel_section section,
+			  const struct rel_entry *entry)
+{
+	const struct rel_report_verdict *v = &report->verdicts[entry->first];
+	const struct rel_report_root *root = rel_root_find(report, v->root);
+
+	rel_reason_add(out, v->reason, v->n_reason);
+	if (v->n_reason == 0 && root) {
+		rel_buf_add_cstr(out, root->package);
+		rel_buf_add_cstr(out, ": ");
+		rel_buf_add_cstr(out, root->text);
+	}
+	if (entry->count < report->n_environments) {
+		rel_buf_add_cstr(out, " (in ");
+		rel_entry_environments(out, report, section, entry);
+		rel_buf_add_char(out, ')');
 	}
 }
 

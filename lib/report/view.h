@@ -31,6 +31,10 @@ size_t rel_section_next(const struct rel_report *report,
 size_t rel_section_count(const struct rel_report *report,
 			 enum rel_section section);
 
+/* With --since: is anything newly broken or unreadable, or no longer
+ * available? */
+bool rel_report_has_news(const struct rel_report *report);
+
 /* The root `id`, or NULL. */
 const struct rel_report_root *rel_root_find(const struct rel_report *report,
 					    uint32_t id);
@@ -79,6 +83,12 @@ const char *rel_fact_text(const struct rel_report_fact *fact);
 /* Append all that the reason says, in one line: "a.1 needs b; b is …". */
 void rel_reason_add(struct rel_buf *out, const struct rel_report_fact *facts,
 		    size_t count);
+
+/* Append why the entry is in its section, and in which environments unless in
+ * all, in one line. */
+void rel_entry_reason_add(struct rel_buf *out, const struct rel_report *report,
+			  enum rel_section section,
+			  const struct rel_entry *entry);
 
 /* Append the revision as people read it: 12 digits of a commit's name, any
  * other text whole. */

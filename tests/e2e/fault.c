@@ -43,8 +43,6 @@ __attribute__((constructor)) static void begin(void)
 
 	if (!program || strcmp(program, program_invocation_short_name) != 0)
 		return;
-	/* a sanitizer's runtime beside us is not for children either */
-	unsetenv("LD_PRELOAD");
 	number = (int)number_of("FAULT_ERRNO");
 	count_file = getenv("FAULT_COUNT");
 	at = number_of("FAULT_AT");

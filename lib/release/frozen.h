@@ -1,0 +1,33 @@
+/*
+ * What a change of a manifest does to the archives that it published: their
+ * checksums stay, whatever else changes.
+ */
+#ifndef REL_RELEASE_FROZEN_H
+#define REL_RELEASE_FROZEN_H
+
+#include "release/freeze.h"
+
+struct rel_frozen_change {
+	struct rel_str name, version;
+	const char *path;	   /* of the manifest, for the findings */
+	struct rel_str old, fresh; /* its text before and after */
+	/* the same of the legacy file `url` beside it; ptr NULL = none */
+	struct rel_str old_url, fresh_url;
+};
+
+/*
+ * Compare the two.  An archive with a checksum keeps it, or at least one of
+ * those it had; other checksums may be added, addresses may change.
+ * finding  called for each that does not; the kind is REL_FREEZE_CHECKSUM,
+ *          the line that of the section after the change, 1 when it is gone
+ * findings how many
+ * Errors   the callback's; REL_ENOMEM.  A text that cannot be read has no
+ *          archives: lint tells that.
+ */
+REL_MUST_CHECK int rel_frozen_compare(
+    uint32_t *findings, const struct rel_frozen_change *change,
+    int (*finding)(void *context, const struct rel_freeze_finding *finding,
+		   struct rel_error *err),
+    void *context, struct rel_error *err);
+
+#endif
