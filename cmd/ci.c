@@ -71,7 +71,7 @@ static int do_nothing(struct rel_ci_run *run, struct rel_error *err)
 	if (!run->call->common->quiet)
 		fprintf(stderr,
 			"relctl: nothing to do for %s on %s: tags are "
-			"released\n",
+			"released and requests checked\n",
 			about(ci), rel_ci_system_name(ci->kind));
 	return 0;
 }
@@ -84,13 +84,13 @@ static int missing(const struct rel_ci *ci, const char *what,
 			what, about(ci), rel_ci_system_name(ci->kind));
 }
 
-static int dispatch(struct rel_ci_run *run, struct rel_error *err)
+static int dispatch(struct rel_ci_run *run, bool *found, struct rel_error *err)
 {
 	switch (run->ci.event) {
 	case REL_CI_TAG:
 		return missing(&run->ci, "tags", err);
 	case REL_CI_REQUEST:
-		return missing(&run->ci, "requests", err);
+		return rel_ci_request(run, found, err);
 	case REL_CI_SCHEDULE:
 	case REL_CI_MANUAL:
 		return missing(&run->ci, "schedules", err);
@@ -137,12 +137,11 @@ static int run_ci(const struct rel_call *call, bool *found,
 	    .call = call, .options = call->values, .output = {.fd = -1}};
 	int rc = detect(&run, err);
 
-	(void)found;
 	if (rc == 0)
 		rc = rel_output_open(&run.output, call->common->output, err);
 	if (rc == 0) {
 		rel_ci_write_begin(&run.writer, &run.ci, &run.output.sink);
-		rc = dispatch(&run, err);
+		rc = dispatch(&run, found, err);
 		rc = end(&run, rc, err);
 	}
 	rel_output_abort(&run.output);
@@ -157,7 +156,9 @@ const struct rel_command rel_command_ci = {
     .description =
 	"In a job of GitHub Actions, GitLab CI, Forgejo or Gitea Actions or "
 	"Woodpecker: find out what the run is about, and do it. On a tag, "
-	"release what the tag says, as cut does. Annotations, outputs and a "
+	"release what the tag says, as cut does. On a request to a development "
+	"remote, tell what it would newly break, at the lines that it changes, "
+	"and what it repairs. Annotations, outputs and a "
 	"summary are written in the form that the system reads.",
     .max_arguments = 0,
     .formats = "text",

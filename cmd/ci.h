@@ -19,4 +19,9 @@ struct rel_ci_run {
 	struct rel_ci_writer writer;
 };
 
+/* ci_request.c: check what a pull or merge request changes.  *found: it should
+ * not be merged like this. */
+REL_MUST_CHECK int rel_ci_request(struct rel_ci_run *run, bool *found,
+				  struct rel_error *err);
+
 #endif
