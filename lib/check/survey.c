@@ -2,100 +2,31 @@
 
 #include "base/parallel.h"
 #include "check/rdeps.h"
-#include "solve/verdict_cache.h"
+#include "check/sides.h"
 
-/* What one environment needs besides its result while the survey runs. */
+/* One environment's result and the stacks it comes from. */
 struct work {
 	struct rel_survey_result *result;
-	struct rel_universe *alone, *before;
-	uint8_t *alone_verdicts, *before_verdicts;
+	struct rel_side sides[REL_N_SIDES];
 };
 
 struct survey_run {
-	const struct rel_stack *stack, *alone, *before;
 	const struct rel_survey_options *options;
 	struct work *works;
 	unsigned jobs_each; /* threads inside one environment */
 };
 
-static uint8_t *bytes(uint32_t n)
-{
-	return calloc((size_t)n + 1, 1);
-}
-
-/* A universe with its verdicts, which may be known already. */
-struct side {
-	const struct rel_universe *universe; /* NULL = no such side */
-	uint8_t *verdicts;
-	struct rel_verdict_key key;
-	bool known;
-};
-
-/* Ask the cache. */
-static int look_up(const struct survey_run *run, struct side *side,
-		   struct rel_error *err)
-{
-	const char *cache_dir = run->options->cache_dir;
-	uint32_t n = rel_universe_size(side->universe);
-	int rc;
-
-	if (!cache_dir)
-		return 0;
-	rc = rel_verdict_key_of(&side->key, side->universe, err);
-	if (!rc)
-		side->known = rel_verdict_cache_load(side->verdicts, n,
-						     cache_dir, &side->key);
-	return rc;
-}
-
-static void keep(const struct survey_run *run, const struct side *side)
-{
-	const struct rel_survey_options *opt = run->options;
-	struct rel_error err = {0};
-	char text[REL_ERROR_PATH_MAX + REL_ERROR_TEXT_MAX];
-
-	if (!opt->cache_dir ||
-	    rel_verdict_cache_store(side->verdicts,
-				    rel_universe_size(side->universe),
-				    opt->cache_dir, &side->key, &err) == 0 ||
-	    !opt->warn)
-		return;
-	rel_error_prefix(&err, "verdicts are not kept");
-	rel_error_format(&err, text, sizeof(text));
-	opt->warn(opt->warn_context, text);
-}
-
-/* Decide what the cache did not know, starting from a side that is known. */
-static int settle(const struct survey_run *run, struct side *side,
-		  const struct side *from, struct rel_error *err)
-{
-	const struct rel_cancel *cancel = run->options->cancel;
-	int rc;
-
-	if (side->known)
-		return 0;
-	if (from)
-		rc = rel_decide_from(side->universe, side->verdicts,
-				     from->universe, from->verdicts,
-				     run->jobs_each, cancel, NULL, err);
-	else
-		rc = rel_decide(side->universe, side->verdicts, run->jobs_each,
-				cancel, NULL, err);
-	side->known = rc == 0;
-	if (!rc)
-		keep(run, side);
-	return rc;
-}
-
-static int select_scope(const struct survey_run *run, struct work *w,
+static int select_scope(struct rel_survey_result *r,
+			const struct rel_survey_options *opt,
 			struct rel_error *err)
 {
-	const struct rel_survey_options *opt = run->options;
-	struct rel_survey_result *r = w->result;
 	struct rel_edges edges = {0};
 	int rc = 0;
 
-	if (rel_scope_walks(run->stack, &opt->scope))
+	r->selected = calloc((size_t)rel_universe_size(r->universe) + 1, 1);
+	if (!r->selected)
+		return rel_fail_nomem(err);
+	if (rel_scope_walks(r->universe->stack, &opt->scope))
 		rc = rel_universe_edges(&edges, r->universe, 0, opt->cancel,
 					err);
 	if (rc)
@@ -106,105 +37,24 @@ static int select_scope(const struct survey_run *run, struct work *w,
 	return rc;
 }
 
-static enum rel_compared compared_of(uint8_t verdict)
-{
-	switch ((enum rel_verdict)verdict) {
-	case REL_INSTALLABLE:
-		return REL_COMPARED_INSTALLABLE;
-	case REL_BROKEN:
-		return REL_COMPARED_BROKEN;
-	case REL_UNAVAILABLE:
-	case REL_PINNED_OUT:
-	case REL_UNREADABLE:
-		break;
-	}
-	return REL_COMPARED_OTHER;
-}
-
-/* Say how each package of the main universe fares in the other one. */
-static uint8_t *compare_with(const struct rel_universe *u,
-			     const struct side *other)
-{
-	uint32_t n = rel_universe_size(u);
-	uint8_t *compared = bytes(n);
-
-	for (uint32_t v = 0; compared && v < n; v++) {
-		rel_pkg_id there =
-		    rel_universe_find(other->universe, rel_universe_name(u, v),
-				      rel_universe_version(u, v));
-
-		compared[v] =
-		    (uint8_t)(there == REL_PKG_NONE
-				  ? REL_COMPARED_ABSENT
-				  : compared_of(other->verdicts[there]));
-	}
-	return compared;
-}
-
-/* Index into the sides of one environment. */
-enum {
-	MAIN,
-	ALONE,
-	BEFORE,
-	N_SIDES,
-};
-
-static int settle_sides(const struct survey_run *run, struct side *sides,
-			struct rel_error *err)
-{
-	const struct side *start = NULL;
-	int rc = 0;
-
-	for (int i = 0; !rc && i < N_SIDES; i++) {
-		if (!sides[i].universe)
-			continue;
-		rc = look_up(run, &sides[i], err);
-		if (sides[i].known && !start)
-			start = &sides[i];
-	}
-	for (int i = 0; !rc && i < N_SIDES; i++) {
-		if (!sides[i].universe)
-			continue;
-		rc = settle(run, &sides[i], start, err);
-		if (!start)
-			start = &sides[i];
-	}
-	return rc;
-}
-
-static int decide_all(const struct survey_run *run, struct work *w,
-		      struct rel_error *err)
+/* The main side's universe and verdicts become the result's. */
+static int take_sides(struct work *w, struct rel_error *err)
 {
 	struct rel_survey_result *r = w->result;
-	uint32_t n = rel_universe_size(r->universe);
-	struct side sides[N_SIDES] = {
-	    [MAIN] = {.universe = r->universe, .verdicts = bytes(n)},
-	    [ALONE] = {.universe = w->alone},
-	    [BEFORE] = {.universe = w->before},
-	};
-	int rc;
+	struct rel_side *main = &w->sides[REL_SIDE_MAIN];
+	int rc = 0;
 
-	r->verdicts = sides[MAIN].verdicts;
-	r->selected = bytes(n);
-	if (w->alone)
-		w->alone_verdicts = sides[ALONE].verdicts =
-		    bytes(rel_universe_size(w->alone));
-	if (w->before)
-		w->before_verdicts = sides[BEFORE].verdicts =
-		    bytes(rel_universe_size(w->before));
-	if (!r->verdicts || !r->selected || (w->alone && !w->alone_verdicts) ||
-	    (w->before && !w->before_verdicts))
-		return rel_fail_nomem(err);
-	rc = settle_sides(run, sides, err);
-	if (rc)
-		return rc;
-	if (w->alone)
-		r->alone = compare_with(r->universe, &sides[ALONE]);
-	if (w->before)
-		r->before = compare_with(r->universe, &sides[BEFORE]);
-	if ((w->alone && !r->alone) || (w->before && !r->before))
-		return rel_fail_nomem(err);
-	return 0;
+	if (w->sides[REL_SIDE_ALONE].stack)
+		rc =
+		    rel_sides_compare(&r->alone, w->sides, REL_SIDE_ALONE, err);
+	if (!rc && w->sides[REL_SIDE_BEFORE].stack)
+		rc = rel_sides_compare(&r->before, w->sides, REL_SIDE_BEFORE,
+				       err);
+	r->universe = main->universe;
+	r->verdicts = main->verdicts;
+	main->universe = NULL;
+	main->verdicts = NULL;
+	return rc;
 }
 
 /* Is a reason wanted of anything? */
@@ -230,11 +80,13 @@ static int run_environment(void *context, unsigned worker, size_t item,
 	const struct rel_survey_options *opt = run->options;
 	struct work *w = &run->works[item];
 	struct rel_survey_result *r = w->result;
-	int rc = decide_all(run, w, err);
+	int rc = rel_sides_settle(w->sides, opt, run->jobs_each, err);
 
 	(void)worker;
 	if (!rc)
-		rc = select_scope(run, w, err);
+		rc = take_sides(w, err);
+	if (!rc)
+		rc = select_scope(r, opt, err);
 	if (!rc && explains(r, opt->reasons))
 		rc = rel_explain(&r->reasons, r->universe, r->verdicts,
 				 opt->cancel, err);
@@ -243,23 +95,30 @@ static int run_environment(void *context, unsigned worker, size_t item,
 	return rc;
 }
 
-/* Items: environment × (main, alone, before). */
-static int build_universe(void *context, unsigned worker, size_t item,
-			  struct rel_error *err)
+/* Items of this and the next: environment × side. */
+static int open_side(void *context, unsigned worker, size_t item,
+		     struct rel_error *err)
 {
 	const struct survey_run *run = context;
-	struct work *w = &run->works[item / 3];
-	const struct rel_stack *stacks[] = {run->stack, run->alone,
-					    run->before};
-	struct rel_universe **outs[] = {&w->result->universe, &w->alone,
-					&w->before};
+	struct work *w = &run->works[item / REL_N_SIDES];
+	struct rel_side *side = &w->sides[item % REL_N_SIDES];
 
 	(void)worker;
-	if (!stacks[item % 3])
+	if (!side->stack)
 		return 0;
-	return rel_universe_build(outs[item % 3], stacks[item % 3],
-				  w->result->environment, run->options->cancel,
-				  err);
+	return rel_side_open(side, w->result->environment, run->options, err);
+}
+
+static int build_side(void *context, unsigned worker, size_t item,
+		      struct rel_error *err)
+{
+	const struct survey_run *run = context;
+	struct work *w = &run->works[item / REL_N_SIDES];
+
+	(void)worker;
+	return rel_side_build(w->sides,
+			      (enum rel_side_index)(item % REL_N_SIDES),
+			      w->result->environment, run->options, err);
 }
 
 static int run_all(struct survey_run *run, size_t n, struct rel_error *err)
@@ -268,7 +127,9 @@ static int run_all(struct survey_run *run, size_t n, struct rel_error *err)
 	int rc;
 
 	rel_progress(run->options->progress, "resolving dependencies", 0, 0);
-	rc = rel_parallel(jobs, n * 3, build_universe, run, err);
+	rc = rel_parallel(jobs, n * REL_N_SIDES, open_side, run, err);
+	if (!rc)
+		rc = rel_parallel(jobs, n * REL_N_SIDES, build_side, run, err);
 	if (rc)
 		return rc;
 	rel_progress(run->options->progress, "deciding", 0, 0);
@@ -279,10 +140,8 @@ static int run_all(struct survey_run *run, size_t n, struct rel_error *err)
 static void works_free(struct work *works, size_t n)
 {
 	for (size_t i = 0; works && i < n; i++) {
-		rel_universe_free(works[i].alone);
-		rel_universe_free(works[i].before);
-		free(works[i].alone_verdicts);
-		free(works[i].before_verdicts);
+		for (size_t k = 0; k < REL_N_SIDES; k++)
+			rel_side_free(&works[i].sides[k]);
 	}
 	free(works);
 }
@@ -313,17 +172,18 @@ int rel_survey_run(struct rel_survey **out, const struct rel_stack *stack,
 {
 	size_t n = options->n_environments;
 	struct rel_survey *survey = survey_new(options);
-	struct survey_run run = {.stack = stack,
-				 .alone = alone,
-				 .before = before,
-				 .options = options,
+	struct survey_run run = {.options = options,
 				 .works = calloc(n, sizeof(*run.works))};
 	int rc;
 
 	*out = NULL;
 	if (survey && run.works) {
 		for (size_t i = 0; i < n; i++)
-			run.works[i].result = &survey->results[i];
+			run.works[i] = (struct work){
+			    .result = &survey->results[i],
+			    .sides = {[REL_SIDE_MAIN] = {.stack = stack},
+				      [REL_SIDE_ALONE] = {.stack = alone},
+				      [REL_SIDE_BEFORE] = {.stack = before}}};
 		rc = run_all(&run, n, err);
 	} else {
 		rc = rel_fail_nomem(err);

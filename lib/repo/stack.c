@@ -254,3 +254,26 @@ uint32_t rel_stack_find(const struct rel_stack *stack, struct rel_str name)
 	}
 	return UINT32_MAX;
 }
+
+uint32_t rel_stack_find_version(const struct rel_stack *stack,
+				struct rel_str name, struct rel_str version)
+{
+	uint32_t index = rel_stack_find(stack, name);
+
+	if (index == UINT32_MAX)
+		return UINT32_MAX;
+
+	const struct rel_stack_name *n = &stack->names[index];
+
+	for (uint32_t i = n->first; i < n->first + n->count; i++) {
+		const struct rel_snapshot *snapshot =
+		    stack->layers[stack->entries[i].layer].snapshot;
+
+		if (rel_str_eq(
+			rel_snapshot_string(
+			    snapshot, rel_stack_package(stack, i)->version),
+			version))
+			return i;
+	}
+	return UINT32_MAX;
+}

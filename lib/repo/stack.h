@@ -65,4 +65,8 @@ const struct rel_snapshot_package *rel_stack_package(
 /* Index of a name in `names`, UINT32_MAX when absent. */
 uint32_t rel_stack_find(const struct rel_stack *stack, struct rel_str name);
 
+/* Index of a package version in `entries`, UINT32_MAX when absent. */
+uint32_t rel_stack_find_version(const struct rel_stack *stack,
+				struct rel_str name, struct rel_str version);
+
 #endif

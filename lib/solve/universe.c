@@ -320,18 +320,7 @@ const struct rel_snapshot_package *rel_universe_package(
 rel_pkg_id rel_universe_find(const struct rel_universe *u, struct rel_str name,
 			     struct rel_str version)
 {
-	uint32_t g = rel_stack_find(u->stack, name);
-
-	if (g == UINT32_MAX)
-		return REL_PKG_NONE;
-
-	const struct rel_stack_name *n = &u->stack->names[g];
-
-	for (uint32_t i = n->first; i < n->first + n->count; i++) {
-		if (rel_str_eq(rel_universe_version(u, i), version))
-			return i;
-	}
-	return REL_PKG_NONE;
+	return rel_stack_find_version(u->stack, name, version);
 }
 
 rel_pkg_id rel_universe_counterpart(const struct rel_universe *u,

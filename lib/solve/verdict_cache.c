@@ -45,21 +45,25 @@ static void add_environment(struct rel_hasher *h,
 	}
 }
 
-static void add_packages(struct rel_hasher *h, const struct rel_universe *u)
+static void add_versions(struct rel_hasher *h, const struct rel_stack *stack,
+			 const struct rel_stack_name *name)
 {
-	add_number(h, u->n_packages);
-	for (uint32_t v = 0; v < u->n_packages; v++) {
+	for (uint32_t i = name->first; i < name->first + name->count; i++) {
+		const struct rel_snapshot *snapshot =
+		    stack->layers[stack->entries[i].layer].snapshot;
 		const struct rel_snapshot_package *p =
-		    rel_universe_package(u, v);
+		    rel_stack_package(stack, i);
 
-		add_text(h, rel_universe_name(u, v));
-		add_text(h, rel_universe_version(u, v));
+		add_text(h, name->text);
+		add_text(h, rel_snapshot_string(snapshot, p->version));
 		rel_hasher_update(h, &p->content, sizeof(p->content));
 	}
 }
 
 int rel_verdict_key_of(struct rel_verdict_key *out,
-		       const struct rel_universe *u, struct rel_error *err)
+		       const struct rel_stack *stack,
+		       const struct rel_environment *environment,
+		       struct rel_error *err)
 {
 	struct rel_digest digests[REL_DIGEST_ALGOS];
 	struct rel_hasher h;
@@ -68,8 +72,10 @@ int rel_verdict_key_of(struct rel_verdict_key *out,
 	if (rc)
 		return rc;
 	rel_hasher_update(&h, rel_solver_id, sizeof(rel_solver_id));
-	add_environment(&h, u->environment);
-	add_packages(&h, u);
+	add_environment(&h, environment);
+	add_number(&h, stack->n_entries);
+	for (uint32_t i = 0; i < stack->n_names; i++)
+		add_versions(&h, stack, &stack->names[i]);
 	rc = rel_hasher_finish(digests, &h, err);
 	if (!rc)
 		out->digest = digests[REL_DIGEST_SHA256];

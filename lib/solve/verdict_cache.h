@@ -22,9 +22,14 @@ struct rel_verdict_key {
 	struct rel_digest digest;
 };
 
-/* Errors  REL_ENOMEM */
+/*
+ * Of the verdicts on the universe of `stack` under `environment`, which need
+ * not have been built.
+ * Errors  REL_ENOMEM
+ */
 REL_MUST_CHECK int rel_verdict_key_of(struct rel_verdict_key *out,
-				      const struct rel_universe *universe,
+				      const struct rel_stack *stack,
+				      const struct rel_environment *environment,
 				      struct rel_error *err);
 
 /*

@@ -1,0 +1,142 @@
+#include "check/sides.h"
+
+int rel_side_open(struct rel_side *side,
+		  const struct rel_environment *environment,
+		  const struct rel_survey_options *options,
+		  struct rel_error *err)
+{
+	uint32_t n = side->stack->n_entries;
+	int rc;
+
+	side->verdicts = calloc((size_t)n + 1, 1);
+	if (!side->verdicts)
+		return rel_fail_nomem(err);
+	if (!options->cache_dir)
+		return 0;
+	rc = rel_verdict_key_of(&side->key, side->stack, environment, err);
+	if (!rc)
+		side->known = rel_verdict_cache_load(
+		    side->verdicts, n, options->cache_dir, &side->key);
+	return rc;
+}
+
+int rel_side_build(struct rel_side sides[REL_N_SIDES],
+		   enum rel_side_index index,
+		   const struct rel_environment *environment,
+		   const struct rel_survey_options *options,
+		   struct rel_error *err)
+{
+	struct rel_side *side = &sides[index];
+
+	/* The verdicts of a known side are only read, unless the main side's
+	 * follow from them. */
+	if (!side->stack || (index != REL_SIDE_MAIN && side->known &&
+			     sides[REL_SIDE_MAIN].known))
+		return 0;
+	return rel_universe_build(&side->universe, side->stack, environment,
+				  options->cancel, err);
+}
+
+static void keep(const struct rel_side *side,
+		 const struct rel_survey_options *options)
+{
+	struct rel_error err = {0};
+	char text[REL_ERROR_PATH_MAX + REL_ERROR_TEXT_MAX];
+
+	if (!options->cache_dir ||
+	    rel_verdict_cache_store(side->verdicts, side->stack->n_entries,
+				    options->cache_dir, &side->key,
+				    &err) == 0 ||
+	    !options->warn)
+		return;
+	rel_error_prefix(&err, "verdicts are not kept");
+	rel_error_format(&err, text, sizeof(text));
+	options->warn(options->warn_context, text);
+}
+
+/* from  a side that is known, or NULL */
+static int settle(struct rel_side *side, const struct rel_side *from,
+		  const struct rel_survey_options *options, unsigned jobs,
+		  struct rel_error *err)
+{
+	int rc;
+
+	if (side->known)
+		return 0;
+	if (from)
+		rc = rel_decide_from(side->universe, side->verdicts,
+				     from->universe, from->verdicts, jobs,
+				     options->cancel, NULL, err);
+	else
+		rc = rel_decide(side->universe, side->verdicts, jobs,
+				options->cancel, NULL, err);
+	side->known = rc == 0;
+	if (!rc)
+		keep(side, options);
+	return rc;
+}
+
+int rel_sides_settle(struct rel_side sides[REL_N_SIDES],
+		     const struct rel_survey_options *options, unsigned jobs,
+		     struct rel_error *err)
+{
+	const struct rel_side *from = NULL;
+	int rc = 0;
+
+	for (int i = 0; !from && i < REL_N_SIDES; i++) {
+		if (sides[i].known)
+			from = &sides[i];
+	}
+	for (int i = 0; !rc && i < REL_N_SIDES; i++) {
+		if (!sides[i].stack)
+			continue;
+		rc = settle(&sides[i], from, options, jobs, err);
+		if (!from)
+			from = &sides[i];
+	}
+	return rc;
+}
+
+static enum rel_compared compared_of(uint8_t verdict)
+{
+	switch ((enum rel_verdict)verdict) {
+	case REL_INSTALLABLE:
+		return REL_COMPARED_INSTALLABLE;
+	case REL_BROKEN:
+		return REL_COMPARED_BROKEN;
+	case REL_UNAVAILABLE:
+	case REL_PINNED_OUT:
+	case REL_UNREADABLE:
+		break;
+	}
+	return REL_COMPARED_OTHER;
+}
+
+int rel_sides_compare(uint8_t **out, const struct rel_side sides[REL_N_SIDES],
+		      enum rel_side_index index, struct rel_error *err)
+{
+	const struct rel_universe *u = sides[REL_SIDE_MAIN].universe;
+	const struct rel_side *other = &sides[index];
+	uint32_t n = rel_universe_size(u);
+
+	*out = calloc((size_t)n + 1, 1);
+	if (!*out)
+		return rel_fail_nomem(err);
+	for (uint32_t v = 0; v < n; v++) {
+		uint32_t there = rel_stack_find_version(
+		    other->stack, rel_universe_name(u, v),
+		    rel_universe_version(u, v));
+
+		(*out)[v] =
+		    (uint8_t)(there == UINT32_MAX
+				  ? REL_COMPARED_ABSENT
+				  : compared_of(other->verdicts[there]));
+	}
+	return 0;
+}
+
+void rel_side_free(struct rel_side *side)
+{
+	rel_universe_free(side->universe);
+	free(side->verdicts);
+}
