@@ -12,11 +12,15 @@ static const struct rel_option options[] = {
      REL_CI_SYSTEM_NAMES},
     {"tag", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(tag), "TAG",
      "Release this tag, whatever the run is about", NULL},
+    {"schedule", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(schedule), NULL,
+     "Check the whole stack and keep the report, whatever the run is about",
+     NULL},
 };
 
 static const struct rel_example examples[] = {
     {"In a job that a tag starts", "ci"},
     {"From a hook or another CI system", "ci --tag foo-1.2"},
+    {"Each morning, from cron", "ci --schedule --quiet"},
 };
 
 /* "lib/x.opam" of a path below the directory that relctl works in. */
@@ -66,12 +70,12 @@ static int do_nothing(struct rel_ci_run *run, struct rel_error *err)
 	if (ci->kind == REL_CI_PLAIN)
 		return rel_fail(err, REL_EUSAGE,
 				"nothing tells what this run is about; say it: "
-				"--tag TAG");
+				"--tag TAG or --schedule");
 	rel_screen_clear(run->call->screen);
 	if (!run->call->common->quiet)
 		fprintf(stderr,
 			"relctl: nothing to do for %s on %s: tags are "
-			"released and requests checked\n",
+			"released, requests checked\n",
 			about(ci), rel_ci_system_name(ci->kind));
 	return 0;
 }
@@ -93,7 +97,7 @@ static int dispatch(struct rel_ci_run *run, bool *found, struct rel_error *err)
 		return rel_ci_request(run, found, err);
 	case REL_CI_SCHEDULE:
 	case REL_CI_MANUAL:
-		return missing(&run->ci, "schedules", err);
+		return rel_ci_schedule(run, found, err);
 	case REL_CI_BRANCH:
 	case REL_CI_OTHER:
 		break;
@@ -108,6 +112,8 @@ static int detect(struct rel_ci_run *run, struct rel_error *err)
 	int rc =
 	    rel_ci_detect(&run->ci, (const char *const *)environ, o->kind, err);
 
+	if (rc == 0 && o->schedule)
+		run->ci.event = REL_CI_SCHEDULE;
 	if (rc == 0 && o->tag) {
 		run->ci.event = REL_CI_TAG;
 		run->ci.tag = o->tag;
@@ -158,10 +164,13 @@ const struct rel_command rel_command_ci = {
 	"Woodpecker: find out what the run is about, and do it. On a tag, "
 	"release what the tag says, as cut does. On a request to a development "
 	"remote, tell what it would newly break, at the lines that it changes, "
-	"and what it repairs. Annotations, outputs and a "
+	"and what it repairs. On a schedule, check the whole stack and keep "
+	"what "
+	"changed since the last run in the branch status of the remote. "
+	"Annotations, outputs and a "
 	"summary are written in the form that the system reads.",
     .max_arguments = 0,
-    .formats = "text",
+    .formats = "text json html",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .values_size = sizeof(struct rel_ci_options),

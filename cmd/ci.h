@@ -9,6 +9,7 @@
 struct rel_ci_options {
 	const char *kind; /* --system, or NULL */
 	const char *tag;  /* --tag, or NULL */
+	bool schedule;	  /* --schedule */
 };
 
 struct rel_ci_run {
@@ -23,5 +24,10 @@ struct rel_ci_run {
  * not be merged like this. */
 REL_MUST_CHECK int rel_ci_request(struct rel_ci_run *run, bool *found,
 				  struct rel_error *err);
+
+/* ci_schedule.c: check the whole stack, and keep what changed.  *found:
+ * something is newly broken. */
+REL_MUST_CHECK int rel_ci_schedule(struct rel_ci_run *run, bool *found,
+				   struct rel_error *err);
 
 #endif
