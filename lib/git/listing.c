@@ -144,6 +144,9 @@ int rel_git_remote_ref(struct rel_git_id *id, const char *location,
 	struct rel_git_remote remote;
 	int r;
 
+	if (!rel_git_is_ref_name(name))
+		return rel_fail(err, REL_EUSAGE,
+				"git allows no reference named '%.200s'", name);
 	rel_git_listing_init(&listing);
 	rel_git_listing_want(&listing, name);
 	if (options == NULL)

@@ -38,7 +38,7 @@ static char *full_name(const char *branch)
 {
 	char *name = NULL;
 
-	if (rel_str_starts(rel_str_of(branch), REL_STR("refs/")))
+	if (rel_str_starts(rel_str_of(branch), REL_STR("refs/heads/")))
 		return strdup(branch);
 	return asprintf(&name, "refs/heads/%s", branch) < 0 ? NULL : name;
 }

@@ -99,7 +99,7 @@ world_config() {
 	printf 'relctl.yml\n' >>"$1/.git/info/exclude"
 }
 
-# tree_of KIND FILE: what the outside sees of remote, mirror and source.
+# world_state FILE: what the outside sees of remote, mirror and source.
 world_state() {
 	{
 		if [ "$kind" = git ]; then
@@ -120,7 +120,7 @@ world_state() {
 	} >"$1"
 }
 
-# world_copy FROM TO: all of it, once more.
+# world_check: git's opinion of all repositories.
 world_check() {
 	git -C source fsck --strict --no-dangling >fsck 2>&1 ||
 		die "source: $(cat fsck)"
