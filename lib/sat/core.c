@@ -180,15 +180,13 @@ static bool collect_facts(struct rel_sat_explainer *core)
 static void reset(struct rel_sat_explainer *core)
 {
 	struct sat_solver *s = &core->solver;
-	const struct rel_sat_problem *p = s->problem;
 
 	sat_backjump(s, 0);
 	sat_solver_forget(s);
 	core->proof.n_clauses = 0;
 	core->proof.n_links = 0;
+	core->proof.killer[core->var] = SAT_NONE;
 	sat_solver_revive(s);
-	for (uint32_t v = 0; v < p->n_vars; v++)
-		core->proof.killer[v] = SAT_NONE;
 }
 
 /* Do the facts in force exclude the variable? */
@@ -197,6 +195,7 @@ static bool excludes(struct rel_sat_explainer *core)
 	return sat_try(&core->solver, core->var, 0, 0) == SAT_IMPOSSIBLE;
 }
 
+/* Facts about variables that never are come into force by killing these. */
 static void switch_fact(struct rel_sat_explainer *core,
 			const struct sat_link *fact, bool on)
 {
@@ -208,25 +207,31 @@ static void switch_fact(struct rel_sat_explainer *core,
 		core->proof.bar_on[fact->index] = on;
 		break;
 	case SAT_LINK_NEVER:
-		if (on)
-			sat_solver_kill(&core->solver, fact->index, SAT_NONE);
-		break;
 	case SAT_LINK_CLAUSE:
 		break;
 	}
 }
 
-/* The same with the listed facts only, but for the one at `skip`. */
-static bool excludes_without(struct rel_sat_explainer *core, uint32_t skip)
+/* Leave only the listed facts in force. */
+static void switch_to_facts(struct rel_sat_explainer *core)
 {
 	const struct rel_sat_problem *p = core->solver.problem;
 
-	reset(core);
 	memset(core->proof.need_on, 0, p->need_first[p->n_vars]);
 	memset(core->proof.bar_on, 0, p->bar_first[p->n_vars]);
+	for (uint32_t i = 0; i < core->n_facts; i++)
+		switch_fact(core, &core->facts[i], true);
+}
+
+/* Of the listed facts, which are in force, leave the one at `skip` out. */
+static bool excludes_without(struct rel_sat_explainer *core, uint32_t skip)
+{
+	reset(core);
+	switch_fact(core, &core->facts[skip], false);
 	for (uint32_t i = 0; i < core->n_facts; i++) {
-		if (i != skip)
-			switch_fact(core, &core->facts[i], true);
+		if (i != skip && core->facts[i].kind == SAT_LINK_NEVER)
+			sat_solver_kill(&core->solver, core->facts[i].index,
+					SAT_NONE);
 	}
 	return excludes(core);
 }
@@ -256,8 +261,10 @@ static int64_t refine(struct rel_sat_explainer *core, uint32_t i)
 			if (used)
 				core->facts[j] = core->facts[kept];
 		}
-		if (!used)
+		if (!used) {
+			switch_fact(core, fact, false);
 			continue;
+		}
 		core->facts[kept++] = *fact;
 		before += k < i;
 	}
@@ -268,6 +275,7 @@ static int64_t refine(struct rel_sat_explainer *core, uint32_t i)
 static int minimise(struct rel_sat_explainer *core,
 		    const struct rel_cancel *cancel)
 {
+	switch_to_facts(core);
 	/* From the end: what was found last is farthest from the variable. */
 	for (uint32_t i = core->n_facts; i-- > 0;) {
 		if (rel_cancelled(cancel))
@@ -276,8 +284,10 @@ static int minimise(struct rel_sat_explainer *core,
 
 		if (core->solver.nomem)
 			return REL_ENOMEM;
-		if (!needless)
+		if (!needless) {
+			switch_fact(core, &core->facts[i], true);
 			continue;
+		}
 
 		int64_t left = refine(core, i);
 

@@ -55,15 +55,17 @@ int sat_solver_init(struct sat_solver *s, const struct rel_sat_problem *problem)
 	s->wanted = calloc(n_words + 1, sizeof(*s->wanted));
 	s->rest = calloc((size_t)widest_group(problem) * 2, sizeof(*s->rest));
 	s->place = calloc((size_t)problem->n_vars + 1, sizeof(*s->place));
+	s->dead = calloc((size_t)problem->n_vars + 1, sizeof(*s->dead));
 	s->groups = calloc((size_t)problem->n_groups + 1, sizeof(*s->groups));
 	s->watches = calloc(n_literals(problem), sizeof(*s->watches));
 	if (!s->domain || !s->alive || !s->wanted || !s->rest || !s->place ||
-	    !s->groups || !s->watches) {
+	    !s->dead || !s->groups || !s->watches) {
 		sat_solver_free(s);
 		return REL_ENOMEM;
 	}
 	place_variables(problem, s->place);
-	sat_solver_revive(s);
+	fill_domains(problem, s->alive);
+	fill_domains(problem, s->domain);
 	for (uint32_t g = 0; g < problem->n_groups; g++) {
 		s->groups[g].last = SAT_NONE;
 		s->groups[g].unvisited = SAT_NONE;
@@ -83,6 +85,7 @@ void sat_solver_free(struct sat_solver *s)
 	free(s->watches);
 	free(s->groups);
 	free(s->place);
+	free(s->dead);
 	free(s->domain);
 	free(s->alive);
 	free(s->wanted);
@@ -102,18 +105,27 @@ void sat_solver_free(struct sat_solver *s)
 void sat_solver_revive(struct sat_solver *s)
 {
 	assert(s->n_trail == 0);
-	fill_domains(s->problem, s->alive);
-	fill_domains(s->problem, s->domain);
+	for (uint32_t i = 0; i < s->n_dead; i++) {
+		uint32_t place = s->place[s->dead[i]];
+		uint64_t mask = (uint64_t)1 << (place % 64);
+
+		s->alive[place / 64] |= mask;
+		s->domain[place / 64] |= mask;
+	}
+	s->n_dead = 0;
 }
 
 void sat_solver_kill(struct sat_solver *s, uint32_t var, uint32_t clause)
 {
 	uint32_t place = s->place[var];
-	uint64_t mask = ~((uint64_t)1 << (place % 64));
+	uint64_t mask = (uint64_t)1 << (place % 64);
 
 	assert(s->n_trail == 0);
-	s->alive[place / 64] &= mask;
-	s->domain[place / 64] &= mask;
+	if (!(s->alive[place / 64] & mask))
+		return;
+	s->alive[place / 64] &= ~mask;
+	s->domain[place / 64] &= ~mask;
+	s->dead[s->n_dead++] = var;
 	sat_proof_note_kill(s, var, clause);
 }
 

@@ -99,6 +99,8 @@ struct sat_solver {
 	uint64_t *alive;  /* what is not excluded for good */
 	uint64_t *wanted; /* tried first when a value is chosen */
 	uint32_t *place;  /* by variable: its bit in domain, alive, wanted */
+	uint32_t *dead;	  /* the variables that are not alive */
+	uint32_t n_dead;
 	struct sat_group *groups;
 	struct sat_watch_list *watches; /* by literal: clauses to look at when
 					 * it becomes false */
@@ -156,7 +158,8 @@ struct sat_proof_clause {
 /* Which facts count, and what each learned clause rests on (core.c). */
 struct sat_proof {
 	uint8_t *need_on, *bar_on; /* by index: is the fact in force */
-	uint32_t *killer;	   /* by variable: the clause, or SAT_NONE */
+	uint32_t *killer;	   /* by dead variable: the clause, or
+				    * SAT_NONE */
 	struct sat_link *links;
 	uint32_t n_links, links_cap;
 	struct sat_proof_clause *clauses;
