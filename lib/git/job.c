@@ -1,6 +1,21 @@
 #include "git/job.h"
 
+#include <stdlib.h>
+
 #include "base/limits.h"
+
+const char *rel_git_ca_file(const struct rel_git_fetch_options *options)
+{
+	static const char *const names[] = {"GIT_SSL_CAINFO", "SSL_CERT_FILE"};
+	const char *file = options->ca_file;
+
+	for (size_t i = 0; !file && i < sizeof(names) / sizeof(names[0]); i++) {
+		file = getenv(names[i]);
+		if (file && *file == '\0')
+			file = NULL;
+	}
+	return file;
+}
 
 unsigned rel_git_silence(const struct rel_git_fetch_options *options)
 {

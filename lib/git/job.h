@@ -21,6 +21,10 @@ struct rel_git_job {
 	int depth;
 };
 
+/* The file of certificates to trust: options->ca_file, else $GIT_SSL_CAINFO,
+ * else $SSL_CERT_FILE; empty ones count as unset.  NULL = the host's. */
+const char *rel_git_ca_file(const struct rel_git_fetch_options *options);
+
 /* Seconds of silence after which a transfer is given up. */
 unsigned rel_git_silence(const struct rel_git_fetch_options *options);
 /* Has it been silent for longer since `heard`? */

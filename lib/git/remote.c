@@ -209,13 +209,9 @@ static int download(git_remote *remote, const git_fetch_options *options,
  * be added to. */
 static int trust(const struct rel_git_job *job, struct rel_error *err)
 {
-	const char *file = job->options->ca_file;
+	const char *file = rel_git_ca_file(job->options);
 	int status;
 
-	if (file == NULL)
-		file = getenv("GIT_SSL_CAINFO");
-	if (file == NULL)
-		file = getenv("SSL_CERT_FILE");
 	if (file == NULL || job->url->transport != REL_GIT_HTTP)
 		return 0;
 	status = git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, NULL);

@@ -184,6 +184,7 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 		    struct rel_error *err)
 {
 	const char *count = getenv("GIT_CONFIG_COUNT");
+	const char *ca_file = rel_git_ca_file(run->options);
 	int r;
 
 	if (count != NULL)
@@ -200,8 +201,9 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 		    !has_ssh_command(run))
 			env_add(env, "GIT_SSH_COMMAND=ssh -o BatchMode=yes");
 	}
-	if (run->options->ca_file != NULL)
-		env_add(env, "GIT_SSL_CAINFO=%s", run->options->ca_file);
+	/* Not every libcurl that git is built with knows SSL_CERT_FILE. */
+	if (ca_file != NULL)
+		env_add(env, "GIT_SSL_CAINFO=%s", ca_file);
 	r = run->url ? env_credentials(env, run->url, err) : 0;
 	if (r < 0)
 		return r;

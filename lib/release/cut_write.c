@@ -136,8 +136,12 @@ static int settle_outcome(struct rel_cut *cut,
 			  struct rel_error *err)
 {
 	if (result->outcome == REL_CHANGE_REJECTED)
-		return rel_fail(err, REL_EIO, "%s refused the release: %s",
-				cut->plan.remote, result->text);
+		return rel_fail(err, REL_EIO, "%s refused the release: %s%s",
+				cut->plan.remote, result->text,
+				*cut->plan.review
+				    ? ""
+				    : "; where a review is wanted, abort and "
+				      "cut again with --branch NAME");
 	return rel_journal_set(&cut->journal, "write", "commit", err, "%s",
 			       result->commit);
 }

@@ -4,15 +4,26 @@
 #
 #	servers_init DIR	everything is kept below DIR; servers stop at exit
 #	servers_git_daemon ROOT		sets GIT_PORT
-#	servers_certificates		makes DIR/ca.pem, DIR/cert.pem, DIR/key.pem
-#					(for localhost) and DIR/other-ca.pem
-#	servers_nginx ROOT		sets HTTP_PORT and HTTPS_PORT:
+#	servers_certificates		makes DIR/ca.pem, DIR/key.pem and, signed by
+#					the CA, DIR/cert.pem (for localhost,
+#					127.0.0.1, github.com and gitlab.com),
+#					DIR/expired.pem (the same, years ago) and
+#					DIR/elsewhere.pem (for another host); and
+#					DIR/other-ca.pem
+#	servers_nginx ROOT		sets HTTP_PORT and HTTPS_PORT, and with those
+#					other certificates EXPIRED_PORT and
+#					ELSEWHERE_PORT:
 #	    /static/PATH	files of DIR/static
 #	    /git/REPO		git repositories of ROOT
 #	    /private/REPO	the same for tester:secret only
 #	    /moved/REPO		301 to /git/REPO
-#	    /away/PATH		302 to the same server as `localhost`
+#	    /away/PATH		302 to the same server by another name: from
+#				127.0.0.1 to `localhost`, with TLS the other way
+#	    /down/PATH		302 to the plain port, of the same name
 #	    /teapot/…		500
+#					DIR/auth.log has a line for each request:
+#					host, status, URI, "Authorization"
+#	servers_user NAME PASSWORD	one more for /private/
 #	servers_sshd			sets SSH_PORT; DIR/ssh-config is for ssh -F,
 #					DIR/known_hosts holds the right host key,
 #					the key may run git-upload-pack only
@@ -95,6 +106,35 @@ servers_ca()
 		2>>"$servers_dir/openssl.log"
 }
 
+# servers_certificate NAME SAN START END: signed by the CA
+servers_certificate()
+{
+	printf 'subjectAltName=%s\n' "$2" >"$servers_dir/san"
+	openssl ca -batch -config "$servers_dir/ca.cnf" -notext \
+		-startdate "$3" -enddate "$4" -extfile "$servers_dir/san" \
+		-in "$servers_dir/request.pem" -out "$servers_dir/$1.pem" \
+		2>>"$servers_dir/openssl.log"
+}
+
+servers_ca_config()
+{
+	cat <<-END
+		[ca]
+		default_ca = ours
+		[ours]
+		database = $servers_dir/ca-database
+		serial = $servers_dir/ca-serial
+		new_certs_dir = $servers_dir
+		certificate = $servers_dir/ca.pem
+		private_key = $servers_dir/ca-key.pem
+		default_md = sha256
+		unique_subject = no
+		policy = any
+		[any]
+		commonName = supplied
+	END
+}
+
 servers_certificates()
 {
 	servers_need openssl || return
@@ -102,15 +142,29 @@ servers_certificates()
 	openssl req -newkey rsa:2048 -nodes -subj /CN=localhost \
 		-keyout "$servers_dir/key.pem" -out "$servers_dir/request.pem" \
 		2>>"$servers_dir/openssl.log" || return
-	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' \
-		>"$servers_dir/san"
-	openssl x509 -req -in "$servers_dir/request.pem" -days 30 \
-		-CA "$servers_dir/ca.pem" -CAkey "$servers_dir/ca-key.pem" \
-		-CAcreateserial -extfile "$servers_dir/san" \
-		-out "$servers_dir/cert.pem" 2>>"$servers_dir/openssl.log"
+	: >"$servers_dir/ca-database"
+	echo 01 >"$servers_dir/ca-serial"
+	servers_ca_config >"$servers_dir/ca.cnf"
+	servers_names=DNS:localhost,IP:127.0.0.1,DNS:github.com,DNS:gitlab.com
+	servers_start=$(date -u -d '-1 day' +%Y%m%d%H%M%SZ)
+	servers_end=$(date -u -d '+30 days' +%Y%m%d%H%M%SZ)
+	servers_certificate cert "$servers_names" "$servers_start" \
+		"$servers_end" &&
+		servers_certificate expired "$servers_names" 20200101000000Z \
+			20200201000000Z &&
+		servers_certificate elsewhere DNS:elsewhere.example.org \
+			"$servers_start" "$servers_end"
 }
 
-# The part of nginx's configuration that the plain and the TLS port share.
+# servers_user NAME PASSWORD
+servers_user()
+{
+	printf '%s:%s\n' "$1" "$(openssl passwd -apr1 "$2")" \
+		>>"$servers_dir/htpasswd"
+}
+
+# servers_nginx_locations ROOT AWAY: the part of nginx's configuration that the
+# plain and the TLS ports share.
 servers_nginx_locations()
 {
 	servers_backend=$(git --exec-path)/git-http-backend
@@ -119,7 +173,10 @@ servers_nginx_locations()
 		location /static/ { alias $servers_dir/static/; }
 		location /teapot/ { return 500; }
 		location /away/ {
-		rewrite ^/away/(.*)\$ http://localhost:$HTTP_PORT/\$1 redirect;
+		rewrite ^/away/(.*)\$ $2/\$1 redirect;
+		}
+		location /down/ {
+		rewrite ^/down/(.*)\$ http://localhost:$HTTP_PORT/\$1 redirect;
 		}
 		location /moved/ { rewrite ^/moved/(.*)\$ /git/\$1 permanent; }
 	END
@@ -158,7 +215,9 @@ servers_nginx_config()
 		error_log $servers_dir/nginx.log;
 		events { worker_connections 64; }
 		http {
+		log_format auth '\$host \$status \$request_uri "\$http_authorization"';
 		access_log $servers_dir/access.log;
+		access_log $servers_dir/auth.log auth;
 		client_body_temp_path $servers_dir/t1;
 		proxy_temp_path $servers_dir/t2;
 		fastcgi_temp_path $servers_dir/t3;
@@ -168,15 +227,24 @@ servers_nginx_config()
 		absolute_redirect off;
 		server { listen 127.0.0.1:$HTTP_PORT;
 	END
-	servers_nginx_locations "$1"
+	servers_nginx_locations "$1" "http://localhost:$HTTP_PORT"
+	echo '}'
+	servers_nginx_tls "$1" "$HTTPS_PORT" cert
+	servers_nginx_tls "$1" "$EXPIRED_PORT" expired
+	servers_nginx_tls "$1" "$ELSEWHERE_PORT" elsewhere
+	echo '}'
+}
+
+# servers_nginx_tls ROOT PORT CERTIFICATE
+servers_nginx_tls()
+{
 	cat <<-END
-		}
-		server { listen 127.0.0.1:$HTTPS_PORT ssl;
-		ssl_certificate $servers_dir/cert.pem;
+		server { listen 127.0.0.1:$2 ssl;
+		ssl_certificate $servers_dir/$3.pem;
 		ssl_certificate_key $servers_dir/key.pem;
 	END
-	servers_nginx_locations "$1"
-	echo '} }'
+	servers_nginx_locations "$1" "https://127.0.0.1:$2"
+	echo '}'
 }
 
 servers_nginx()
@@ -184,8 +252,8 @@ servers_nginx()
 	servers_need nginx fcgiwrap openssl shuf || return
 	mkdir -p "$servers_dir/static"
 	[ -s "$servers_dir/cert.pem" ] || servers_certificates || return
-	printf 'tester:%s\n' "$(openssl passwd -apr1 secret)" \
-		>"$servers_dir/htpasswd"
+	: >"$servers_dir/htpasswd"
+	servers_user tester secret
 	fcgiwrap -s "unix:$servers_dir/fcgi.sock" \
 		>>"$servers_dir/fcgi.log" 2>&1 &
 	servers_pids="$servers_pids $!"
@@ -193,6 +261,8 @@ servers_nginx()
 	for servers_try in 1 2 3 4 5; do
 		HTTP_PORT=$(servers_random_port)
 		HTTPS_PORT=$((HTTP_PORT + 1))
+		EXPIRED_PORT=$((HTTP_PORT + 2))
+		ELSEWHERE_PORT=$((HTTP_PORT + 3))
 		rm -f "$servers_dir/nginx.pid"
 		servers_nginx_config "$1" >"$servers_dir/nginx.conf"
 		nginx -p "$servers_dir" -c "$servers_dir/nginx.conf" \
