@@ -34,6 +34,11 @@ static bool is_loopback(struct rel_str host)
 	       rel_str_starts(host, REL_STR("127."));
 }
 
+bool rel_git_credential_safe(const struct rel_git_url *url)
+{
+	return url->tls || is_loopback(url->host);
+}
+
 static bool from_url(struct rel_git_credential *out,
 		     const struct rel_git_url *url)
 {
@@ -205,7 +210,7 @@ int rel_git_credential_find(struct rel_git_credential *out,
 	for (unsigned source = 0; source < 3; source++) {
 		rel_buf_clear(&out->user);
 		rel_buf_clear(&out->password);
-		if (source > 0 && !url->tls && !is_loopback(url->host))
+		if (source > 0 && !rel_git_credential_safe(url))
 			return 0;
 		if (source == 0)
 			r = from_url(out, url);
@@ -219,4 +224,13 @@ int rel_git_credential_find(struct rel_git_credential *out,
 			return check(out, err);
 	}
 	return 0;
+}
+
+int rel_git_credential_netrc(struct rel_git_credential *out,
+			     const struct rel_git_url *url,
+			     struct rel_error *err)
+{
+	int r = from_netrc(out, url, err);
+
+	return r > 0 ? check(out, err) : r;
 }

@@ -23,6 +23,24 @@ REL_MUST_CHECK int rel_git_credential_find(struct rel_git_credential *out,
 					   unsigned skip,
 					   struct rel_error *err);
 
+/* May a secret be sent there: over TLS, or to this machine? */
+bool rel_git_credential_safe(const struct rel_git_url *url);
+
+/* Look in $NETRC, else ~/.netrc, alone.  Returns as rel_git_credential_find()
+ */
+REL_MUST_CHECK int rel_git_credential_netrc(struct rel_git_credential *out,
+					    const struct rel_git_url *url,
+					    struct rel_error *err);
+
+/*
+ * Ask git's credential helpers, which never ask on the terminal.  They are
+ * not told afterwards whether what they gave was of use.
+ * Returns as rel_git_credential_find(); 0 also without git
+ */
+REL_MUST_CHECK int rel_git_credential_ask(struct rel_git_credential *out,
+					  const struct rel_git_url *url,
+					  struct rel_error *err);
+
 /*
  * Find `host` in the text of a .netrc file (curl's docs, "The .netrc file
  * format": machine, default, login, password, account, macdef, # comments).
