@@ -72,6 +72,16 @@ struct rel_conf_publish {
 	const char *remote; /* name of a remote, or a location */
 	const char *branch; /* of that remote */
 	const char *url;    /* http(s):// or file://, no slash at its end */
+	/* of put: where to write, http(s)://, no slash at its end; NULL = url
+	 */
+	const char *upload;
+	/* of s3; only `bucket` is there for sure */
+	const char *bucket, *region;
+	const char *endpoint;	/* http(s)://, no slash at its end */
+	const char *prefix;	/* a safe relative path */
+	const char *path_style; /* "true" "false", or NULL */
+	/* of put and s3: path; a relative one starts at `directory` */
+	const char *secret_file;
 };
 
 /* Packages that must be installable together. */

@@ -16,4 +16,21 @@ int rel_conf_read_release(struct rel_conf_reader *r,
 int rel_conf_read_publish(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, void *target);
 
+/* Keys of `publish` for the kinds put and s3; `target` is a struct
+ * rel_conf_publish. */
+int rel_conf_read_upload(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target);
+int rel_conf_read_endpoint(struct rel_conf_reader *r,
+			   const struct rel_yaml *value, void *target);
+int rel_conf_read_bucket(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target);
+int rel_conf_read_region(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target);
+int rel_conf_read_prefix(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target);
+int rel_conf_read_path_style(struct rel_conf_reader *r,
+			     const struct rel_yaml *value, void *target);
+int rel_conf_read_secret_file(struct rel_conf_reader *r,
+			      const struct rel_yaml *value, void *target);
+
 #endif

@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "base/arena.h"
 #include "conf/schema_parts.h"
 
@@ -73,18 +75,77 @@ static int read_url(struct rel_conf_reader *r, const struct rel_yaml *value,
 	return publish->url ? 0 : rel_fail_nomem(r->err);
 }
 
-/* Keys that exclude each other. */
+/* Which kinds have which keys. */
+static const struct key {
+	const char *name;
+	size_t at;	       /* of a text in struct rel_conf_publish */
+	const char *kinds;     /* with a space between */
+	const char *needed_by; /* the one that cannot do without, or NULL */
+} keys[] = {
+    {"dir", offsetof(struct rel_conf_publish, dir), "mirror", NULL},
+    {"remote", offsetof(struct rel_conf_publish, remote), "mirror", NULL},
+    {"branch", offsetof(struct rel_conf_publish, branch), "mirror", NULL},
+    {"url", offsetof(struct rel_conf_publish, url), "mirror put s3", "put"},
+    {"upload", offsetof(struct rel_conf_publish, upload), "put", NULL},
+    {"bucket", offsetof(struct rel_conf_publish, bucket), "s3", "s3"},
+    {"region", offsetof(struct rel_conf_publish, region), "s3", NULL},
+    {"endpoint", offsetof(struct rel_conf_publish, endpoint), "s3", NULL},
+    {"prefix", offsetof(struct rel_conf_publish, prefix), "s3", NULL},
+    {"path-style", offsetof(struct rel_conf_publish, path_style), "s3", NULL},
+    {"secret-file", offsetof(struct rel_conf_publish, secret_file), "put s3",
+     NULL},
+};
+
+static const char *value_of(const struct rel_conf_publish *publish,
+			    const struct key *key)
+{
+	return *(const char *const *)((const char *)publish + key->at);
+}
+
+static bool has_kind(const struct key *key, const char *kind)
+{
+	struct rel_str kinds = rel_str_of(key->kinds);
+
+	while (kinds.ptr)
+		if (rel_str_is(rel_str_cut(&kinds, ' '), kind))
+			return true;
+	return false;
+}
+
+/* Of a place that is written over HTTP. */
+static bool is_web_address(const char *url)
+{
+	return !rel_str_starts(rel_str_of(url), REL_STR("file:")) &&
+	       !strchr(url, '@');
+}
+
+/* Keys belong to kinds, and exclude each other. */
 static int check_publish(struct rel_conf_reader *r,
 			 const struct rel_yaml *value,
 			 const struct rel_conf_publish *publish)
 {
-	bool places =
-	    publish->dir || publish->remote || publish->branch || publish->url;
+	for (size_t i = 0; i < REL_CONF_COUNT(keys); i++) {
+		const struct key *key = &keys[i];
+		bool set = value_of(publish, key) != NULL;
 
-	if (places && strcmp(publish->kind, "mirror") != 0)
+		if (!set && key->needed_by &&
+		    strcmp(key->needed_by, publish->kind) == 0)
+			return rel_conf_fail(
+			    r, value,
+			    "publish has no \"%s\", which kind "
+			    "\"%s\" needs; add it",
+			    key->name, publish->kind);
+		if (set && !has_kind(key, publish->kind))
+			return rel_conf_fail(r, value,
+					     "%s is no key of kind \"%s\"",
+					     key->name, publish->kind);
+	}
+	if (publish->url && strcmp(publish->kind, "mirror") != 0 &&
+	    !is_web_address(publish->url))
 		return rel_conf_fail(r, value,
-				     "dir, remote, branch and url are keys of "
-				     "kind \"mirror\"");
+				     "url must be an http:// or https:// "
+				     "address without user for kind \"%s\"",
+				     publish->kind);
 	if (publish->dir && (publish->remote || publish->branch))
 		return rel_conf_fail(r, value,
 				     "publish has dir and %s; a mirror is in "
@@ -97,9 +158,18 @@ int rel_conf_read_publish(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, void *target)
 {
 	static const struct rel_conf_field fields[] = {
-	    {"kind", read_publish_kind}, {"dir", read_dir},
-	    {"remote", read_remote},	 {"branch", read_branch},
+	    {"kind", read_publish_kind},
+	    {"dir", read_dir},
+	    {"remote", read_remote},
+	    {"branch", read_branch},
 	    {"url", read_url},
+	    {"upload", rel_conf_read_upload},
+	    {"bucket", rel_conf_read_bucket},
+	    {"region", rel_conf_read_region},
+	    {"endpoint", rel_conf_read_endpoint},
+	    {"prefix", rel_conf_read_prefix},
+	    {"path-style", rel_conf_read_path_style},
+	    {"secret-file", rel_conf_read_secret_file},
 	};
 	struct rel_conf *conf = target;
 	int rc =

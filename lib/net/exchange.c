@@ -27,6 +27,7 @@ static int take_answer(struct rel_http_exchange *x,
 	answer->outcome =
 	    hop->status == 304 ? REL_HTTP_NOT_MODIFIED : REL_HTTP_OK;
 	answer->bytes = hop->bytes;
+	answer->length = rel_http_announced(hop);
 	take_header(&answer->etag, x->curl, "ETag");
 	take_header(&answer->last_modified, x->curl, "Last-Modified");
 	answer->url = strdup(hop->url->text);

@@ -17,7 +17,7 @@ const char *rel_http_ca_file(void)
 	return file ? file : rel_http_env("SSL_CERT_FILE");
 }
 
-static uint64_t announced(const struct rel_http_hop *hop)
+uint64_t rel_http_announced(const struct rel_http_hop *hop)
 {
 	curl_off_t length = -1;
 
@@ -48,7 +48,7 @@ static bool is_wanted(const struct rel_http_hop *hop)
 /* Tell the sink that a body comes. */
 static int begin(struct rel_http_hop *hop)
 {
-	uint64_t length = announced(hop);
+	uint64_t length = rel_http_announced(hop);
 
 	if (hop->begun)
 		return 0;
@@ -56,6 +56,8 @@ static int begin(struct rel_http_hop *hop)
 	    !(hop->message && hop->message->method == REL_HTTP_HEAD))
 		return fail_size(hop);
 	hop->begun = true;
+	if (hop->message && hop->message->sink && !is_error(hop))
+		hop->sink = hop->message->sink;
 	return hop->failure.code =
 		   hop->sink->begin(hop->sink->context, length, &hop->failure);
 }
@@ -85,7 +87,7 @@ static bool deliver(struct rel_http_hop *hop, const char *ptr, size_t len)
 	hop->bytes += taken;
 	if (!hop->message)
 		rel_progress(hop->request->progress, hop->what, hop->bytes,
-			     announced(hop));
+			     rel_http_announced(hop));
 	return taken == len || discard(hop, len - taken);
 }
 

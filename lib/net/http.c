@@ -111,7 +111,7 @@ int rel_http_send(struct rel_http_answer *answer, struct rel_buf *reply,
 	code = run(&exchange,
 		   rel_http_payload_size(message) > 0 ? "sending " : "asking ",
 		   err);
-	if (!exchange.whole)
+	if (!exchange.whole || (code == 0 && message->sink))
 		rel_http_memory_reset(&memory);
 	rel_buf_free(&unwanted);
 	return code;

@@ -73,10 +73,11 @@ enum rel_http_outcome {
 /* Zero-initialise before the call; release with rel_http_answer_free(). */
 struct rel_http_answer {
 	enum rel_http_outcome outcome;
-	int status;	/* HTTP status, also when the call failed; 0 = none */
-	uint64_t bytes; /* of the body, as received */
-	char *url;	/* after redirects, without userinfo */
-	char *etag;	/* validator headers of the final answer, */
+	int status;	 /* HTTP status, also when the call failed; 0 = none */
+	uint64_t bytes;	 /* of the body, as received */
+	uint64_t length; /* as announced, also to HEAD; 0 = none was */
+	char *url;	 /* after redirects, without userinfo */
+	char *etag;	 /* validator headers of the final answer, */
 	char *last_modified; /* or NULL */
 };
 
@@ -198,6 +199,8 @@ struct rel_http_message {
 	const struct rel_http_field *fields;
 	size_t n_fields;
 	struct rel_http_auth auth;
+	/* Where a success's body goes instead of to `reply`; NULL = there. */
+	const struct rel_http_sink *sink;
 	/* Sent twice it does no more than sent once: may be repeated after a
 	 * connection broke, or a 500, 502 or 504 said nothing about what has
 	 * been done. */

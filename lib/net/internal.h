@@ -96,6 +96,9 @@ struct rel_http_hop {
 REL_MUST_CHECK int rel_http_hop_run(struct rel_http_hop *hop,
 				    struct rel_error *err);
 
+/* The answer's Content-Length; 0 = none. */
+uint64_t rel_http_announced(const struct rel_http_hop *hop);
+
 /* Could the same request succeed a little later? */
 bool rel_http_hop_passing(const struct rel_http_hop *hop);
 

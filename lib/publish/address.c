@@ -52,7 +52,7 @@ static bool is_plain(char c)
 	       (c >= '0' && c <= '9') || strchr("-._~/", c) != NULL;
 }
 
-static void add_encoded(struct rel_buf *out, struct rel_str text)
+void rel_publish_add_encoded(struct rel_buf *out, struct rel_str text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
@@ -113,6 +113,6 @@ int rel_publish_raw_address(struct rel_buf *out, const char *location,
 		add_host(out, &url);
 	rel_buf_add_str(out, path);
 	rel_buf_add_cstr(out, between[forge->form]);
-	add_encoded(out, rel_str_of(branch));
+	rel_publish_add_encoded(out, rel_str_of(branch));
 	return rel_buf_status(out, "address", err);
 }

@@ -1,8 +1,11 @@
-/* Public addresses of files in a git repository. */
+/* Addresses of files, and of those in a git repository. */
 #ifndef REL_PUBLISH_ADDRESS_H
 #define REL_PUBLISH_ADDRESS_H
 
 #include "base/buf.h"
+
+/* Append a path, percent-encoded but for its slashes (RFC 3986, unreserved). */
+void rel_publish_add_encoded(struct rel_buf *out, struct rel_str text);
 
 /*
  * Append the address below which a forge serves the raw files of `branch`,

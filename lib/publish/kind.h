@@ -2,6 +2,7 @@
 #ifndef REL_PUBLISH_KIND_H
 #define REL_PUBLISH_KIND_H
 
+#include "net/http.h"
 #include "publish/publish.h"
 
 /* One kind, one file; the functions are those of publish.h, `self` is the
@@ -31,7 +32,7 @@ struct rel_publish_kind {
 	void (*release)(void *self);
 };
 
-extern const struct rel_publish_kind rel_publish_mirror;
+extern const struct rel_publish_kind rel_publish_mirror, rel_publish_put;
 
 /* A stream of bytes that is compared with an archive's digests. */
 struct rel_publish_proof {
@@ -54,5 +55,9 @@ REL_MUST_CHECK int rel_publish_proof_init(
 REL_MUST_CHECK int rel_publish_proof_end(struct rel_publish_proof *proof,
 					 const char *what, bool sized,
 					 struct rel_error *err);
+
+/* The same for what comes over HTTP; `proof` is initialised, or zero but for
+ * its archive. */
+struct rel_http_sink rel_publish_proof_http(struct rel_publish_proof *proof);
 
 #endif

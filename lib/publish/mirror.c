@@ -7,12 +7,10 @@
 #include "base/limits.h"
 #include "publish/address.h"
 #include "publish/kind.h"
+#include "publish/layout.h"
 
 /* Lost races on a busy branch before put gives up. */
 #define RACE_TRIES 10
-
-/* Beside cache/: the archives by name. */
-#define NAMED_DIR "archives"
 
 struct mirror {
 	struct rel_arena arena;
@@ -212,26 +210,13 @@ static int open_mirror(void **self, const struct rel_publish_options *options,
 	return 0;
 }
 
-/* "cache/sha256/ab/abcd…", from opam src/core/opamHash.ml, to_path */
-static void add_path(struct rel_buf *out, const struct rel_digest *digest)
-{
-	char hex[REL_DIGEST_TEXT_MAX];
-
-	rel_digest_hex(hex, digest);
-	rel_buf_printf(out, "cache/%s/%.2s/%s", rel_digest_name(digest->algo),
-		       hex, hex);
-}
-
-/* Under a name that says what it is: opam lint (error 67) takes no address
- * for an archive's that does not end like one. */
 static int source(struct rel_buf *out, const void *self,
 		  const struct rel_publish_archive *archive,
 		  struct rel_error *err)
 {
 	const struct mirror *m = self;
 
-	rel_buf_printf(out, "%s/" NAMED_DIR "/%s", m->base, archive->name);
-	return rel_buf_status(out, "address", err);
+	return rel_publish_source(out, m->base, archive, err);
 }
 
 static const char *named(const void *self)
@@ -246,47 +231,9 @@ static bool moves_remote(const void *self)
 	return m->in_remote && rel_writable_is_git(m->place);
 }
 
-/* The paths of an archive's digests, and behind them that of its name. */
-struct paths {
-	char *items[REL_DIGEST_ALGOS + 1];
-	size_t count;
-	unsigned digests; /* the bits of the digests */
-};
-
-static void free_paths(struct paths *paths)
-{
-	for (size_t i = 0; i < paths->count; i++)
-		free(paths->items[i]);
-}
-
-static int make_paths(struct paths *paths,
-		      const struct rel_publish_archive *archive,
-		      struct rel_error *err)
-{
-	*paths = (struct paths){.count = 0};
-	if (archive->n_digests > REL_DIGEST_ALGOS)
-		return rel_fail(err, REL_EUSAGE,
-				"more than one checksum of a kind for %s",
-				archive->name);
-	paths->digests = (1u << archive->n_digests) - 1;
-	for (size_t i = 0; i <= archive->n_digests; i++) {
-		struct rel_buf path;
-
-		rel_buf_init(&path, REL_KIB);
-		if (i < archive->n_digests)
-			add_path(&path, &archive->digests[i]);
-		else
-			rel_buf_printf(&path, NAMED_DIR "/%s", archive->name);
-		paths->items[i] = rel_buf_detach(&path, NULL);
-		paths->count++;
-		if (!paths->items[i] || path.status)
-			return rel_fail_nomem(err);
-	}
-	return 0;
-}
-
 static int find_missing(unsigned *missing, struct mirror *m,
-			const struct paths *paths, struct rel_error *err)
+			const struct rel_publish_paths *paths,
+			struct rel_error *err)
 {
 	int rc = 0;
 
@@ -306,12 +253,12 @@ static int missing(unsigned *out, void *self,
 		   const struct rel_publish_archive *archive,
 		   struct rel_error *err)
 {
-	struct paths paths;
-	int rc = make_paths(&paths, archive, err);
+	struct rel_publish_paths paths;
+	int rc = rel_publish_paths_make(&paths, archive, err);
 
 	if (rc == 0)
 		rc = find_missing(out, self, &paths, err);
-	free_paths(&paths);
+	rel_publish_paths_free(&paths);
 	return rc;
 }
 
@@ -360,9 +307,9 @@ static int put(struct rel_publish_receipt *out, void *self,
 	struct rel_change changes[REL_DIGEST_ALGOS + 1] = {{NULL}};
 	struct rel_change_result result;
 	struct mirror *m = self;
-	struct paths paths;
+	struct rel_publish_paths paths;
 	unsigned wanted = 0;
-	int rc = make_paths(&paths, archive, err);
+	int rc = rel_publish_paths_make(&paths, archive, err);
 
 	(void)ours; /* its files are whole or not there */
 	if (rc == 0)
@@ -379,7 +326,7 @@ static int put(struct rel_publish_receipt *out, void *self,
 		out->made = wanted;
 		memcpy(out->commit, result.commit, sizeof(out->commit));
 	}
-	free_paths(&paths);
+	rel_publish_paths_free(&paths);
 	return rc;
 }
 
@@ -404,9 +351,9 @@ static int held(uint64_t *size, void *self,
 		struct rel_error *err)
 {
 	struct mirror *m = self;
-	struct paths paths;
+	struct rel_publish_paths paths;
 	unsigned absent = 0;
-	int rc = make_paths(&paths, archive, err);
+	int rc = rel_publish_paths_make(&paths, archive, err);
 
 	if (rc == 0)
 		rc = find_missing(&absent, m, &paths, err);
@@ -417,7 +364,7 @@ static int held(uint64_t *size, void *self,
 	for (size_t i = 0; rc == 0 && i < paths.count; i++)
 		if (!(absent & (1u << i)))
 			rc = prove(size, m, paths.items[i], archive, err);
-	free_paths(&paths);
+	rel_publish_paths_free(&paths);
 	return rc;
 }
 
@@ -426,9 +373,9 @@ static int withdraw(void *self, const struct rel_publish_archive *archive,
 {
 	struct rel_change changes[REL_DIGEST_ALGOS + 1] = {{NULL}};
 	struct rel_change_result result;
-	struct paths paths;
+	struct rel_publish_paths paths;
 	size_t n = 0;
-	int rc = make_paths(&paths, archive, err);
+	int rc = rel_publish_paths_make(&paths, archive, err);
 
 	for (size_t i = 0; rc == 0 && i < paths.count; i++) {
 		if (!(made & (1u << i)))
@@ -438,7 +385,7 @@ static int withdraw(void *self, const struct rel_publish_archive *archive,
 	}
 	if (rc == 0)
 		rc = apply(&result, self, changes, n, "Withdraw", archive, err);
-	free_paths(&paths);
+	rel_publish_paths_free(&paths);
 	return rc;
 }
 

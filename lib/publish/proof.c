@@ -47,3 +47,18 @@ int rel_publish_proof_end(struct rel_publish_proof *proof, const char *what,
 				       &archive->digests[i], what, err);
 	return rc;
 }
+
+static int begin(void *context, uint64_t length, struct rel_error *err)
+{
+	struct rel_publish_proof *proof = context;
+
+	(void)length;
+	/* What an attempt that broke off has brought does not count. */
+	rel_hasher_free(&proof->hasher);
+	return rel_publish_proof_init(proof, proof->archive, err);
+}
+
+struct rel_http_sink rel_publish_proof_http(struct rel_publish_proof *proof)
+{
+	return (struct rel_http_sink){begin, take, proof};
+}

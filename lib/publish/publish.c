@@ -18,7 +18,8 @@ struct rel_publisher {
 	const struct rel_cancel *cancel;
 };
 
-static const struct rel_publish_kind *const kinds[] = {&rel_publish_mirror};
+static const struct rel_publish_kind *const kinds[] = {&rel_publish_mirror,
+						       &rel_publish_put};
 
 static const struct rel_publish_kind *find_kind(const char *name)
 {
@@ -160,16 +161,6 @@ int rel_publisher_withdraw(struct rel_publisher *publisher,
 						     made, err);
 }
 
-static int begin(void *context, uint64_t length, struct rel_error *err)
-{
-	struct rel_publish_proof *proof = context;
-
-	(void)length;
-	/* What an attempt that broke off has brought does not count. */
-	rel_hasher_free(&proof->hasher);
-	return rel_publish_proof_init(proof, proof->archive, err);
-}
-
 static int get(struct rel_publish_proof *proof,
 	       const struct rel_publisher *publisher, struct rel_http *http,
 	       const char *url, struct rel_error *err)
@@ -179,7 +170,7 @@ static int get(struct rel_publish_proof *proof,
 					   .progress = publisher->progress,
 					   .what = "fetching the archive back",
 					   .cancel = publisher->cancel};
-	struct rel_http_sink sink = {begin, proof->sink.write, proof};
+	struct rel_http_sink sink = rel_publish_proof_http(proof);
 	struct rel_http_answer answer = {.status = 0};
 	int rc = rel_http_get(&answer, http, &request, &sink, err);
 

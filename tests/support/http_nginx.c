@@ -45,7 +45,8 @@ static void write_conf(const char *dir, const char *servers)
 	char *conf = rel_test_text(
 	    "daemon off;\nmaster_process off;\npid nginx.pid;\n"
 	    "error_log error.log;\nevents { worker_connections 64; }\n"
-	    "http {\n\taccess_log access.log;\n"
+	    "http {\n\tlog_format auth $http_authorization;\n"
+	    "\taccess_log access.log;\n"
 	    "\tdefault_type application/octet-stream;\n"
 	    "\tclient_body_temp_path tmp-body;\n\tproxy_temp_path tmp-proxy;\n"
 	    "\tfastcgi_temp_path tmp-fcgi;\n\tuwsgi_temp_path tmp-uwsgi;\n"

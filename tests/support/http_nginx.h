@@ -18,6 +18,7 @@ bool rel_test_nginx_exists(void);
  * until it listens on 127.0.0.1:`port`.
  * servers  the "server { … }" blocks, one of which has "listen
  *          127.0.0.1:<port>"; relative paths are relative to `dir`
+ * A log format `auth` has the Authorization field alone.
  * It dies with the test program.  Trouble ends the program with status 99.
  */
 void rel_test_nginx_start(struct rel_test_nginx *out, const char *dir, int port,
