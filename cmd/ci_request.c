@@ -3,11 +3,9 @@
 
 #include "base/array.h"
 #include "base/limits.h"
-#include "base/path.h"
 #include "ci.h"
 #include "ci_checkout.h"
 #include "git/request.h"
-#include "git/tree.h"
 #include "opam/version.h"
 #include "release/frozen.h"
 #include "repo/files.h"
@@ -27,8 +25,7 @@ struct run {
 	const char **packages; /* name.version that were changed; malloc'd */
 	uint32_t n_packages, packages_cap;
 	struct rel_lint_run before, now;
-	struct rel_freeze_finding *frozen; /* malloc'd */
-	uint32_t n_frozen, frozen_cap;
+	struct rel_frozen_findings frozen;
 	struct rel_stacks stacks;
 };
 
@@ -95,22 +92,6 @@ static int place_remote(struct run *r, struct rel_error *err)
 	return location->url ? 0 : rel_fail_nomem(err);
 }
 
-/* packages/…/NAME.VERSION/… → NAME.VERSION; len 0 when it is no part of a
- * package. */
-static struct rel_str package_of(const char *path)
-{
-	struct rel_str rest = rel_str_of(path), part, name, version;
-
-	if (!rel_str_is(rel_str_cut(&rest, '/'), "packages"))
-		return (struct rel_str){NULL, 0};
-	while (rest.ptr) {
-		part = rel_str_cut(&rest, '/');
-		if (rest.ptr && rel_package_split(part, &name, &version))
-			return part;
-	}
-	return (struct rel_str){NULL, 0};
-}
-
 static int find_changes(struct run *r, struct rel_error *err)
 {
 	int rc =
@@ -118,7 +99,8 @@ static int find_changes(struct run *r, struct rel_error *err)
 			 &r->fresh, r->remote->location.subdir, &r->arena, err);
 
 	for (uint32_t i = 0; rc == 0 && i < r->diff.n_files; i++) {
-		struct rel_str package = package_of(r->diff.files[i].path);
+		struct rel_str package =
+		    rel_package_of_path(rel_str_of(r->diff.files[i].path));
 		const char *copy;
 
 		if (package.len == 0 ||
@@ -181,109 +163,16 @@ static int lint(struct run *r, struct rel_error *err)
 	return rc ? rc : lint_at(&r->now, r, r->fresh_text, err);
 }
 
-/* Keep a finding; the ledger and the target branch may both have it. */
-static int add_frozen(void *context, const struct rel_freeze_finding *finding,
-		      struct rel_error *err)
+static int find_frozen(struct run *r, struct rel_error *err)
 {
-	struct run *r = context;
-	struct rel_freeze_finding kept = *finding;
+	struct rel_frozen_request request = {
+	    .remote = r->remote,
+	    .reading = &r->setup.reading,
+	    .store = rel_git_request_store(r->request),
+	    .diff = &r->diff,
+	    .base = r->base_text};
 
-	for (uint32_t i = 0; i < r->n_frozen; i++) {
-		if (r->frozen[i].kind == finding->kind &&
-		    strcmp(r->frozen[i].subject, finding->subject) == 0)
-			return 0;
-	}
-	kept.subject = rel_arena_copy(&r->arena, rel_str_of(finding->subject));
-	kept.path = rel_arena_copy(&r->arena, rel_str_of(finding->path));
-	kept.text = rel_arena_copy(&r->arena, rel_str_of(finding->text));
-	if (!kept.subject || !kept.path || !kept.text ||
-	    rel_array_reserve(&r->frozen, &r->frozen_cap,
-			      (uint64_t)r->n_frozen + 1, sizeof(*r->frozen)))
-		return rel_fail_nomem(err);
-	r->frozen[r->n_frozen++] = kept;
-	return 0;
-}
-
-/* What the ledger says of files that were not changed was so before. */
-static int add_recorded(void *context, const struct rel_freeze_finding *finding,
-			struct rel_error *err)
-{
-	struct run *r = context;
-
-	return rel_git_diff_find(&r->diff, finding->path)
-		   ? add_frozen(context, finding, err)
-		   : 0;
-}
-
-static int read_blob(struct rel_str *out, struct run *r,
-		     const struct rel_git_id *id, struct rel_arena *arena,
-		     struct rel_error *err)
-{
-	return rel_git_blob_arena(out, arena, REL_LIMIT_MANIFEST_BYTES,
-				  rel_git_request_store(r->request), id, err);
-}
-
-/* One manifest that is there before and after. */
-static int compare_archives(struct run *r, const struct rel_git_file_diff *file,
-			    struct rel_error *err)
-{
-	struct rel_frozen_change change = {.path = file->path};
-	struct rel_str package = package_of(file->path), old, fresh;
-	bool is_url = rel_str_is(rel_path_base(rel_str_of(file->path)), "url");
-	struct rel_arena arena;
-	uint32_t findings;
-	int rc;
-
-	rel_arena_init(&arena, REL_LIMIT_ARENA);
-	rc = read_blob(&old, r, &file->old, &arena, err);
-	if (rc == 0)
-		rc = read_blob(&fresh, r, &file->fresh, &arena, err);
-	/* too large to be one: lint tells */
-	if (rc == REL_ELIMIT) {
-		rel_arena_free(&arena);
-		return 0;
-	}
-	if (rc == 0 &&
-	    rel_package_split(package, &change.name, &change.version)) {
-		change.old = change.fresh = REL_STR("opam-version: \"1.2\"\n");
-		*(is_url ? &change.old_url : &change.old) = old;
-		*(is_url ? &change.fresh_url : &change.fresh) = fresh;
-		rc = rel_frozen_compare(&findings, &change, add_frozen, r, err);
-	}
-	rel_arena_free(&arena);
-	return rc;
-}
-
-static int compare_published(struct run *r, struct rel_error *err)
-{
-	int rc = 0;
-
-	for (uint32_t i = 0; rc == 0 && i < r->diff.n_files; i++) {
-		const struct rel_git_file_diff *file = &r->diff.files[i];
-		struct rel_str name = rel_path_base(rel_str_of(file->path));
-
-		if (file->delta == REL_GIT_CHANGED &&
-		    (rel_str_is(name, "opam") || rel_str_is(name, "url")) &&
-		    package_of(file->path).len > 0)
-			rc = compare_archives(r, file, err);
-	}
-	return rc;
-}
-
-/* The manifests against the target branch, and all against the ledger.  No
- * archive is read: what the mirror holds is no matter of a request. */
-static int freeze(struct run *r, struct rel_error *err)
-{
-	struct rel_freeze_options options = {.remote = r->remote,
-					     .reading = &r->setup.reading,
-					     .check = true,
-					     .since = r->base_text,
-					     .finding = add_recorded,
-					     .context = r};
-	struct rel_freeze_result result;
-	int rc = compare_published(r, err);
-
-	return rc ? rc : rel_freeze(&result, &options, err);
+	return rel_frozen_find(&r->frozen, &request, &r->arena, err);
 }
 
 static int read_stacks(struct run *r, struct rel_error *err)
@@ -341,8 +230,8 @@ static int tell(struct run *r, const struct rel_report *report, bool *found,
 					     .diff = &r->diff,
 					     .before = &r->before,
 					     .now = &r->now,
-					     .frozen = r->frozen,
-					     .n_frozen = r->n_frozen};
+					     .frozen = r->frozen.items,
+					     .n_frozen = r->frozen.count};
 	struct rel_request_notes notes;
 	int rc = rel_request_find(&notes, &request, &r->arena, err);
 
@@ -391,7 +280,7 @@ static int check(struct run *r, bool *found, struct rel_error *err)
 	if (rc == 0)
 		rc = lint(r, err);
 	if (rc == 0)
-		rc = freeze(r, err);
+		rc = find_frozen(r, err);
 	if (rc == 0)
 		rc = read_stacks(r, err);
 	return rc ? rc : survey(r, found, err);
@@ -409,7 +298,6 @@ int rel_ci_request(struct rel_ci_run *run, bool *found, struct rel_error *err)
 	rel_lint_run_free(&r.before);
 	rel_lint_run_free(&r.now);
 	free(r.packages);
-	free(r.frozen);
 	rel_git_request_free(r.request);
 	rel_setup_free(&r.setup);
 	rel_arena_free(&r.arena);

@@ -151,3 +151,17 @@ bool rel_package_split(struct rel_str s, struct rel_str *name,
 	return rel_package_name_is_valid(*name) &&
 	       rel_version_is_valid(*version);
 }
+
+struct rel_str rel_package_of_path(struct rel_str path)
+{
+	struct rel_str rest = path, part, name, version;
+
+	if (!rel_str_is(rel_str_cut(&rest, '/'), "packages"))
+		return (struct rel_str){NULL, 0};
+	while (rest.ptr) {
+		part = rel_str_cut(&rest, '/');
+		if (rest.ptr && rel_package_split(part, &name, &version))
+			return part;
+	}
+	return (struct rel_str){NULL, 0};
+}

@@ -27,4 +27,8 @@ bool rel_package_name_is_valid(struct rel_str s);
 bool rel_package_split(struct rel_str s, struct rel_str *name,
 		       struct rel_str *version);
 
+/* The package version that a file of a repository belongs to:
+ * packages/…/NAME.VERSION/… → NAME.VERSION; len 0 = to none. */
+struct rel_str rel_package_of_path(struct rel_str path);
+
 #endif

@@ -5,6 +5,7 @@
 #ifndef REL_RELEASE_FROZEN_H
 #define REL_RELEASE_FROZEN_H
 
+#include "git/diff.h"
 #include "release/freeze.h"
 
 struct rel_frozen_change {
@@ -29,5 +30,35 @@ REL_MUST_CHECK int rel_frozen_compare(
     int (*finding)(void *context, const struct rel_freeze_finding *finding,
 		   struct rel_error *err),
     void *context, struct rel_error *err);
+
+/* What a request does to a remote. */
+struct rel_frozen_request {
+	const struct rel_remote *remote; /* in git, with the request */
+	const struct rel_remote_options *reading;
+	struct rel_git_store *store;	 /* of the remote */
+	const struct rel_git_diff *diff; /* of the request */
+	const char *base; /* revision that the request departs from */
+};
+
+struct rel_frozen_findings {
+	struct rel_freeze_finding *items;
+	uint32_t count;
+};
+
+/*
+ * Find what the request may not change:
+ * - the manifests that it changes, by rel_frozen_compare()
+ * - archives that the remote itself holds by their checksum (a mirror's
+ *   cache/ALGO/XX/HEX): new bytes must have it.  Archives elsewhere are not
+ *   read.
+ * - the ledger: it loses no line, and agrees with the changed manifests
+ * A finding that two of these have is told once.
+ * Owner   everything is in `arena`
+ * Errors  those of rel_freeze(); REL_EIO, REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_frozen_find(struct rel_frozen_findings *out,
+				   const struct rel_frozen_request *request,
+				   struct rel_arena *arena,
+				   struct rel_error *err);
 
 #endif
