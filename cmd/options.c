@@ -112,10 +112,21 @@ static int set_value(struct parse *p, struct found f, const char *value)
 	return rc;
 }
 
+/* Is it an option of this command, with two dashes? */
+static bool is_long_option(const struct parse *p, const char *word)
+{
+	struct rel_str rest = rel_str_of(word);
+
+	if (!rel_str_starts(rest, REL_STR("--")))
+		return false;
+	rest = rel_str_sub(rest, 2, rest.len);
+	return find(p, rel_str_cut(&rest, '='), 0).option != NULL;
+}
+
 /* The value of an option that was written without one in the same word. */
 static int set_next(struct parse *p, struct found f)
 {
-	if (p->at + 1 >= p->argc)
+	if (p->at + 1 >= p->argc || is_long_option(p, p->argv[p->at + 1]))
 		return rel_fail(p->err, REL_EUSAGE, "--%s needs a value: %s",
 				f.option->name, f.option->argument);
 	p->at++;

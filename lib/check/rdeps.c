@@ -69,7 +69,7 @@ int rel_packages_mark(uint8_t *marks, const struct rel_universe *universe,
 	if (!rel_package_name_is_valid(all) &&
 	    !rel_package_split(all, &name, &version))
 		return rel_fail(err, REL_EUSAGE,
-				"%s is neither a package name nor a "
+				"\"%s\" is neither a package name nor a "
 				"name.version",
 				text);
 	group = rel_stack_find(universe->stack, name);

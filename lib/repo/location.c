@@ -158,8 +158,12 @@ static int parse_http(struct rel_location *out, const struct parse *p,
 		      struct rel_error *err)
 {
 	struct rel_str url = p->url;
+	size_t host = find_authority(url) + strlen("://");
 
 	out->kind = REL_LOCATION_HTTP;
+	if (host >= url.len || url.ptr[host] == '/')
+		return rel_fail(err, REL_EUSAGE, "no host in '%.*s'",
+				REL_STR_ARG(url));
 	if (p->revision.len > 0)
 		return rel_fail(err, REL_EUSAGE,
 				"an index.tar.gz has no revisions; write "

@@ -308,17 +308,29 @@ static enum rel_broken_kind kind_of_need(const struct explainer *x,
 	return REL_BROKEN_CONSTRAINT;
 }
 
-/* The same text for what is the same root. */
+/* The same text for what is the same root.  Which version of a name that no
+ * remote has was asked for makes no difference. */
 static int root_key_of_need(struct explainer *x, rel_pkg_id pkg, uint32_t need)
 {
 	const struct rel_sat_problem *p = &x->u->problem;
+	const struct rel_exprs *exprs =
+	    &rel_universe_snapshot(x->u, pkg)->exprs;
 	uint32_t c = p->needs[need];
 
 	if (p->clause_first[c] != p->clause_first[c + 1])
 		return rel_buf_printf(&x->key, "need %u", c);
+
+	const struct rel_expr *e = &exprs->nodes[x->u->need_expr[need]];
+
+	if (e->kind == REL_EXPR_PACKAGE &&
+	    kind_of_need(x, pkg, need) == REL_BROKEN_MISSING) {
+		struct rel_str name = exprs->string(exprs->context, e->a);
+
+		return rel_buf_printf(&x->key, "missing %.*s",
+				      REL_STR_ARG(name));
+	}
 	rel_buf_add_cstr(&x->key, "need ");
-	return rel_expr_print(&x->key, &rel_universe_snapshot(x->u, pkg)->exprs,
-			      x->u->need_expr[need]);
+	return rel_expr_print(&x->key, exprs, x->u->need_expr[need]);
 }
 
 static int root_key_of_core(struct explainer *x, rel_pkg_id pkg,

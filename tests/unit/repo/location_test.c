@@ -143,6 +143,8 @@ static void test_refused(void **state)
 	    {"bare//a/../../x", REL_EUSAGE},
 	    {"ftp://example.org/x", REL_EUSAGE},
 	    {"git+https://", REL_EUSAGE},
+	    {"https://", REL_EUSAGE},
+	    {"http:///x", REL_EUSAGE},
 	    {"ssh://-oProxyCommand=x/y", REL_EUSAGE},
 	    {"a\nb", REL_EUSAGE},
 	};
