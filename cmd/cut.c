@@ -12,7 +12,7 @@
 
 struct values {
 	bool all, dry_run, resume, abort, status, allow_broken, no_changelog;
-	bool older, no_push, yes;
+	bool older, no_push, yes, request;
 	const char *branch, *sign;
 	struct rel_list source;
 };
@@ -37,6 +37,8 @@ static const struct rel_option options[] = {
     FLAG("status", 0, status, "Tell how far the last cut got"),
     {"branch", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(branch), "NAME",
      "Write to this branch of the development remote, for review", NULL},
+    FLAG("request", 0, request,
+	 "Write to a branch, and open a pull request for it"),
     FLAG("allow-broken", 0, allow_broken,
 	 "Release although something breaks; it is recorded"),
     FLAG("no-changelog", 0, no_changelog,
@@ -127,6 +129,10 @@ static int check(const struct rel_call *call, struct rel_error *err)
 				v->resume  ? "continue"
 				: v->abort ? "abort"
 					   : "status");
+	if ((v->abort || v->status) && v->request)
+		return rel_fail(err, REL_EUSAGE,
+				"--request goes with a release, or with "
+				"--continue");
 	if (!modes && call->n_arguments == 0)
 		return rel_fail(err, REL_EUSAGE,
 				v->all ? "--all needs the version to release"
@@ -194,6 +200,7 @@ static int base_options(struct rel_cut_options *out, struct work *w, size_t i,
 	    .older = v->older,
 	    .no_push = v->no_push,
 	    .branch = v->branch,
+	    .request = v->request,
 	    .sign = v->sign,
 	    .conf = &w->setup.conf,
 	    .remotes = w->setup.remotes,
@@ -320,6 +327,8 @@ static int closing_words(struct work *w, const struct rel_cut_result *r,
 	rel_buf_printf(&text, "  remote   %s (%s)", r->remote, r->remote_text);
 	if (r->branch)
 		rel_buf_printf(&text, ", branch %s for review", r->branch);
+	if (r->request)
+		rel_buf_printf(&text, "\n  request  %s", r->request);
 	rel_buf_add_cstr(&text, "\n  use it   ");
 	add_consumer(&text, r);
 	rc = rel_buf_status(&text, "the closing words", err);

@@ -157,4 +157,12 @@
  * environment. */
 #define REL_LIMIT_RECORD_BYTES (256 * REL_MIB)
 
+/* One answer of a forge: a page of 100 releases, whose notes GitHub caps at
+ * 125,000 characters each. */
+#define REL_LIMIT_FORGE_ANSWER (16 * REL_MIB)
+/* Pages of such a list that are looked through for a draft. */
+#define REL_LIMIT_FORGE_PAGES 10u
+/* Addresses and texts of one conversation with a forge. */
+#define REL_LIMIT_FORGE_ARENA (64 * REL_MIB)
+
 #endif

@@ -80,8 +80,18 @@ struct rel_conf_publish {
 	const char *endpoint;	/* http(s)://, no slash at its end */
 	const char *prefix;	/* a safe relative path */
 	const char *path_style; /* "true" "false", or NULL */
-	/* of put and s3: path; a relative one starts at `directory` */
+	/* of all but a mirror: path; a relative one starts at `directory` */
 	const char *secret_file;
+	/* of a forge: "owner/name" or an http(s) address; its API's address;
+	 * neither ends with a slash */
+	const char *repository, *api;
+};
+
+/* The forge on which changes of the development remote are asked for. */
+struct rel_conf_request {
+	const char *kind; /* "github" "gitlab" "forgejo", or NULL */
+	/* as in struct rel_conf_publish */
+	const char *repository, *api, *secret_file;
 };
 
 /* Packages that must be installable together. */
@@ -101,6 +111,7 @@ struct rel_conf {
 	size_t n_environments;
 	struct rel_conf_release release;
 	struct rel_conf_publish publish;
+	struct rel_conf_request request;
 	const struct rel_conf_target *targets;
 	size_t n_targets;
 	struct rel_arena arena; /* everything above lives here */

@@ -36,6 +36,7 @@ int rel_conf_fill(struct rel_conf *conf, const struct rel_yaml *root,
 	    {"environments", rel_conf_read_environments},
 	    {"release", rel_conf_read_release},
 	    {"publish", rel_conf_read_publish},
+	    {"request", rel_conf_read_request},
 	    {"targets", read_targets},
 	};
 	struct rel_conf_reader r = {&conf->arena, err};

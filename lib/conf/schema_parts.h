@@ -15,6 +15,16 @@ int rel_conf_read_release(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, void *target);
 int rel_conf_read_publish(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, void *target);
+int rel_conf_read_request(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, void *target);
+
+/* An http(s) address, without slashes at its end. */
+int rel_conf_read_address(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, const char *what,
+			  const char **out);
+/* OWNER/NAME of a repository on a forge, or its address. */
+int rel_conf_read_repository(struct rel_conf_reader *r,
+			     const struct rel_yaml *value, const char **out);
 
 /* Keys of `publish` for the kinds put and s3; `target` is a struct
  * rel_conf_publish. */

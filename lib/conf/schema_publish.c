@@ -75,6 +75,22 @@ static int read_url(struct rel_conf_reader *r, const struct rel_yaml *value,
 	return publish->url ? 0 : rel_fail_nomem(r->err);
 }
 
+static int read_repository(struct rel_conf_reader *r,
+			   const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_publish *publish = target;
+
+	return rel_conf_read_repository(r, value, &publish->repository);
+}
+
+static int read_api(struct rel_conf_reader *r, const struct rel_yaml *value,
+		    void *target)
+{
+	struct rel_conf_publish *publish = target;
+
+	return rel_conf_read_address(r, value, "api", &publish->api);
+}
+
 /* Which kinds have which keys. */
 static const struct key {
 	const char *name;
@@ -92,8 +108,12 @@ static const struct key {
     {"endpoint", offsetof(struct rel_conf_publish, endpoint), "s3", NULL},
     {"prefix", offsetof(struct rel_conf_publish, prefix), "s3", NULL},
     {"path-style", offsetof(struct rel_conf_publish, path_style), "s3", NULL},
-    {"secret-file", offsetof(struct rel_conf_publish, secret_file), "put s3",
+    {"repository", offsetof(struct rel_conf_publish, repository),
+     "github gitlab forgejo", NULL},
+    {"api", offsetof(struct rel_conf_publish, api), "github gitlab forgejo",
      NULL},
+    {"secret-file", offsetof(struct rel_conf_publish, secret_file),
+     "put s3 github gitlab forgejo", NULL},
 };
 
 static const char *value_of(const struct rel_conf_publish *publish,
@@ -170,6 +190,8 @@ int rel_conf_read_publish(struct rel_conf_reader *r,
 	    {"prefix", rel_conf_read_prefix},
 	    {"path-style", rel_conf_read_path_style},
 	    {"secret-file", rel_conf_read_secret_file},
+	    {"repository", read_repository},
+	    {"api", read_api},
 	};
 	struct rel_conf *conf = target;
 	int rc =

@@ -72,9 +72,23 @@ bool rel_json_uint_at(const struct rel_json_value *value, const char *path,
 	return true;
 }
 
+bool rel_json_bool_at(const struct rel_json_value *value, const char *path,
+		      bool *out)
+{
+	const json_t *at = of(rel_json_at(value, path));
+
+	*out = json_is_true(at);
+	return json_is_boolean(at);
+}
+
 bool rel_json_true_at(const struct rel_json_value *value, const char *path)
 {
 	return json_is_true(of(rel_json_at(value, path)));
+}
+
+bool rel_json_is_array(const struct rel_json_value *value)
+{
+	return json_is_array(of(value));
 }
 
 size_t rel_json_count(const struct rel_json_value *value)

@@ -40,9 +40,13 @@ const char *rel_json_text_at(const struct rel_json_value *value,
 /* The number there, an integer from 0; false when it is none. */
 bool rel_json_uint_at(const struct rel_json_value *value, const char *path,
 		      uint64_t *out);
+/* true or false is there; false when it is neither. */
+bool rel_json_bool_at(const struct rel_json_value *value, const char *path,
+		      bool *out);
 /* true is there, and not anything else. */
 bool rel_json_true_at(const struct rel_json_value *value, const char *path);
 
+bool rel_json_is_array(const struct rel_json_value *value);
 /* Items of an array; 0 when `value` is none. */
 size_t rel_json_count(const struct rel_json_value *value);
 const struct rel_json_value *rel_json_item(const struct rel_json_value *value,

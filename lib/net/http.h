@@ -234,6 +234,15 @@ REL_MUST_CHECK int rel_http_send(struct rel_http_answer *answer,
 				 struct rel_error *err);
 
 /*
+ * Append a short piece of what a server said, on one line: tags, control
+ * characters and runs of blanks become a blank.  Nothing of an HTML page,
+ * whose words are for browsers, nor of a text that repeats a secret of `auth`
+ * (NULL = none).  Returns out->status.
+ */
+int rel_http_words(struct rel_buf *out, struct rel_str reply,
+		   const struct rel_http_auth *auth);
+
+/*
  * Append `url` to `out` fit for a message: without "user:password@", query (a
  * signed URL keeps its secret there) and fragment, control characters shown
  * as "?".  Takes any text; of an authority that makes no sense nothing is

@@ -109,15 +109,6 @@ int rel_http_fail_transfer(const struct rel_http_hop *hop,
  * nor a 304 that was asked for. */
 int rel_http_fail_status(const struct rel_http_hop *hop, struct rel_error *err);
 
-/*
- * Append a short piece of what a server said, on one line: tags, control
- * characters and runs of blanks become a blank.  Nothing of an HTML page,
- * whose words are for browsers, nor of a text that repeats a secret of `auth`
- * (NULL = none).  Returns out->status.
- */
-int rel_http_words(struct rel_buf *out, struct rel_str reply,
-		   const struct rel_http_auth *auth);
-
 /* curl's header list of a hop; rel_http_headers_free() also after failure. */
 REL_MUST_CHECK int rel_http_headers(struct curl_slist **out,
 				    const struct rel_http_hop *hop,

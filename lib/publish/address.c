@@ -45,27 +45,36 @@ const char *rel_publish_forge(struct rel_str host)
 	return forge ? names[forge->form] : NULL;
 }
 
-/* What may stand in a path as it is: RFC 3986, unreserved and '/'. */
-static bool is_plain(char c)
+static bool is_unreserved(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || strchr("-._~/", c) != NULL;
+	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+	       c == '~';
 }
 
-void rel_publish_add_encoded(struct rel_buf *out, struct rel_str text)
+static void add_escaped(struct rel_buf *out, struct rel_str text, char kept)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
 
-		if (c != '\0' && is_plain(c))
+		if (is_unreserved(c) || (kept && c == kept))
 			rel_buf_add_char(out, c);
 		else
 			rel_buf_printf(out, "%%%02X", (unsigned char)c);
 	}
 }
 
-/* "owner/repository" of "/owner/repository.git/" */
-static struct rel_str trim_path(struct rel_str path)
+void rel_publish_add_encoded(struct rel_buf *out, struct rel_str text)
+{
+	add_escaped(out, text, '/');
+}
+
+void rel_publish_add_segment(struct rel_buf *out, struct rel_str text)
+{
+	add_escaped(out, text, '\0');
+}
+
+struct rel_str rel_publish_repository(struct rel_str path)
 {
 	while (path.len > 0 && path.ptr[0] == '/')
 		path = rel_str_sub(path, 1, path.len);
@@ -76,7 +85,7 @@ static struct rel_str trim_path(struct rel_str path)
 	return path;
 }
 
-static void add_host(struct rel_buf *out, const struct rel_git_url *url)
+void rel_publish_add_origin(struct rel_buf *out, const struct rel_git_url *url)
 {
 	rel_buf_printf(out, "%s://%.*s",
 		       url->transport == REL_GIT_HTTP && !url->tls ? "http"
@@ -84,7 +93,6 @@ static void add_host(struct rel_buf *out, const struct rel_git_url *url)
 		       REL_STR_ARG(url->host));
 	if (url->transport == REL_GIT_HTTP && url->port.len > 0)
 		rel_buf_printf(out, ":%.*s", REL_STR_ARG(url->port));
-	rel_buf_add_char(out, '/');
 }
 
 int rel_publish_raw_address(struct rel_buf *out, const char *location,
@@ -102,15 +110,16 @@ int rel_publish_raw_address(struct rel_buf *out, const char *location,
 
 	if (rc)
 		return rc;
-	path = trim_path(url.path);
+	path = rel_publish_repository(url.path);
 	forge = url.transport == REL_GIT_LOCAL ? NULL : find_forge(url.host);
 	if (!forge || rel_str_find(path, '/') == path.len)
 		return rel_fail(err, REL_ENOTFOUND,
 				"no forge whose addresses are known");
 	if (forge->form == RAW_GITHUB)
-		rel_buf_add_cstr(out, "https://raw.githubusercontent.com/");
+		rel_buf_add_cstr(out, "https://raw.githubusercontent.com");
 	else
-		add_host(out, &url);
+		rel_publish_add_origin(out, &url);
+	rel_buf_add_char(out, '/');
 	rel_buf_add_str(out, path);
 	rel_buf_add_cstr(out, between[forge->form]);
 	rel_publish_add_encoded(out, rel_str_of(branch));

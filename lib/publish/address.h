@@ -2,7 +2,7 @@
 #ifndef REL_PUBLISH_ADDRESS_H
 #define REL_PUBLISH_ADDRESS_H
 
-#include "base/buf.h"
+#include "git/url.h"
 
 /* Append a path, percent-encoded but for its slashes (RFC 3986, unreserved). */
 void rel_publish_add_encoded(struct rel_buf *out, struct rel_str text);
@@ -29,5 +29,14 @@ REL_MUST_CHECK int rel_publish_raw_address(struct rel_buf *out,
 /* What runs on `host`: "github", "gitlab", "forgejo"; NULL = none of them that
  * is known. */
 const char *rel_publish_forge(struct rel_str host);
+
+/* "owner/name" of a repository's path "/owner/name.git/" */
+struct rel_str rel_publish_repository(struct rel_str path);
+
+/* The same, slashes too: one segment of a path, or a value of a query. */
+void rel_publish_add_segment(struct rel_buf *out, struct rel_str text);
+
+/* "https://host" of a repository's address; of http also the port. */
+void rel_publish_add_origin(struct rel_buf *out, const struct rel_git_url *url);
 
 #endif

@@ -18,8 +18,9 @@ struct rel_publisher {
 	const struct rel_cancel *cancel;
 };
 
-static const struct rel_publish_kind *const kinds[] = {&rel_publish_mirror,
-						       &rel_publish_put};
+static const struct rel_publish_kind *const kinds[] = {
+    &rel_publish_mirror, &rel_publish_put, &rel_publish_github,
+    &rel_publish_gitlab, &rel_publish_forgejo};
 
 static const struct rel_publish_kind *find_kind(const char *name)
 {

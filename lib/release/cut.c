@@ -15,10 +15,10 @@
 #define DONE	 "done"
 
 static rel_cut_step_fn *const forward[REL_CUT_STEPS] = {
-    [REL_CUT_BUMP] = rel_cut_bump,   [REL_CUT_TAG] = rel_cut_tag,
-    [REL_CUT_PACK] = rel_cut_pack,   [REL_CUT_PUBLISH] = rel_cut_publish,
-    [REL_CUT_PUSH] = rel_cut_push,   [REL_CUT_WRITE] = rel_cut_write,
-    [REL_CUT_CHECK] = rel_cut_check,
+    [REL_CUT_BUMP] = rel_cut_bump,	 [REL_CUT_TAG] = rel_cut_tag,
+    [REL_CUT_PACK] = rel_cut_pack,	 [REL_CUT_PUBLISH] = rel_cut_publish,
+    [REL_CUT_PUSH] = rel_cut_push,	 [REL_CUT_WRITE] = rel_cut_write,
+    [REL_CUT_REQUEST] = rel_cut_request, [REL_CUT_CHECK] = rel_cut_check,
 };
 
 static rel_cut_step_fn *const backward[REL_CUT_STEPS] = {
@@ -60,13 +60,18 @@ static enum rel_cut_step step_at(const struct rel_cut *cut, int place)
 	return (enum rel_cut_step)place;
 }
 
+static bool is_wanted(const struct rel_cut *cut, enum rel_cut_step step)
+{
+	return step != REL_CUT_REQUEST || rel_cut_says(cut->plan.request);
+}
+
 static int run_step(struct rel_cut *cut, enum rel_cut_step step,
 		    struct rel_error *err)
 {
 	const char *name = rel_cut_step_name(step);
 	int rc = 0;
 
-	if (strcmp(state(cut, name), DONE) == 0)
+	if (!is_wanted(cut, step) || strcmp(state(cut, name), DONE) == 0)
 		return 0;
 	if (rel_cancelled(cut->options->cancel))
 		return rel_fail_cancelled(err);
@@ -152,6 +157,8 @@ static int report(struct rel_cut_result *out, struct rel_cut *cut,
 	    out, rel_journal_get(&cut->journal, "write", "commit"), &rc, err);
 	if (*cut->plan.review)
 		out->branch = keep(out, cut->plan.review, &rc, err);
+	out->request = keep(
+	    out, rel_journal_get(&cut->journal, "request", "page"), &rc, err);
 	return rc;
 }
 
@@ -292,6 +299,26 @@ static int resume(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
+/* A request may be asked for while the remote has refused to be written. */
+static int change_request(struct rel_cut *cut, struct rel_error *err)
+{
+	bool late =
+	    strcmp(state(cut, rel_cut_step_name(REL_CUT_WRITE)), DONE) == 0;
+	int rc;
+
+	if (!cut->options->request || rel_cut_says(cut->plan.request))
+		return 0;
+	if (late && !*cut->plan.review)
+		return rel_fail(err, REL_EEXISTS,
+				"the release is on %s already; nothing is left "
+				"to be asked for: `relctl cut --continue`",
+				cut->plan.remote);
+	rc = rel_cut_take_request(cut, err);
+	if (rc == 0)
+		rc = rel_cut_plan_save(cut, err);
+	return rc ? rc : rel_journal_save(&cut->journal, err);
+}
+
 int rel_cut_continue(struct rel_cut_result *out,
 		     const struct rel_cut_options *options,
 		     struct rel_error *err)
@@ -307,6 +334,8 @@ int rel_cut_continue(struct rel_cut_result *out,
 			      "`relctl cut --abort`");
 	if (rc == 0)
 		rc = resume(&cut, err);
+	if (rc == 0)
+		rc = change_request(&cut, err);
 	if (rc == 0)
 		rc = unfinished(err, run_steps(&cut, err));
 	if (rc == 0 && !cut.stopped)
@@ -358,7 +387,9 @@ int rel_cut_status(bool *unfinished, const struct rel_cut_options *options,
 			enum rel_cut_step step = step_at(&cut, i);
 			const char *is = state(&cut, rel_cut_step_name(step));
 
-			rel_cut_tell(&cut, step, "%s", *is ? is : "to do");
+			if (is_wanted(&cut, step))
+				rel_cut_tell(&cut, step, "%s",
+					     *is ? is : "to do");
 		}
 	}
 	rel_cut_close(&cut);

@@ -26,6 +26,7 @@ enum rel_cut_step {
 	REL_CUT_PUSH,	 /* commit and tag to the source's remote; before
 			  * REL_CUT_PUBLISH when that is to a forge */
 	REL_CUT_WRITE,	 /* manifests: the commit point */
+	REL_CUT_REQUEST, /* that the branch be taken over, when asked */
 	REL_CUT_CHECK,	 /* what is broken now */
 	REL_CUT_STEPS,
 };
@@ -59,6 +60,7 @@ struct rel_cut_options {
 	bool older;	    /* older than the newest release is fine */
 	bool no_push;	    /* leave the source's own remote alone */
 	const char *branch; /* of the development remote, for review */
+	bool request;	    /* open a pull request for it; also continuing */
 	const char *sign;   /* overrides release: sign:; may be NULL */
 	const struct rel_conf *conf;
 	const struct rel_remote *remotes;
@@ -89,7 +91,8 @@ struct rel_cut_result {
 	const char *sha256;
 	uint64_t size; /* of the archive, in bytes */
 	const char *remote, *remote_text, *remote_commit;
-	const char *branch; /* written for review; NULL = the remote's own */
+	const char *branch;  /* written for review; NULL = the remote's own */
+	const char *request; /* address of the pull request; or NULL */
 	struct rel_arena arena;
 };
 void rel_cut_result_free(struct rel_cut_result *result);

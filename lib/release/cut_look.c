@@ -322,7 +322,7 @@ static void take_rest(struct rel_cut *cut)
 	cut->plan.allow_broken = opt->allow_broken ? "yes" : "no";
 	cut->plan.review = opt->branch ? opt->branch : "";
 	cut->plan.broken = cut->plan.tip = "";
-	cut->plan.push_first = "no";
+	cut->plan.push_first = cut->plan.request = "no";
 }
 
 int rel_cut_find_remote(struct rel_cut *cut, struct rel_error *err)
@@ -570,6 +570,8 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 		rc = take_tag(cut, err);
 	if (rc == 0)
 		rc = rel_cut_find_remote(cut, err);
+	if (rc == 0)
+		rc = rel_cut_take_request(cut, err);
 	if (rc == 0)
 		rc = rel_cut_open_remote(cut, err);
 	if (rc == 0 && rel_publisher_needs_tag(cut->publisher))

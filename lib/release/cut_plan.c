@@ -24,6 +24,7 @@ static const struct {
     FIELD(review),	 FIELD(push_remote),  FIELD(upstream),
     FIELD(upstream_was), FIELD(no_changelog), FIELD(allow_broken),
     FIELD(broken),	 FIELD(tip),	      FIELD(push_first),
+    FIELD(request),
 #undef FIELD
 };
 
@@ -109,7 +110,8 @@ void rel_cut_finding(struct rel_cut *cut, const char *package,
 const char *rel_cut_step_name(enum rel_cut_step step)
 {
 	static const char *const names[REL_CUT_STEPS] = {
-	    "look", "bump", "tag", "pack", "publish", "push", "write", "check"};
+	    "look", "bump",  "tag",	"pack", "publish",
+	    "push", "write", "request", "check"};
 
 	return step < REL_CUT_STEPS ? names[step] : "";
 }

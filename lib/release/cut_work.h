@@ -35,6 +35,7 @@ struct rel_cut_plan {
 	const char *upstream;	    /* branch there, in full */
 	const char *upstream_was;   /* commit there, or "" */
 	const char *no_changelog, *allow_broken; /* "yes" or "no" */
+	const char *request;	/* "yes": for `review`; or "no" */
 	const char *push_first; /* "yes": before publishing; or "no" */
 	const char *broken;	/* what was allowed, or "" */
 	const char *tip;	/* of the remote when the gate looked, or "" */
@@ -157,6 +158,10 @@ REL_MUST_CHECK int rel_cut_notes(struct rel_str *out, struct rel_cut *cut,
 /* Options for git's network. */
 struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut);
 
+/* cut_request.c: put into the plan that a request is wanted, if it is. */
+REL_MUST_CHECK int rel_cut_take_request(struct rel_cut *cut,
+					struct rel_error *err);
+
 #define REL_CUT_SIDES 2
 /* cut_side.c: append what changes beside the manifests, at most REL_CUT_SIDES;
  * what puts it back in a directory; and, at the end, forget about it. */
@@ -176,7 +181,7 @@ REL_MUST_CHECK int rel_cut_forget_sides(struct rel_cut *cut,
  */
 typedef int rel_cut_step_fn(struct rel_cut *cut, struct rel_error *err);
 rel_cut_step_fn rel_cut_bump, rel_cut_tag, rel_cut_pack, rel_cut_publish,
-    rel_cut_push, rel_cut_write, rel_cut_check;
+    rel_cut_push, rel_cut_write, rel_cut_request, rel_cut_check;
 
 /* And back, in the other direction; each is fine with what never happened. */
 rel_cut_step_fn rel_cut_unbump, rel_cut_untag, rel_cut_unpack,

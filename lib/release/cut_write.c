@@ -131,17 +131,25 @@ static int apply(struct rel_change_result *result, struct rel_cut *cut,
 				  &cut->author, expected, err);
 }
 
+/* In the server's words, and what to do where a branch is protected. */
+static int refused(const struct rel_cut *cut, const char *words,
+		   struct rel_error *err)
+{
+	return rel_fail(err, REL_EIO, "%s refused the release: %.400s%s",
+			cut->plan.remote, words,
+			*cut->plan.review
+			    ? ""
+			    : "; where nobody may push to it, `relctl cut "
+			      "--continue --request` opens a pull request, or "
+			      "`relctl cut --abort` takes the cut back");
+}
+
 static int settle_outcome(struct rel_cut *cut,
 			  const struct rel_change_result *result,
 			  struct rel_error *err)
 {
 	if (result->outcome == REL_CHANGE_REJECTED)
-		return rel_fail(err, REL_EIO, "%s refused the release: %s%s",
-				cut->plan.remote, result->text,
-				*cut->plan.review
-				    ? ""
-				    : "; where a review is wanted, abort and "
-				      "cut again with --branch NAME");
+		return refused(cut, result->text, err);
 	return rel_journal_set(&cut->journal, "write", "commit", err, "%s",
 			       result->commit);
 }

@@ -90,7 +90,9 @@ world_config() {
 		printf 'environments:\n'
 		printf '  - {name: linux, os: linux, os-distribution: debian, '
 		printf 'os-family: debian, arch: x86_64}\n'
-		if [ "$kind" = git ]; then
+		if [ -n "${publish-}" ]; then
+			printf 'publish: {%s}\n' "$publish"
+		elif [ "$kind" = git ]; then
 			printf 'publish: {kind: mirror, dir: "%s", ' \
 				"$PWD/mirror"
 			printf 'url: "file://%s"}\n' "$PWD/mirror"

@@ -148,6 +148,27 @@ static void test_release(void **state)
 	rel_conf_free(&conf);
 }
 
+static void test_forges(void **state)
+{
+	struct rel_conf conf;
+
+	(void)state;
+	parse(&conf, "publish:\n"
+		     "  kind: gitlab\n"
+		     "  repository: group/sub/x.y\n"
+		     "  api: https://git.example.org/api/v4//\n"
+		     "request: {kind: forgejo, repository: "
+		     "\"https://forge.example.org/o/r/\"}\n");
+	assert_string_equal(conf.publish.kind, "gitlab");
+	assert_string_equal(conf.publish.repository, "group/sub/x.y");
+	assert_string_equal(conf.publish.api, "https://git.example.org/api/v4");
+	assert_string_equal(conf.request.kind, "forgejo");
+	assert_string_equal(conf.request.repository,
+			    "https://forge.example.org/o/r");
+	assert_null(conf.request.api);
+	rel_conf_free(&conf);
+}
+
 struct mistake {
 	const char *text;
 	unsigned line, column;
@@ -158,7 +179,7 @@ static const struct mistake mistakes[] = {
     {"remote: []\n", 1, 1, "did you mean \"remotes\"?"},
     {"zzz: []\n", 1, 1,
      "unknown key \"zzz\"; known: remotes, environments, release, publish, "
-     "targets"},
+     "request, targets"},
     {"remotes:\n  - {name: a, url: b, rol: upstream}\n", 2, 23,
      "unknown key in a remote \"rol\"; did you mean \"role\"?"},
     {"remotes:\n  - {name: a, url: b, role: downstream}\n", 2, 29,
@@ -226,6 +247,19 @@ static const struct mistake mistakes[] = {
     {"publish: {kind: mirror, dir: x, branch: y}\n", 1, 10, "dir and branch"},
     {"publish: {kind: mirror, url: git+https://x}\n", 1, 30, "https://"},
     {"publish: {kind: mirror, urls: x}\n", 1, 25, "did you mean \"url\"?"},
+    {"publish: {kind: mirror, repository: a/b}\n", 1, 10,
+     "no key of kind \"mirror\""},
+    {"publish: {kind: github, dir: x}\n", 1, 10, "no key of kind \"github\""},
+    {"publish: {kind: github, repository: a}\n", 1, 37, "OWNER/NAME"},
+    {"publish: {kind: github, repository: a//b}\n", 1, 37, "OWNER/NAME"},
+    {"publish: {kind: github, repository: ../b}\n", 1, 37, "OWNER/NAME"},
+    {"publish: {kind: github, repository: a b/c}\n", 1, 37, "OWNER/NAME"},
+    {"publish: {kind: github, api: ftp://x}\n", 1, 30, "http://"},
+    {"publish: {kind: github, api: \"https://x?y\"}\n", 1, 30, "without user"},
+    {"publish: {kind: github, api: \"https://u:p@x\"}\n", 1, 30,
+     "without user"},
+    {"request: {kind: mirror}\n", 1, 17, "known: github, gitlab, forgejo"},
+    {"request: {repository: a/b}\n", 1, 10, "no \"kind\""},
     {"targets: [a, b]\n", 1, 11, "a target must be a list"},
     {"targets: [[]]\n", 1, 11, "empty list"},
     {"remotes: &x []\n", 1, 10, "anchors"},
@@ -425,12 +459,12 @@ static void test_manual(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_design),    cmocka_unit_test(test_release),
-	    cmocka_unit_test(test_values),    cmocka_unit_test(test_empty),
-	    cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_limits),
-	    cmocka_unit_test(test_nul_bytes), cmocka_unit_test(test_find),
-	    cmocka_unit_test(test_read),      cmocka_unit_test(test_manual),
-	    cmocka_unit_test(test_torture),
+	    cmocka_unit_test(test_design), cmocka_unit_test(test_release),
+	    cmocka_unit_test(test_forges), cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_empty),  cmocka_unit_test(test_mistakes),
+	    cmocka_unit_test(test_limits), cmocka_unit_test(test_nul_bytes),
+	    cmocka_unit_test(test_find),   cmocka_unit_test(test_read),
+	    cmocka_unit_test(test_manual), cmocka_unit_test(test_torture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,95 @@
+# Forges for the tests of cuts: see forge/stub.mjs.  Read after cli/lib.sh.
+# shellcheck shell=sh
+#
+#	forge_start KIND GIT-DIRECTORY	sets $forge, its address, and $forge_conf,
+#					what stands behind "kind: KIND" and
+#					"request: {kind: KIND" in relctl.yml
+#	forge_ask PATH [CURL-OPTION …]	of the stub itself: /_state, …
+#	forge_right			nothing was asked that a forge would not
+#					understand
+#
+# GitHub's requests are checked by Prism with the vendor's description, from
+# build/npm (./dev test installs them) or $RELCTL_TEST_NPM.  77: something is
+# not installed.
+
+forge_pids=
+
+forge_stop() {
+	for forge_pid in $forge_pids; do
+		kill "$forge_pid" 2>/dev/null || :
+	done
+	forge_pids=
+}
+
+# The first line of a file that is about to be written.
+forge_first_line() {
+	forge_tries=0
+	until [ -s "$1" ]; do
+		forge_tries=$((forge_tries + 1))
+		[ "$forge_tries" -lt 300 ] || die "no answer: $(cat "$1.err")"
+		sleep 0.1
+	done
+	sed -n 1p "$1"
+}
+
+forge_prism() {
+	forge_npm=${RELCTL_TEST_NPM:-$source_dir/build/npm}/node_modules
+	forge_prism=$forge_npm/.bin/prism
+	forge_file=$forge_npm/@octokit/openapi/generated/api.github.com.json
+	if [ ! -x "$forge_prism" ] || [ ! -f "$forge_file" ]; then
+		echo "skipped: no Prism and description of GitHub in $forge_npm"
+		exit 77
+	fi
+	node "$source_dir/tests/support/forge/describe.mjs" "$forge_file" \
+		"$work/description.json"
+	forge_tries=0
+	while :; do
+		forge_port=$(shuf -i 20000-32000 -n 1)
+		node "$forge_prism" mock --errors -h 127.0.0.1 -p "$forge_port" \
+			"$work/description.json" >"$work/prism" 2>&1 &
+		forge_pids="$forge_pids $!"
+		until grep -q 'listening on' "$work/prism"; do
+			kill -0 $! 2>/dev/null || break
+			sleep 0.2
+		done
+		! grep -q 'listening on' "$work/prism" || break
+		forge_tries=$((forge_tries + 1))
+		[ "$forge_tries" -lt 5 ] || die "Prism: $(cat "$work/prism")"
+	done
+	prism=http://127.0.0.1:$forge_port
+}
+
+forge_start() {
+	command -v node >/dev/null || {
+		echo 'skipped: node is not installed'
+		exit 77
+	}
+	trap 'forge_stop; [ ! -s "$work/stub.err" ] || cat "$work/stub.err" >&2; chmod -R u+w "$work"; rm -rf "$work"' EXIT
+	prism=
+	[ "$1" != github ] || forge_prism
+	node "$source_dir/tests/support/forge/stub.mjs" "$1" "$2" "$prism" \
+		>"$work/stub" 2>"$work/stub.err" &
+	forge_pids="$forge_pids $!"
+	forge=$(forge_first_line "$work/stub")
+	case $1 in
+	github) forge_conf="repository: o/r, api: \"$forge/api/v3\"" ;;
+	gitlab) forge_conf="repository: g/s/p, api: \"$forge/api/v4\"" ;;
+	forgejo) forge_conf="repository: o/r, api: \"$forge/api/v1\"" ;;
+	esac
+	GITHUB_TOKEN=a-token-of-the-tests
+	GITLAB_TOKEN=$GITHUB_TOKEN
+	FORGEJO_TOKEN=$GITHUB_TOKEN
+	export GITHUB_TOKEN GITLAB_TOKEN FORGEJO_TOKEN
+	unset GH_TOKEN CI_JOB_TOKEN GITEA_TOKEN
+}
+
+# forge_ask PATH [CURL-OPTION …]
+forge_ask() {
+	forge_path=$1
+	shift
+	curl -sS -f "$@" "$forge$forge_path"
+}
+
+forge_right() {
+	[ "$(forge_ask /_wrong)" = '[]' ] || die "asked: $(forge_ask /_wrong)"
+}
