@@ -1,6 +1,8 @@
 #include "git/request.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "git/internal.h"
@@ -104,6 +106,21 @@ static int open_scratch(struct rel_git_request *r, struct rel_error *err)
 		   : rel_git_library_fail(err, rc, "cannot note a reference");
 }
 
+/*
+ * The checkout's own configuration may hold what lets a job in.  It may name
+ * programs, too: a stranger's is not obeyed.
+ */
+static bool find_config(char *out, size_t size, const struct rel_git_request *r)
+{
+	static const char key[] = "include.path=";
+	struct stat st;
+	int n = snprintf(out, size, "%s%s/config", key,
+			 rel_git_store_path(r->checkout));
+
+	return n > 0 && (size_t)n < size &&
+	       stat(out + sizeof(key) - 1, &st) == 0 && st.st_uid == geteuid();
+}
+
 /* Commit `wanted` or branch refs/heads/… to refs/relctl/other, and with a
  * depth above 1 as much of the history of both. */
 static int fetch(struct rel_git_request *r, const char *wanted, int depth,
@@ -123,13 +140,12 @@ static int fetch(struct rel_git_request *r, const char *wanted, int depth,
 		return rc;
 	}
 	rel_git_run_init(&run, &r->fetch, 0);
-	/* The checkout's own configuration holds what lets a job in. */
-	snprintf(config, sizeof(config), "include.path=%s/config",
-		 rel_git_store_path(r->checkout));
 	snprintf(spec, sizeof(spec), "+%s:refs/relctl/other", wanted);
 	snprintf(how, sizeof(how), "--depth=%d", depth);
-	args[n++] = "-c";
-	args[n++] = config;
+	if (find_config(config, sizeof(config), r)) {
+		args[n++] = "-c";
+		args[n++] = config;
+	}
 	args[n++] = "fetch";
 	args[n++] = "--no-tags";
 	args[n++] = "--progress";

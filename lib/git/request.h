@@ -6,7 +6,8 @@
  * both sides that the CI system made; nothing is written into it.  History
  * that it lacks is fetched, as little as will do, into a scratch repository
  * (git/scratch.h) that borrows the checkout's objects and is removed with the
- * request.
+ * request.  That fetch obeys the configuration of a checkout that is the
+ * user's own, as credentials of a job may be in it.
  */
 #ifndef REL_GIT_REQUEST_H
 #define REL_GIT_REQUEST_H
