@@ -80,19 +80,11 @@ static int do_nothing(struct rel_ci_run *run, struct rel_error *err)
 	return 0;
 }
 
-static int missing(const struct rel_ci *ci, const char *what,
-		   struct rel_error *err)
-{
-	return rel_fail(err, REL_EUSAGE,
-			"this version of relctl has nothing for %s (%s on %s)",
-			what, about(ci), rel_ci_system_name(ci->kind));
-}
-
 static int dispatch(struct rel_ci_run *run, bool *found, struct rel_error *err)
 {
 	switch (run->ci.event) {
 	case REL_CI_TAG:
-		return missing(&run->ci, "tags", err);
+		return rel_ci_tag(run, found, err);
 	case REL_CI_REQUEST:
 		return rel_ci_request(run, found, err);
 	case REL_CI_SCHEDULE:

@@ -20,6 +20,10 @@ struct rel_ci_run {
 	struct rel_ci_writer writer;
 };
 
+/* ci_tag.c: release what the tag says. */
+REL_MUST_CHECK int rel_ci_tag(struct rel_ci_run *run, bool *found,
+			      struct rel_error *err);
+
 /* ci_request.c: check what a pull or merge request changes.  *found: it should
  * not be merged like this. */
 REL_MUST_CHECK int rel_ci_request(struct rel_ci_run *run, bool *found,

@@ -319,11 +319,10 @@ static int closing_words(struct work *w, const struct rel_cut_result *r,
 	rel_buf_printf(&text, "\n  tag      %s, commit %s\n", r->tag,
 		       r->commit);
 	if (r->archive)
-		rel_buf_printf(&text,
-			       "  archive  %s\n           %llu bytes, "
-			       "sha256=%s\n",
-			       r->archive, (unsigned long long)r->size,
-			       r->sha256);
+		rel_buf_printf(&text, "  archive  %s\n", r->archive);
+	if (r->size)
+		rel_buf_printf(&text, "           %llu bytes, sha256=%s\n",
+			       (unsigned long long)r->size, r->sha256);
 	rel_buf_printf(&text, "  remote   %s (%s)", r->remote, r->remote_text);
 	if (r->branch)
 		rel_buf_printf(&text, ", branch %s for review", r->branch);

@@ -170,8 +170,10 @@ static void add_variable(struct rel_ci_writer *w, const char *name,
 
 	rel_buf_add_cstr(&w->environment, "RELCTL_");
 	for (const char *c = name; *c; c++)
-		rel_buf_add_char(&w->environment,
-				 *c == '-' ? '_' : (char)(*c & ~0x20));
+		rel_buf_add_char(&w->environment, *c == '-' ? '_'
+						  : *c >= 'a' && *c <= 'z'
+						      ? (char)(*c - 0x20)
+						      : *c);
 	rel_buf_add_char(&w->environment, '=');
 	add_value(&w->environment, value, !gitlab);
 	rel_buf_add_char(&w->environment, '\n');

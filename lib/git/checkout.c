@@ -96,8 +96,76 @@ static int ask_places(struct rel_git_checkout *checkout,
 	return r;
 }
 
+static bool is_below(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	return strncmp(path, top, len) == 0 &&
+	       (path[len] == '\0' || path[len] == '/' || len == 1);
+}
+
+/* ".git" of the checkout that `path` is in, looked for no higher than `top`;
+ * `path` becomes the root. */
+static char *find_below(char *path, const char *top)
+{
+	struct stat st;
+
+	while (is_below(path, top)) {
+		char *slash = strrchr(path, '/'), *git = NULL;
+
+		if (asprintf(&git, "%s/.git", path) < 0)
+			return NULL;
+		if (lstat(git, &st) == 0)
+			return git;
+		free(git);
+		if (slash == NULL || slash == path)
+			return NULL;
+		*slash = '\0';
+	}
+	return NULL;
+}
+
+static int open_places(struct rel_git_checkout *checkout,
+		       struct rel_git_run *run, const char *dir,
+		       struct rel_error *err)
+{
+	int r;
+
+	run->cwd = dir;
+	r = ask_inside(run, dir, err);
+	if (r == 0)
+		r = ask_places(checkout, run, dir, err);
+	return r;
+}
+
+/* As open_places(), with the repository named where that is allowed. */
+static int open_trusted(struct rel_git_checkout *checkout,
+			struct rel_git_run *run, const char *dir,
+			const char *trusted, struct rel_error *err)
+{
+	char *path = realpath(dir, NULL), *top = realpath(trusted, NULL);
+	char *root = path ? strdup(path) : NULL;
+	char *git = root && top ? find_below(root, top) : NULL;
+	int r;
+
+	checkout->named = git != NULL;
+	run->git_dir = git;
+	r = open_places(checkout, run, git ? root : dir, err);
+	if (r == 0 && git && strlen(path) > strlen(root)) {
+		free(checkout->prefix);
+		checkout->prefix = strdup(path + strlen(root) + 1);
+		r = checkout->prefix ? 0 : rel_fail_nomem(err);
+	}
+	run->git_dir = NULL;
+	free(git);
+	free(root);
+	free(top);
+	free(path);
+	return r;
+}
+
 int rel_git_checkout_open(struct rel_git_checkout **out, const char *dir,
-			  struct rel_error *err)
+			  const char *trusted, struct rel_error *err)
 {
 	struct rel_git_checkout *checkout = calloc(1, sizeof(*checkout));
 	struct rel_git_run run;
@@ -107,14 +175,13 @@ int rel_git_checkout_open(struct rel_git_checkout **out, const char *dir,
 	if (checkout == NULL)
 		return rel_fail_nomem(err);
 	rel_git_run_init(&run, NULL, REL_LIMIT_GIT_PATH_BYTES);
-	run.cwd = dir;
 	run.clean = dir;
 	run.what = "cannot look at the checkout";
 	r = rel_git_program_need("cannot look at the checkout", err);
-	if (r == 0)
-		r = ask_inside(&run, dir, err);
-	if (r == 0)
-		r = ask_places(checkout, &run, dir, err);
+	if (r == 0 && trusted)
+		r = open_trusted(checkout, &run, dir, trusted, err);
+	else if (r == 0)
+		r = open_places(checkout, &run, dir, err);
 	if (r == 0)
 		r = rel_git_store_open(&checkout->store, checkout->git_dir,
 				       err);
@@ -158,6 +225,7 @@ void rel_git_checkout_run_init(struct rel_git_run *run,
 			       size_t out_max)
 {
 	rel_git_run_init(run, options, out_max);
+	run->git_dir = checkout->named ? checkout->git_dir : NULL;
 	run->cwd = checkout->root;
 	run->clean = checkout->root;
 	run->what = "git refuses";

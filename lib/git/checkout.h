@@ -11,6 +11,7 @@
 #define REL_GIT_CHECKOUT_H
 
 #include "base/cancel.h"
+#include "git/fetch.h"
 #include "git/write.h"
 
 struct rel_git_checkout;
@@ -19,12 +20,16 @@ struct rel_git_checkout;
  * Open the checkout that `dir` is in; any directory of it, a linked work tree
  * or a submodule will do.  GIT_DIR and the like in the environment are not
  * obeyed.
- * Errors  REL_ENOTFOUND not in a checkout, or no such directory;
- *         REL_EUSAGE a bare repository or inside .git; REL_EIO git's words
- * Owner   the caller frees *out with rel_git_checkout_free()
+ * trusted  NULL; or a directory in and below which a checkout may belong to
+ *          another user, as where a CI system checks out: git's refusal is
+ *          for repositories that somebody else put in the way, and is kept
+ *          for all others
+ * Errors   REL_ENOTFOUND not in a checkout, or no such directory;
+ *          REL_EUSAGE a bare repository or inside .git; REL_EIO git's words
+ * Owner    the caller frees *out with rel_git_checkout_free()
  */
 REL_MUST_CHECK int rel_git_checkout_open(struct rel_git_checkout **out,
-					 const char *dir,
+					 const char *dir, const char *trusted,
 					 struct rel_error *err);
 void rel_git_checkout_free(struct rel_git_checkout *checkout);
 
@@ -44,6 +49,20 @@ const char *rel_git_checkout_common_dir(
 /* Objects and references; call rel_git_store_refresh() after foreign
  * changes. */
 struct rel_git_store *rel_git_checkout_store(struct rel_git_checkout *checkout);
+
+/*
+ * The commit that a tag is of.  A tag that the clone lacks, as the shallow
+ * ones of CI systems may, is fetched from the remote of `git fetch`, that one
+ * and no more history than it takes.
+ * tag      without refs/tags/
+ * fetched  whether it was
+ * Errors   REL_ENOTFOUND no such tag here or there; REL_EPARSE it is of no
+ *          commit; as rel_git_fetch()
+ */
+REL_MUST_CHECK int rel_git_checkout_tag(
+    struct rel_git_id *commit, bool *fetched, struct rel_git_checkout *checkout,
+    const char *tag, const struct rel_git_fetch_options *options,
+    struct rel_error *err);
 
 /* Zero-initialise; release with rel_git_head_free(). */
 struct rel_git_head {

@@ -28,6 +28,20 @@ static bool host_is(struct rel_str host, const char *name)
 	       strncasecmp(name, host.ptr, host.len) == 0;
 }
 
+/* Is it the server of the Actions that run, or github.com where none do?
+ * Forgejo's token is in GITHUB_TOKEN too, and is nothing for GitHub. */
+static bool is_actions_host(struct rel_str host)
+{
+	const char *server = getenv("GITHUB_SERVER_URL");
+	struct rel_git_url url;
+
+	if (server == NULL || *server == '\0')
+		return host_is(host, "github.com");
+	return rel_git_url_parse(&url, server, NULL) == 0 && host.len > 0 &&
+	       url.host.len == host.len &&
+	       strncasecmp(url.host.ptr, host.ptr, host.len) == 0;
+}
+
 static bool is_loopback(struct rel_str host)
 {
 	return host_is(host, "localhost") || host_is(host, "::1") ||
@@ -54,20 +68,22 @@ static bool from_environment(struct rel_git_credential *out,
 			     const struct rel_git_url *url)
 {
 	const struct {
-		const char *host, *variable, *user;
+		bool ours;
+		const char *variable, *user;
 	} tokens[] = {
-	    {getenv("RELCTL_TOKEN_HOST"), "RELCTL_TOKEN", "oauth2"},
-	    {"github.com", "GITHUB_TOKEN", "x-access-token"},
-	    {"github.com", "GH_TOKEN", "x-access-token"},
-	    {"gitlab.com", "GITLAB_TOKEN", "oauth2"},
-	    {getenv("CI_SERVER_HOST"), "CI_JOB_TOKEN", "gitlab-ci-token"},
+	    {host_is(url->host, getenv("RELCTL_TOKEN_HOST")), "RELCTL_TOKEN",
+	     "oauth2"},
+	    {is_actions_host(url->host), "GITHUB_TOKEN", "x-access-token"},
+	    {host_is(url->host, "github.com"), "GH_TOKEN", "x-access-token"},
+	    {host_is(url->host, "gitlab.com"), "GITLAB_TOKEN", "oauth2"},
+	    {host_is(url->host, getenv("CI_SERVER_HOST")), "CI_JOB_TOKEN",
+	     "gitlab-ci-token"},
 	};
 
 	for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
 		const char *token = getenv(tokens[i].variable);
 
-		if (token == NULL || *token == '\0' ||
-		    !host_is(url->host, tokens[i].host))
+		if (token == NULL || *token == '\0' || !tokens[i].ours)
 			continue;
 		if (url->user.len > 0)
 			rel_git_url_decode(&out->user, url->user);

@@ -20,7 +20,9 @@
  * Credentials for http, in this order: the URL's own; the environment's token
  * for the host:
  *	RELCTL_TOKEN                for the host in RELCTL_TOKEN_HOST
- *	GITHUB_TOKEN, GH_TOKEN      for github.com
+ *	GITHUB_TOKEN                for that of GITHUB_SERVER_URL, else
+ *				    github.com
+ *	GH_TOKEN                    for github.com
  *	GITLAB_TOKEN                for gitlab.com
  *	CI_JOB_TOKEN                for the host in CI_SERVER_HOST
  * then $NETRC, else ~/.netrc; then git's credential helpers, which git asks.

@@ -220,6 +220,23 @@ int rel_git_commit_tree(struct rel_git_id *tree, struct rel_git_store *store,
 	return 0;
 }
 
+int rel_git_commit_author(struct rel_buf *name, struct rel_buf *email,
+			  struct rel_git_store *store,
+			  const struct rel_git_id *commit,
+			  struct rel_error *err)
+{
+	git_commit *found = NULL;
+	int r = commit_open(&found, store, commit, err);
+
+	if (r < 0)
+		return r;
+	rel_buf_add_cstr(name, git_commit_author(found)->name);
+	rel_buf_add_cstr(email, git_commit_author(found)->email);
+	git_commit_free(found);
+	r = rel_buf_status(name, "name of an author", err);
+	return r < 0 ? r : rel_buf_status(email, "address of an author", err);
+}
+
 int rel_git_commit_time(int64_t *seconds, struct rel_git_store *store,
 			const struct rel_git_id *commit, struct rel_error *err)
 {

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -109,6 +110,14 @@ REL_MUST_CHECK int rel_git_commit_tree(struct rel_git_id *tree,
 				       const struct rel_git_id *commit,
 				       const char *subdir,
 				       struct rel_error *err);
+
+/* Name and e-mail address of the author, appended and NUL-terminated.  Errors
+ * as above. */
+REL_MUST_CHECK int rel_git_commit_author(struct rel_buf *name,
+					 struct rel_buf *email,
+					 struct rel_git_store *store,
+					 const struct rel_git_id *commit,
+					 struct rel_error *err);
 
 /* Committer's time, UTC seconds since 1970.  Errors as above. */
 REL_MUST_CHECK int rel_git_commit_time(int64_t *seconds,

@@ -7,6 +7,11 @@
 #include "base/path.h"
 #include "release/changelog_read.h"
 
+/* How to, for whoever cuts and for a job that finds a tag. */
+#define WITHOUT                                                       \
+	"--no-changelog of cut, or `release: {changelog: false}` in " \
+	"relctl.yml"
+
 struct finder {
 	struct rel_project *project;
 	const struct rel_changelog_request *request;
@@ -193,7 +198,7 @@ static int fail_missing(const struct finder *f, const char *path)
 	if (title.len)
 		return rel_fail(f->err, REL_ENOTFOUND,
 				"%s has no entry for %.*s, its newest is "
-				"\"%.*s\"; write one, or pass --no-changelog",
+				"\"%.*s\"; write one, or do without: " WITHOUT,
 				path, REL_STR_ARG(f->request->version),
 				REL_STR_ARG(rel_str_sub(title, 0, 60)));
 	return rel_fail(f->err, REL_ENOTFOUND,
@@ -251,7 +256,7 @@ static int read_file(struct finder *f, struct rel_changelog *out,
 	else if (f->text.len == before && !f->text.status) {
 		rc = rel_fail(f->err, REL_ENOTFOUND,
 			      "the entry for %.*s is empty; write what "
-			      "changed, or pass --no-changelog",
+			      "changed, or do without: " WITHOUT,
 			      REL_STR_ARG(f->request->version));
 		rel_error_at(f->err, path, out->line, 0);
 	}
@@ -379,7 +384,7 @@ static int find_file(const char **path, struct finder *f)
 	if (!rc && !*path)
 		rc = rel_fail(f->err, REL_ENOTFOUND,
 			      "no change log (CHANGES.md or the like) in the "
-			      "source; write one, or pass --no-changelog");
+			      "source; write one, or do without: " WITHOUT);
 	return rc;
 }
 

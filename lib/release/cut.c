@@ -126,10 +126,25 @@ static const char *keep(struct rel_cut_result *out, const char *text, int *rc,
 	return copy;
 }
 
+/* NULL for one that is not known. */
+static const char *keep_digest(struct rel_cut_result *out,
+			       const struct rel_digest *digest, int *rc,
+			       struct rel_error *err)
+{
+	static const struct rel_digest unknown = {0};
+	char hex[REL_DIGEST_TEXT_MAX];
+
+	if (memcmp(digest->bytes, unknown.bytes, sizeof(unknown.bytes)) == 0)
+		return NULL;
+	rel_digest_hex(hex, digest);
+	return keep(out, hex, rc, err);
+}
+
 static int report(struct rel_cut_result *out, struct rel_cut *cut,
 		  struct rel_error *err)
 {
-	char hex[REL_DIGEST_TEXT_MAX], id[REL_GIT_ID_TEXT];
+	char id[REL_GIT_ID_TEXT];
+	const char *written = rel_journal_get(&cut->journal, "write", "commit");
 	const char **names =
 	    rel_arena_array(&out->arena, cut->n_chosen + 1, sizeof(*names));
 	int rc = names ? 0 : rel_fail_nomem(err);
@@ -145,16 +160,17 @@ static int report(struct rel_cut_result *out, struct rel_cut *cut,
 		out->n_packages = i + 1;
 	}
 	out->packages = names;
-	rel_digest_hex(hex, &cut->digests[0]);
-	out->sha256 = keep(out, hex, &rc, err);
+	out->sha256 = keep_digest(out, &cut->digests[0], &rc, err);
+	out->sha512 = keep_digest(out, &cut->digests[1], &rc, err);
 	out->commit = keep(out, rel_git_id_format(id, &cut->commit), &rc, err);
 	out->tag = keep(out, cut->plan.tag, &rc, err);
 	out->archive = keep(out, cut->source_url, &rc, err);
 	out->size = cut->size;
 	out->remote = keep(out, cut->plan.remote, &rc, err);
 	out->remote_text = keep(out, cut->plan.location, &rc, err);
-	out->remote_commit = keep(
-	    out, rel_journal_get(&cut->journal, "write", "commit"), &rc, err);
+	if (!written && cut->remote)
+		written = rel_writable_tip(cut->remote);
+	out->remote_commit = keep(out, written, &rc, err);
 	if (*cut->plan.review)
 		out->branch = keep(out, cut->plan.review, &rc, err);
 	out->request = keep(
@@ -210,6 +226,17 @@ static int confirm(struct rel_cut *cut, struct rel_error *err)
 	return voice->confirm(voice->context, text, err);
 }
 
+/* Does the unfinished cut release the very tag that is to be released? */
+static bool is_same_tag(const struct rel_cut *cut)
+{
+	const char *tag = rel_journal_get(&cut->journal, "plan", "tag");
+	const char *found = rel_journal_get(&cut->journal, "plan", "tag_found");
+
+	return cut->options->tag && tag && found && *found &&
+	       strcmp(tag, cut->options->tag) == 0 &&
+	       strcmp(state(cut, SECTION), RUNNING) == 0;
+}
+
 /* From looking to writing: take the lock, and see that nobody else did. */
 static int begin_journal(struct rel_cut *cut, struct rel_error *err)
 {
@@ -240,6 +267,11 @@ int rel_cut_run(struct rel_cut_result *out,
 
 	begin_result(out);
 	rc = rel_cut_open(&cut, options, false, err);
+	if (rc == 0 && is_unfinished(&cut) && is_same_tag(&cut)) {
+		rel_cut_close(&cut);
+		rel_cut_result_free(out);
+		return rel_cut_continue(out, options, err);
+	}
 	if (rc == 0 && is_unfinished(&cut))
 		rc = refuse_unfinished(&cut, err);
 	if (rc == 0) {
@@ -278,7 +310,7 @@ static int remove_locks(struct rel_cut *cut, struct rel_error *err)
 	char *tag = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
 	int rc = tag ? rel_git_unlock(store, tag, err) : rel_fail_nomem(err);
 
-	if (rc == 0)
+	if (rc == 0 && *cut->plan.branch)
 		rc = rel_git_unlock(store, cut->plan.branch, err);
 	if (rc == 0 && cut->bump.count)
 		rc = rel_git_unlock(store, "index", err);

@@ -55,13 +55,23 @@ struct rel_cut_options {
 	const char *const *packages;
 	size_t n_packages;
 	const char *version;
-	bool allow_broken;  /* findings of the gate do not stop it */
-	bool no_changelog;  /* a missing entry does not stop it */
-	bool older;	    /* older than the newest release is fine */
-	bool no_push;	    /* leave the source's own remote alone */
-	const char *branch; /* of the development remote, for review */
-	bool request;	    /* open a pull request for it; also continuing */
-	const char *sign;   /* overrides release: sign:; may be NULL */
+	bool allow_broken; /* findings of the gate do not stop it */
+	bool no_changelog; /* a missing entry does not stop it */
+	bool older;	   /* older than the newest release is fine */
+	bool no_push;	   /* leave the source's own remote alone */
+	/*
+	 * A tag that stands, without refs/tags/, is what is released, as in a
+	 * run of a CI system: HEAD may be on no branch, but is at its commit;
+	 * there is no commit to set a version, and nothing to push to the
+	 * source's remote.  Who releases is, unless git is configured for it,
+	 * the author of that commit.  An unfinished cut of the same tag is
+	 * finished.  NULL = make the tag.
+	 */
+	const char *tag;
+	const char *trusted; /* as of rel_git_checkout_open() */
+	const char *branch;  /* of the development remote, for review */
+	bool request;	     /* open a pull request for it; also continuing */
+	const char *sign;    /* overrides release: sign:; may be NULL */
 	const struct rel_conf *conf;
 	const struct rel_remote *remotes;
 	size_t n_remotes;
@@ -88,8 +98,8 @@ struct rel_cut_result {
 	size_t n_packages;
 	const char *tag, *commit; /* commit: 40 digits */
 	const char *archive;	  /* its address */
-	const char *sha256;
-	uint64_t size; /* of the archive, in bytes */
+	const char *sha256, *sha512;
+	uint64_t size; /* of the archive, in bytes; 0 = not known */
 	const char *remote, *remote_text, *remote_commit;
 	const char *branch;  /* written for review; NULL = the remote's own */
 	const char *request; /* address of the pull request; or NULL */

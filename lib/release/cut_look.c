@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "git/export.h"
 #include "opam/lint.h"
+#include "release/archives.h"
 #include "release/changelog.h"
 #include "release/cut_work.h"
 #include "release/manifest.h"
@@ -33,7 +34,7 @@ static int check_head(struct rel_cut *cut, struct rel_error *err)
 				"git is in the middle of a %s here; finish or "
 				"abort it first",
 				head->busy);
-	if (!head->branch)
+	if (!head->branch && !cut->options->tag)
 		return rel_fail(err, REL_EEXISTS,
 				"the source is on no branch (detached HEAD); "
 				"check out the branch to release from: git "
@@ -80,6 +81,14 @@ static int take_identity(struct rel_cut *cut, struct rel_error *err)
 	rel_buf_init(&email, REL_KIB);
 	rc = rel_git_checkout_identity(&name, &email, &seconds, &offset,
 				       cut->checkout, REL_GIT_COMMITTER, err);
+	if (rc == REL_ENOTFOUND && cut->options->tag) {
+		rel_buf_clear(&name);
+		rel_buf_clear(&email);
+		seconds = time(NULL);
+		rc = rel_git_commit_author(
+		    &name, &email, rel_git_checkout_store(cut->checkout),
+		    &cut->base, err);
+	}
 	if (cut->options->has_time) {
 		seconds = cut->options->time;
 		offset = 0;
@@ -168,28 +177,15 @@ static int peel(struct rel_git_id *commit, struct rel_cut *cut,
 			       rel_git_id_format(id, tag), err);
 }
 
-static int take_tag(struct rel_cut *cut, struct rel_error *err)
+/* What stands there now, if anything does. */
+static int find_tag(struct rel_cut *cut, struct rel_error *err)
 {
-	const struct rel_conf_release *conf = release_of(cut);
-	const char *pattern = conf ? conf->tag : NULL;
+	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	char id[REL_GIT_ID_TEXT];
 	struct rel_git_id commit;
-	struct rel_buf name;
-	char id[REL_GIT_ID_TEXT], *ref = NULL;
 	int rc, found;
 
-	if (!pattern && cut->n_chosen != cut->project->n_packages)
-		pattern = REL_TAGNAME_DEFAULT_NAMED;
-	rel_buf_init(&name, REL_LIMIT_GIT_PATH_BYTES);
-	rc = rel_tagname_make(&name, pattern, rel_str_of(cut->plan.name),
-			      rel_str_of(cut->plan.version), err);
-	if (rc == 0) {
-		cut->plan.tag = rel_arena_copy(&cut->arena, rel_buf_str(&name));
-		ref = rel_cut_text(cut, "refs/tags/%s", name.ptr);
-	}
-	rel_buf_free(&name);
-	if (rc)
-		return rc;
-	if (!ref || !cut->plan.tag)
+	if (!ref)
 		return rel_fail_nomem(err);
 	cut->plan.tag_found = "";
 	found = rel_git_ref_read(
@@ -206,11 +202,74 @@ static int take_tag(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
+/* It must be here, and be what is checked out: relctl.yml is read from there.
+ */
+static int take_given_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	char there[REL_GIT_ID_TEXT];
+	int rc;
+
+	cut->plan.tag = cut->options->tag;
+	rc = find_tag(cut, err);
+	if (rc == 0 && !*cut->plan.tag_found)
+		rc = rel_fail(err, REL_ENOTFOUND,
+			      "the tag %s is not in this checkout",
+			      cut->plan.tag);
+	if (rc || rel_git_id_eq(&cut->commit, &cut->base))
+		return rc;
+	return rel_fail(err, REL_ESTALE,
+			"the checkout is at %.12s, but the tag %s is on "
+			"%.12s; check out the tag",
+			cut->plan.base, cut->plan.tag,
+			rel_git_id_format(there, &cut->commit));
+}
+
+static int take_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_conf_release *conf = release_of(cut);
+	const char *pattern = conf ? conf->tag : NULL;
+	struct rel_buf name;
+	int rc;
+
+	if (cut->options->tag)
+		return take_given_tag(cut, err);
+	if (!pattern && cut->n_chosen != cut->project->n_packages)
+		pattern = REL_TAGNAME_DEFAULT_NAMED;
+	rel_buf_init(&name, REL_LIMIT_GIT_PATH_BYTES);
+	rc = rel_tagname_make(&name, pattern, rel_str_of(cut->plan.name),
+			      rel_str_of(cut->plan.version), err);
+	if (rc == 0)
+		cut->plan.tag = rel_arena_copy(&cut->arena, rel_buf_str(&name));
+	rel_buf_free(&name);
+	if (rc)
+		return rc;
+	return cut->plan.tag ? find_tag(cut, err) : rel_fail_nomem(err);
+}
+
+/* What is wrong with a tag that is to be released as it is. */
+static int check_given_tag(const struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_bump_edit *edit = cut->bump.edits;
+
+	if (cut->bump.count == 0)
+		return 0;
+	rel_fail(err, REL_EPARSE,
+		 "says version %.*s, but the tag %s is of version %s; set the "
+		 "version, commit and tag again, or let `relctl cut` do all "
+		 "three",
+		 REL_STR_ARG(rel_str_sub(edit->was, 0, 80)), cut->plan.tag,
+		 cut->plan.version);
+	rel_error_at(err, edit->path, 0, 0);
+	return REL_EPARSE;
+}
+
 /* The tag may stand already, on what would be tagged. */
 static int check_tag(const struct rel_cut *cut, struct rel_error *err)
 {
 	char there[REL_GIT_ID_TEXT], here[REL_GIT_ID_TEXT];
 
+	if (cut->options->tag)
+		return check_given_tag(cut, err);
 	if (!*cut->plan.tag_found)
 		return 0;
 	rel_git_id_format(there, &cut->commit);
@@ -278,7 +337,8 @@ static int take_push(struct rel_cut *cut, struct rel_error *err)
 
 	cut->plan.push_remote = cut->plan.upstream = "";
 	cut->plan.upstream_was = "";
-	if (cut->options->no_push || !head->remote || !head->upstream)
+	if (cut->options->no_push || cut->options->tag || !head->remote ||
+	    !head->upstream)
 		return 0;
 	cut->plan.push_remote = head->remote;
 	cut->plan.upstream = head->upstream;
@@ -314,7 +374,7 @@ static void take_rest(struct rel_cut *cut)
 	const struct rel_conf_release *conf = release_of(cut);
 	const struct rel_cut_options *opt = cut->options;
 
-	cut->plan.branch = cut->head.branch;
+	cut->plan.branch = cut->head.branch ? cut->head.branch : "";
 	cut->plan.archive = conf && conf->archive ? conf->archive : "tbz";
 	cut->plan.sign = opt->sign ? opt->sign : conf ? conf->sign : NULL;
 	if (!cut->plan.sign)
@@ -453,6 +513,30 @@ char *rel_cut_manifest_path(struct rel_cut *cut, size_t i)
 			    cut->plan.version);
 }
 
+/* What a release that was made before has as its archive. */
+static int take_published(struct rel_cut *cut, struct rel_str text,
+			  const char *path, struct rel_error *err)
+{
+	struct rel_archive_of *archives = NULL;
+	uint32_t n = 0;
+	int rc = rel_archives_of(&archives, &n, text, (struct rel_str){0}, path,
+				 &cut->arena, err);
+
+	for (uint32_t i = 0; rc == 0 && i < n; i++) {
+		if (archives[i].file.ptr)
+			continue;
+		cut->source_url = rel_arena_copy(&cut->arena, archives[i].src);
+		for (uint32_t k = 0; k < archives[i].n_digests; k++) {
+			const struct rel_digest *d = &archives[i].digests[k];
+
+			if (d->algo != REL_DIGEST_MD5)
+				cut->digests[d->algo - REL_DIGEST_SHA256] = *d;
+		}
+		rc = cut->source_url ? 0 : rel_fail_nomem(err);
+	}
+	return rc;
+}
+
 /* Was this very release made before?  Its manifest says of which commit. */
 static int is_ours(bool *ours, struct rel_cut *cut, size_t i,
 		   struct rel_error *err)
@@ -472,6 +556,8 @@ static int is_ours(bool *ours, struct rel_cut *cut, size_t i,
 		rel_git_id_format(id, &cut->commit);
 		*ours = memmem(text.ptr, text.len, id, strlen(id)) != NULL;
 	}
+	if (*ours && i == 0)
+		rc = take_published(cut, rel_buf_str(&text), path, err);
 	rel_buf_free(&text);
 	return rc == REL_ENOTFOUND ? 0 : rc;
 }

@@ -126,7 +126,7 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 	memset(cut, 0, sizeof(*cut));
 	cut->options = options;
 	rel_arena_init(&cut->arena, REL_LIMIT_ARENA);
-	rc = rel_git_checkout_open(&cut->checkout, dir, err);
+	rc = rel_git_checkout_open(&cut->checkout, dir, options->trusted, err);
 	if (rc == 0)
 		rc = rel_git_checkout_head(&cut->head, cut->checkout, err);
 	if (rc)

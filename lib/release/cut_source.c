@@ -313,7 +313,10 @@ int rel_cut_push(struct rel_cut *cut, struct rel_error *err)
 	int rc;
 
 	if (!*cut->plan.push_remote) {
-		rel_cut_tell(cut, REL_CUT_PUSH, "no remote to push to");
+		rel_cut_tell(cut, REL_CUT_PUSH,
+			     cut->options->tag
+				 ? "nothing: the tag was there before"
+				 : "no remote to push to");
 		return 0;
 	}
 	n = push_refs(refs, cut);

@@ -187,7 +187,7 @@ int rel_scaffold_look(struct rel_scaffold_facts *out, const char *directory,
 					   .origin_host = "",
 					   .tag = "{version}"};
 	rel_arena_init(&out->arena, REL_LIMIT_CONF_ARENA);
-	rc = rel_git_checkout_open(&checkout, directory, err);
+	rc = rel_git_checkout_open(&checkout, directory, NULL, err);
 	if (rc == 0)
 		rc = look_at_checkout(out, checkout, err);
 	else if (rc == REL_ENOTFOUND)

@@ -6,7 +6,8 @@ relctl=$1
 # shellcheck disable=SC2034 # the cases use it
 source_dir=$2
 work=$(mktemp -d "${TMPDIR:-/tmp}/relctl-cli.XXXXXX")
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+made=$work # a case may move on to a directory below
+trap 'chmod -R u+w "$made"; rm -rf "$made"' EXIT
 trap 'exit 1' INT TERM HUP
 cd "$work"
 

@@ -25,11 +25,22 @@ void rel_test_clean_environment(void)
 	    {"GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z"},
 	};
 	static const char *const unset[] = {
-	    "HOME",	     "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
-	    "GIT_DIR",	     "GIT_SSH",	       "GIT_SSH_COMMAND",
-	    "RELCTL_TOKEN",  "GITHUB_TOKEN",   "GH_TOKEN",
-	    "GITLAB_TOKEN",  "CI_JOB_TOKEN",   "NETRC",
-	    "SSH_AUTH_SOCK", "http_proxy",     "https_proxy",
+	    "HOME",
+	    "XDG_CACHE_HOME",
+	    "XDG_CONFIG_HOME",
+	    "GIT_DIR",
+	    "GIT_SSH",
+	    "GIT_SSH_COMMAND",
+	    "RELCTL_TOKEN",
+	    "GITHUB_TOKEN",
+	    "GH_TOKEN",
+	    "GITLAB_TOKEN",
+	    "CI_JOB_TOKEN",
+	    "NETRC",
+	    "SSH_AUTH_SOCK",
+	    "http_proxy",
+	    "https_proxy",
+	    "GITHUB_SERVER_URL",
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)

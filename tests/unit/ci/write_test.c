@@ -199,10 +199,10 @@ static void test_gitlab_environment(void **state)
 	rel_ci_write_output(&w, "remote-commit", "it's 1");
 	rel_ci_write_output(&w, "lines", "a\nb");
 	rel_ci_write_output(&w, "packages", big);
-	rel_ci_write_output(&w, "version", "1");
+	rel_ci_write_output(&w, "sha256", "1");
 	assert_int_equal(rel_ci_write_end(&w, NULL), 0);
 	assert_string_equal(read_back(p), "RELCTL_REMOTE_COMMIT=it's 1\n"
-					  "RELCTL_VERSION=1\n");
+					  "RELCTL_SHA256=1\n");
 	assert_non_null(strstr(p->log.ptr, "the output lines is left out"));
 	assert_non_null(strstr(p->log.ptr, "the output packages is left out"));
 }

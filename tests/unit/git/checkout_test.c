@@ -45,7 +45,8 @@ static int setup(void **state)
 	    "git remote add origin ../remote.git; git fetch -q origin; "
 	    "git branch -q -u origin/main",
 	    f->work, f->work));
-	assert_int_equal(rel_git_checkout_open(&f->checkout, f->work, NULL), 0);
+	assert_int_equal(
+	    rel_git_checkout_open(&f->checkout, f->work, NULL, NULL), 0);
 	*state = f;
 	return 0;
 }
@@ -70,7 +71,7 @@ static void check_open(const char *dir, const char *root, const char *prefix)
 	struct rel_git_checkout *checkout = NULL;
 	struct rel_error err = {0};
 
-	if (rel_git_checkout_open(&checkout, dir, &err) < 0)
+	if (rel_git_checkout_open(&checkout, dir, NULL, &err) < 0)
 		fail_msg("%s: %s", dir, err.text);
 	assert_string_equal(rel_git_checkout_root(checkout), root);
 	assert_string_equal(rel_git_checkout_prefix(checkout), prefix);
@@ -86,7 +87,8 @@ static void check_not_open(const char *dir, int code, const char *text)
 	struct rel_git_checkout *checkout = NULL;
 	struct rel_error err = {0};
 
-	assert_int_equal(rel_git_checkout_open(&checkout, dir, &err), code);
+	assert_int_equal(rel_git_checkout_open(&checkout, dir, NULL, &err),
+			 code);
 	assert_null(checkout);
 	if (strstr(err.text, text) == NULL)
 		fail_msg("%s: no '%s' in '%s'", dir, text, err.text);
@@ -588,7 +590,7 @@ static void test_commit_odd_checkouts(void **state)
 	IN_WORK(f, "git sparse-checkout disable; "
 		   "git worktree add -q ../linked -b linked");
 	request.branch = "refs/heads/linked";
-	assert_int_equal(rel_git_checkout_open(&linked, path, NULL), 0);
+	assert_int_equal(rel_git_checkout_open(&linked, path, NULL, NULL), 0);
 	assert_int_equal(
 	    rel_git_checkout_commit(&commit, linked, &request, NULL), 0);
 	found = rel_test_sh("cd %s; git status --porcelain; git log -1 "

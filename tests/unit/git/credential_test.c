@@ -95,6 +95,14 @@ static void test_tokens(void **state)
 	check_find("https://u:p@github.com/a", 2, NULL, NULL);
 	unsetenv("RELCTL_TOKEN_HOST");
 	check_find("https://git.example.org/a", 0, NULL, NULL);
+	/* Forgejo's runner calls its own token so. */
+	setenv("GITHUB_SERVER_URL", "https://forge.example.org:3000", 1);
+	check_find("https://forge.example.org:3000/a", 0, "x-access-token",
+		   "gh");
+	check_find("https://github.com/a", 0, NULL, NULL);
+	setenv("GITHUB_SERVER_URL", "nonsense", 1);
+	check_find("https://github.com/a", 0, NULL, NULL);
+	unsetenv("GITHUB_SERVER_URL");
 	unsetenv("GITHUB_TOKEN");
 	unsetenv("GITLAB_TOKEN");
 	unsetenv("RELCTL_TOKEN");

@@ -1,0 +1,40 @@
+/*
+ * What a tag that stands already says is to be released: the way back from
+ * tagname.h, without knowing which packages it was made for.
+ *
+ *  release: tag: with {name}     the package whose name it holds; all of them
+ *                                when that is the project's name
+ *  release: tag: without {name}  all packages
+ *  none configured               "{name}-{version}" of a package, else
+ *                                "{name}-{version}" of the project, else
+ *                                "{version}": all packages
+ *
+ * Of several packages whose names would fit, the longest name counts: a tag
+ * foo-bar-1.0 is of foo-bar where there is one, even though "bar-1.0" could
+ * be a version of foo.
+ */
+#ifndef REL_RELEASE_TAGGED_H
+#define REL_RELEASE_TAGGED_H
+
+#include "conf/conf.h"
+#include "release/project.h"
+
+/* Texts live in the project's arena. */
+struct rel_tagged {
+	const char *version;
+	const char *package; /* NULL = all of the project */
+};
+
+/*
+ * tag      without refs/tags/
+ * release  NULL = nothing is configured
+ * Errors   REL_EUSAGE the tag is of no such form, or "v1.0" may mean two
+ *          versions (nothing is configured that says which), or the pattern is
+ *          none; REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_tagged_read(struct rel_tagged *out, const char *tag,
+				   struct rel_project *project,
+				   const struct rel_conf_release *release,
+				   struct rel_error *err);
+
+#endif
