@@ -347,7 +347,8 @@ static int put_link(const struct work *work, struct step *step,
 	return rc ? rc : rel_atomic_commit(&step->staged, err);
 }
 
-/* Remove the parents of the target that are empty, but not packages/. */
+/* Remove the parents of the target that are empty, but not packages/.  The
+ * lower ones may never have been made. */
 static void prune_parents(const struct work *work, const struct step *step)
 {
 	size_t root = strlen(work->dir->root);
@@ -356,7 +357,7 @@ static void prune_parents(const struct work *work, const struct step *step)
 	while (path && (slash = strrchr(path + root + 1, '/')) != NULL) {
 		*slash = '\0';
 		if (strcmp(path + root + 1, "packages") == 0 ||
-		    rmdir(path) != 0)
+		    (rmdir(path) != 0 && errno != ENOENT))
 			break;
 	}
 	free(path);

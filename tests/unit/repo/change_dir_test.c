@@ -288,11 +288,12 @@ static void test_remove(void **state)
 	const struct rel_change changes[] = {
 	    {.path = "packages/a/a.1/opam", .remove = true},
 	    {.path = "cache/x/y", .remove = true},
-	    {.path = "never/there", .remove = true},
+	    {.path = "never/been/there", .remove = true},
 	};
 
 	(void)state;
 	open_fixture(&f);
+	free(rel_test_sh("mkdir '%s/never'", f.root)); /* killed behind it */
 	rel_test_write_text(f.root, "cache/x/y", "y");
 	rel_test_write_text(f.root, "cache/.relctl-00.tmp", "not ours to keep");
 	rel_test_write_text(f.root, "cache/x/.relctl-00.tmp", "a stray");
