@@ -304,8 +304,10 @@ static int check_visible(struct rel_cut *cut, size_t i, struct rel_error *err)
 			cut->plan.remote);
 }
 
+/* `before`: the remotes as the gate saw them, so that only what the release
+ * touches is decided anew; its stack may be NULL. */
 static int count_broken(size_t *broken, size_t *checked, struct rel_cut *cut,
-			struct rel_error *err)
+			const struct rel_gate *before, struct rel_error *err)
 {
 	struct rel_survey_options opt = cut->options->survey;
 	struct rel_survey *survey = NULL;
@@ -315,7 +317,8 @@ static int count_broken(size_t *broken, size_t *checked, struct rel_cut *cut,
 	opt.scope = (struct rel_scope_options){.all = false};
 	opt.cycles = false;
 	opt.reasons = REL_REASONS_NONE;
-	rc = rel_survey_run(&survey, cut->gate.stack, NULL, NULL, &opt, err);
+	rc = rel_survey_run(&survey, cut->gate.stack, NULL, before->stack, &opt,
+			    err);
 	for (size_t i = 0; rc == 0 && i < survey->n_results; i++) {
 		const struct rel_survey_result *r = &survey->results[i];
 
@@ -332,6 +335,7 @@ static int count_broken(size_t *broken, size_t *checked, struct rel_cut *cut,
 int rel_cut_check(struct rel_cut *cut, struct rel_error *err)
 {
 	const struct rel_cut_options *opt = cut->options;
+	struct rel_gate before = cut->gate;
 	size_t broken = 0, checked = 0;
 	int rc = 0;
 
@@ -343,14 +347,15 @@ int rel_cut_check(struct rel_cut *cut, struct rel_error *err)
 	}
 	if (!cut->source_url)
 		rc = need_manifests(cut, err);
-	rel_gate_close(&cut->gate);
+	memset(&cut->gate, 0, sizeof(cut->gate));
 	if (rc == 0)
 		rc = rel_gate_open(&cut->gate, opt->remotes, opt->n_remotes,
 				   opt->reading, err);
 	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++)
 		rc = check_visible(cut, i, err);
 	if (rc == 0)
-		rc = count_broken(&broken, &checked, cut, err);
+		rc = count_broken(&broken, &checked, cut, &before, err);
+	rel_gate_close(&before);
 	if (rc == 0)
 		rc = rel_journal_set(&cut->journal, "check", "broken", err,
 				     "%zu of %zu", broken, checked);
