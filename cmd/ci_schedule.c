@@ -182,19 +182,35 @@ static int write_files(struct run *r, struct rel_error *err)
 	return rc;
 }
 
+static void add_count(struct rel_buf *out, size_t n, const char *what)
+{
+	if (n > 0)
+		rel_buf_printf(out, "%s%zu %s", out->len > 0 ? ", " : "", n,
+			       what);
+}
+
 /* "2 newly broken, 1 fixed", and what was compared. */
 static void compose_message(struct rel_buf *out, const struct run *r)
 {
 	const struct rel_report *report = &r->report;
 	const struct rel_report_counts *counts = &report->counts;
 
-	if (report->since)
-		rel_buf_printf(out, "%u newly broken, %u fixed\n\n",
-			       (unsigned)counts->newly_broken,
-			       (unsigned)counts->fixed);
-	else
-		rel_buf_printf(out, "%u broken, the first report\n\n",
+	if (report->since) {
+		add_count(out, counts->newly_broken, "newly broken");
+		add_count(out,
+			  rel_section_count(report, REL_SECTION_UNREADABLE),
+			  "newly unreadable");
+		add_count(out,
+			  rel_section_count(report, REL_SECTION_UNAVAILABLE),
+			  "no longer available");
+		add_count(out, counts->fixed, "fixed");
+		if (out->len == 0)
+			rel_buf_add_cstr(out, "Nothing changed");
+	} else {
+		rel_buf_printf(out, "%u broken, the first report",
 			       (unsigned)counts->broken);
+	}
+	rel_buf_add_cstr(out, "\n\n");
 	rel_counts_add(out, report);
 	rel_buf_add_char(out, '\n');
 	for (size_t i = 0; i < report->n_layers; i++)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/escape.h"
 #include "base/limits.h"
 #include "opam/version.h"
 
@@ -53,14 +54,16 @@ int rel_record_write(struct rel_buf *out, const struct rel_survey *survey)
 	for (uint32_t i = 0; i < stack->n_layers; i++) {
 		const char *revision = stack->layers[i].snapshot->revision;
 
-		rel_buf_printf(out, "remote %s %s\n",
-			       revision[0] ? revision : "-",
-			       stack->layers[i].remote->name);
+		rel_buf_printf(out, "remote %s ", revision[0] ? revision : "-");
+		rel_escape(out, REL_ESCAPE_TEXT, stack->layers[i].remote->name);
+		rel_buf_add_char(out, '\n');
 	}
 	for (size_t e = 0; e < survey->n_results; e++) {
 		const struct rel_survey_result *r = &survey->results[e];
 
-		rel_buf_printf(out, "environment %s\n", r->environment->name);
+		rel_buf_add_cstr(out, "environment ");
+		rel_escape(out, REL_ESCAPE_TEXT, r->environment->name);
+		rel_buf_add_char(out, '\n');
 		for (uint32_t i = 0; i < stack->n_names; i++) {
 			for (size_t k = 0; k < N_WORDS; k++)
 				write_word(out, r, &stack->names[i],
@@ -221,11 +224,24 @@ void rel_record_free(struct rel_record *record)
 	memset(record, 0, sizeof(*record));
 }
 
+/* Is it the name that was written so? */
+static bool is_name(struct rel_str written, const char *name)
+{
+	struct rel_buf text;
+	bool is;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rel_escape(&text, REL_ESCAPE_TEXT, name);
+	is = rel_str_eq(written, rel_buf_str(&text));
+	rel_buf_free(&text);
+	return is;
+}
+
 struct rel_str rel_record_revision(const struct rel_record *record,
 				   const char *remote)
 {
 	for (uint32_t i = 0; i < record->n_remotes; i++) {
-		if (rel_str_is(record->remotes[i].name, remote))
+		if (is_name(record->remotes[i].name, remote))
 			return record->remotes[i].revision;
 	}
 	return (struct rel_str){NULL, 0};
@@ -236,7 +252,7 @@ static uint32_t find_environment(const struct rel_record *record,
 				 const char *name)
 {
 	for (uint32_t i = 0; i < record->n_environments; i++) {
-		if (rel_str_is(record->environments[i], name))
+		if (is_name(record->environments[i], name))
 			return i;
 	}
 	return UINT32_MAX;

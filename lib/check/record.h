@@ -8,6 +8,9 @@
  *	remote REVISION NAME          "-" = it has no revision
  *	environment NAME
  *	VERDICT NAME VERSION…         in the environment above
+ *
+ * Names of remotes and environments are the rest of the line, by
+ * REL_ESCAPE_TEXT.
  */
 #ifndef REL_CHECK_RECORD_H
 #define REL_CHECK_RECORD_H

@@ -118,6 +118,29 @@ static void test_other_environment(void **state)
 	end(&f);
 }
 
+/* Names of any bytes stay on their lines. */
+static void test_odd_name(void **state)
+{
+	struct rel_record record;
+	struct fixture f;
+	struct rel_buf out;
+
+	(void)state;
+	begin(&f);
+	rel_buf_init(&out, REL_MIB);
+	f.w.environment.name = "two\nlines";
+	f.w.remotes[0].name = "a \x1b b";
+	assert_int_equal(rel_record_write(&out, f.survey), 0);
+	assert_non_null(strstr(out.ptr, "environment two\\nlines\n"));
+	assert_int_equal(
+	    rel_record_read(&record, rel_buf_str(&out), "record", NULL), 0);
+	assert_int_equal(rel_record_compare(f.survey, &record, NULL), 0);
+	assert_int_equal(f.survey->results[0].before[1], REL_COMPARED_BROKEN);
+	rel_record_free(&record);
+	rel_buf_free(&out);
+	end(&f);
+}
+
 static void test_damaged(void **state)
 {
 #define HEAD "# relctl.record/1: read by the next relctl ci --schedule\n"
@@ -162,6 +185,7 @@ int main(void)
 	    cmocka_unit_test(test_write),
 	    cmocka_unit_test(test_compare),
 	    cmocka_unit_test(test_other_environment),
+	    cmocka_unit_test(test_odd_name),
 	    cmocka_unit_test(test_damaged),
 	};
 
