@@ -1,4 +1,5 @@
 /* relctl ci on a pull or merge request to a development remote. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -6,6 +7,7 @@
 #include "ci.h"
 #include "ci_checkout.h"
 #include "git/request.h"
+#include "git/tree.h"
 #include "opam/version.h"
 #include "release/frozen.h"
 #include "repo/files.h"
@@ -90,6 +92,31 @@ static int place_remote(struct run *r, struct rel_error *err)
 	location->revision = r->fresh_text;
 	location->url = rel_arena_copy(&r->arena, rel_str_of(place));
 	return location->url ? 0 : rel_fail_nomem(err);
+}
+
+/* Is there a package repository at the commit? */
+static bool is_repository(struct run *r, const struct rel_git_id *commit)
+{
+	struct rel_git_store *store = rel_git_request_store(r->request);
+	struct rel_git_entry entry;
+	struct rel_git_id tree;
+
+	return rel_git_commit_tree(&tree, store, commit,
+				   r->remote->location.subdir, NULL) == 0 &&
+	       (rel_git_tree_find(&entry, store, &tree, REL_STR("packages"),
+				  NULL) == 0 ||
+		rel_git_tree_find(&entry, store, &tree, REL_STR("repo"),
+				  NULL) == 0);
+}
+
+/* A project may be checked out, whose relctl.yml names the remote, too. */
+static void tell_nothing(const struct run *r)
+{
+	rel_screen_clear(r->job->call->screen);
+	if (!r->job->call->common->quiet)
+		fprintf(stderr,
+			"relctl: nothing to do for this request: it changes "
+			"no package repository\n");
 }
 
 static int find_changes(struct run *r, struct rel_error *err)
@@ -275,6 +302,11 @@ static int check(struct run *r, bool *found, struct rel_error *err)
 
 	if (rc == 0)
 		rc = place_remote(r, err);
+	if (rc == 0 && !is_repository(r, &r->base) &&
+	    !is_repository(r, &r->fresh)) {
+		tell_nothing(r);
+		return 0;
+	}
 	if (rc == 0)
 		rc = find_changes(r, err);
 	if (rc == 0)

@@ -17,14 +17,22 @@ static void put(struct summary *s, const char *outside)
 	rel_escape(s->out, REL_ESCAPE_MARKDOWN, outside);
 }
 
+/* A composed text, which is released. */
+static void put_composed(struct summary *s, struct rel_buf *text)
+{
+	put(s, text->ptr ? text->ptr : "");
+	if (text->status)
+		s->out->status = text->status;
+	rel_buf_free(text);
+}
+
 static void put_revision(struct summary *s, const char *revision)
 {
 	struct rel_buf text;
 
 	rel_buf_init(&text, s->out->max);
 	rel_revision_add(&text, revision);
-	put(s, text.ptr ? text.ptr : "");
-	rel_buf_free(&text);
+	put_composed(s, &text);
 }
 
 /* "ours 0011..1f30 over default 9e8d, debian-12: 37 checked, …" */
@@ -104,8 +112,7 @@ static void put_environments(struct summary *s, enum rel_section section,
 	rel_buf_init(&names, s->out->max);
 	rel_entry_environments(&names, s->report, section, e);
 	rel_buf_add_cstr(s->out, " in ");
-	put(s, names.ptr ? names.ptr : "");
-	rel_buf_free(&names);
+	put_composed(s, &names);
 }
 
 /* The names in a section. */
@@ -147,9 +154,8 @@ static void put_reasons(struct summary *s, enum rel_section section,
 		rel_buf_add_cstr(s->out, "- **");
 		put(s, s->report->verdicts[e.first].package);
 		rel_buf_add_cstr(s->out, "**: ");
-		put(s, reason.ptr ? reason.ptr : "");
+		put_composed(s, &reason);
 		rel_buf_add_char(s->out, '\n');
-		rel_buf_free(&reason);
 	}
 	put_rest(s, n > LIST_MAX ? n - LIST_MAX : 0);
 }

@@ -10,6 +10,7 @@
 #include "models.h"
 #include "report/cause.h"
 #include "report/summary.h"
+#include "support/torture.h"
 
 #define LIST(array)	    (array), sizeof(array) / sizeof((array)[0])
 #define PATH(name, version) "packages/" name "/" name "." version "/opam"
@@ -178,6 +179,49 @@ static void test_summary(void **state)
 	rel_buf_free(&out);
 }
 
+static int find_and_tell(const struct rel_report *report)
+{
+	static const struct rel_lint_run nothing;
+	const struct rel_report_request r = {.report = report,
+					     .remote = "mirage-dev",
+					     .diff = &diff,
+					     .before = &nothing,
+					     .now = &nothing};
+	struct rel_request_notes notes;
+	struct rel_error err = {0};
+	struct rel_arena arena;
+	struct rel_buf out;
+	int rc;
+
+	rel_arena_init(&arena, REL_LIMIT_ARENA);
+	rel_buf_init(&out, REL_MIB);
+	rc = rel_request_find(&notes, &r, &arena, &err);
+	if (rc == 0)
+		rc = rel_request_summary(&out, &r, &notes);
+	if (rc == 0)
+		rc = rel_report_summary(&out, report);
+	rel_buf_free(&out);
+	rel_arena_free(&arena);
+	return rc;
+}
+
+/* Each allocation fails once: REL_ENOMEM, never a summary that lacks
+ * something. */
+static void test_allocations(void **state)
+{
+	bool failed = true;
+
+	(void)state;
+	for (long n = 0; failed; n++) {
+		int rc;
+
+		rel_torture_start(n);
+		rc = find_and_tell(&model_since);
+		failed = rel_torture_stop();
+		assert_int_equal(rc, failed ? REL_ENOMEM : 0);
+	}
+}
+
 /* Nothing of a stranger's begins a line, a link or an element. */
 static void test_hostile(void **state)
 {
@@ -198,9 +242,10 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_exact),   cmocka_unit_test(test_gone),
-	    cmocka_unit_test(test_near),    cmocka_unit_test(test_lines),
-	    cmocka_unit_test(test_summary), cmocka_unit_test(test_hostile),
+	    cmocka_unit_test(test_exact),	cmocka_unit_test(test_gone),
+	    cmocka_unit_test(test_near),	cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_summary),	cmocka_unit_test(test_hostile),
+	    cmocka_unit_test(test_allocations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
