@@ -61,7 +61,7 @@ static int ask(const char **out, struct work *w, const char *question,
 	       const char *preset, struct rel_error *err)
 {
 	char line[1024];
-	struct rel_str answer = REL_STR("");
+	struct rel_str answer;
 
 	*out = preset;
 	rel_screen_clear(w->call->screen);
