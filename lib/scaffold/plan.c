@@ -180,12 +180,32 @@ static int has_address(bool *out, struct rel_scaffold_planner *p,
 	return rc == REL_ENOTFOUND ? 0 : rc;
 }
 
-/* Where archives go, the lines below publish:. */
-static int set_publish(struct rel_scaffold_planner *p,
-		       const struct rel_location *location)
+/* Releases of the forge that the project is on: known by its host, or because
+ * it has its own CI system.  Nothing is added when there is none. */
+static void add_forge(struct rel_buf *out, const struct rel_scaffold_planner *p)
 {
-	const char *dir = NULL, *copy;
-	struct rel_buf text;
+	const char *ci = p->choice->ci, *forge;
+	struct rel_git_url origin;
+
+	if (rel_git_url_parse(&origin, p->facts->origin, NULL) ||
+	    origin.transport == REL_GIT_LOCAL)
+		return;
+	forge = rel_publish_forge(origin.host);
+	if (forge) {
+		rel_buf_printf(out, "kind: %s", forge);
+	} else if (ci && strcmp(ci, "woodpecker") != 0) {
+		rel_buf_printf(out, "kind: %s\nrepository: \"", ci);
+		rel_publish_add_origin(out, &origin);
+		rel_buf_printf(
+		    out, "/%.*s\"",
+		    REL_STR_ARG(rel_publish_repository(origin.path)));
+	}
+}
+
+static int add_mirror(struct rel_buf *out, struct rel_scaffold_planner *p,
+		      const struct rel_location *location)
+{
+	const char *dir = NULL;
 	bool known = true;
 	int rc = 0;
 
@@ -200,16 +220,33 @@ static int set_publish(struct rel_scaffold_planner *p,
 		    &p->plan->todo,
 		    "in relctl.yml, publish: where archives go and "
 		    "can be fetched; see relctl.yml(5)\n");
-	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
-	rel_buf_add_cstr(&text, "kind: mirror");
+	rel_buf_add_cstr(out, "kind: mirror");
 	if (dir)
-		rel_buf_printf(&text, "\ndir: \"%s\"", dir);
-	copy = rel_arena_copy(&p->plan->arena, rel_buf_str(&text));
-	rel_buf_free(&text);
-	if (!copy)
-		return rel_fail_nomem(p->err);
-	rel_scaffold_set(p, "PUBLISH", copy);
+		rel_buf_printf(out, "\ndir: \"%s\"", dir);
 	return 0;
+}
+
+/* Where archives go, the lines below publish:. */
+static int set_publish(struct rel_scaffold_planner *p,
+		       const struct rel_location *location)
+{
+	struct rel_buf text;
+	const char *copy;
+	int rc = 0;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	add_forge(&text, p);
+	if (text.len == 0)
+		rc = add_mirror(&text, p, location);
+	if (rc == 0)
+		rc = rel_buf_status(&text, "text", p->err);
+	copy = rc ? NULL : rel_arena_copy(&p->plan->arena, rel_buf_str(&text));
+	rel_buf_free(&text);
+	if (rc == 0 && !copy)
+		rc = rel_fail_nomem(p->err);
+	if (rc == 0)
+		rel_scaffold_set(p, "PUBLISH", copy);
+	return rc;
 }
 
 /* The host for whose git repositories a token is wanted; "" = none. */
