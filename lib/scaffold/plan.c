@@ -47,7 +47,9 @@ static int compare(struct rel_scaffold_planner *p,
 		rc = rel_file_read(&now, path.ptr, p->err);
 		file->same =
 		    rc == 0 && rel_str_eq(rel_buf_str(&now), file->text);
-		file->exists = rc != REL_ENOTFOUND && !file->same;
+		/* a link that leads nowhere is there, too */
+		file->exists =
+		    !file->same && rel_scaffold_has(p->facts, file->path);
 	}
 	rel_buf_free(&path);
 	rel_buf_free(&now);
