@@ -56,7 +56,8 @@ static void keep(const struct rel_side *side,
 
 /* from  a side that is known, or NULL */
 static int settle(struct rel_side *side, const struct rel_side *from,
-		  const struct rel_survey_options *options, unsigned jobs,
+		  const struct rel_survey_options *options,
+		  const struct rel_decide_options *decide,
 		  struct rel_error *err)
 {
 	int rc;
@@ -65,11 +66,10 @@ static int settle(struct rel_side *side, const struct rel_side *from,
 		return 0;
 	if (from)
 		rc = rel_decide_from(side->universe, side->verdicts,
-				     from->universe, from->verdicts, jobs,
-				     options->cancel, NULL, err);
+				     from->universe, from->verdicts, decide,
+				     err);
 	else
-		rc = rel_decide(side->universe, side->verdicts, jobs,
-				options->cancel, NULL, err);
+		rc = rel_decide(side->universe, side->verdicts, decide, err);
 	side->known = rc == 0;
 	if (!rc)
 		keep(side, options);
@@ -77,9 +77,11 @@ static int settle(struct rel_side *side, const struct rel_side *from,
 }
 
 int rel_sides_settle(struct rel_side sides[REL_N_SIDES],
-		     const struct rel_survey_options *options, unsigned jobs,
+		     const struct rel_survey_options *options,
+		     const struct rel_decide_options *decide,
 		     struct rel_error *err)
 {
+	struct rel_decide_options alike = *decide;
 	const struct rel_side *from = NULL;
 	int rc = 0;
 
@@ -90,9 +92,11 @@ int rel_sides_settle(struct rel_side sides[REL_N_SIDES],
 	for (int i = 0; !rc && i < REL_N_SIDES; i++) {
 		if (!sides[i].stack)
 			continue;
-		rc = settle(&sides[i], from, options, jobs, err);
+		rc = settle(&sides[i], from, options, &alike, err);
 		if (!from)
 			from = &sides[i];
+		alike.known = NULL;
+		alike.found = NULL;
 	}
 	return rc;
 }

@@ -43,11 +43,12 @@ REL_MUST_CHECK int rel_side_build(struct rel_side sides[REL_N_SIDES],
 
 /*
  * Decide what is not known yet, each side from one that is, and keep it.
- * jobs  threads
+ * decide  its models are of the main side
  */
 REL_MUST_CHECK int rel_sides_settle(struct rel_side sides[REL_N_SIDES],
 				    const struct rel_survey_options *options,
-				    unsigned jobs, struct rel_error *err);
+				    const struct rel_decide_options *decide,
+				    struct rel_error *err);
 
 /*
  * Say how each package of the main side fares in another.

@@ -13,7 +13,9 @@ struct work {
 struct survey_run {
 	const struct rel_survey_options *options;
 	struct work *works;
-	unsigned jobs_each; /* threads inside one environment */
+	/* found in the first of several environments: they prove most of what
+	 * is installable in the others */
+	struct rel_sat_models models;
 };
 
 static int select_scope(struct rel_survey_result *r,
@@ -73,16 +75,14 @@ static bool explains(const struct rel_survey_result *r,
 	return false;
 }
 
-static int run_environment(void *context, unsigned worker, size_t item,
+static int run_environment(struct work *w, const struct survey_run *run,
+			   const struct rel_decide_options *decide,
 			   struct rel_error *err)
 {
-	const struct survey_run *run = context;
 	const struct rel_survey_options *opt = run->options;
-	struct work *w = &run->works[item];
 	struct rel_survey_result *r = w->result;
-	int rc = rel_sides_settle(w->sides, opt, run->jobs_each, err);
+	int rc = rel_sides_settle(w->sides, opt, decide, err);
 
-	(void)worker;
 	if (!rc)
 		rc = take_sides(w, err);
 	if (!rc)
@@ -92,6 +92,34 @@ static int run_environment(void *context, unsigned worker, size_t item,
 				 opt->cancel, err);
 	if (!rc && opt->cycles)
 		rc = rel_cycles_find(&r->cycles, r->universe, opt->cancel, err);
+	return rc;
+}
+
+/* Item: an environment after the first. */
+static int run_further(void *context, unsigned worker, size_t item,
+		       struct rel_error *err)
+{
+	const struct survey_run *run = context;
+	const struct rel_decide_options decide = {
+	    .jobs = 1, .cancel = run->options->cancel, .known = &run->models};
+
+	(void)worker;
+	return run_environment(&run->works[item + 1], run, &decide, err);
+}
+
+static int run_environments(struct survey_run *run, size_t n,
+			    struct rel_error *err)
+{
+	const struct rel_decide_options decide = {
+	    .jobs = run->options->jobs,
+	    .cancel = run->options->cancel,
+	    .found = n > 1 ? &run->models : NULL};
+	int rc = run_environment(&run->works[0], run, &decide, err);
+
+	if (!rc)
+		rc = rel_parallel(run->options->jobs, n - 1, run_further, run,
+				  err);
+	rel_sat_models_free(&run->models);
 	return rc;
 }
 
@@ -133,8 +161,7 @@ static int run_all(struct survey_run *run, size_t n, struct rel_error *err)
 	if (rc)
 		return rc;
 	rel_progress(run->options->progress, "deciding", 0, 0);
-	run->jobs_each = n > 1 ? 1 : jobs;
-	return rel_parallel(n > 1 ? jobs : 1, n, run_environment, run, err);
+	return run_environments(run, n, err);
 }
 
 static void works_free(struct work *works, size_t n)

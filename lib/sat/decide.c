@@ -8,7 +8,7 @@
  */
 #include "base/array.h"
 #include "base/parallel.h"
-#include "sat/solver.h"
+#include "sat/models.h"
 
 /* Conflicts after which putting a variable on top is given up; it will get a
  * pass of its own if nothing else proves it.  Measured on opam-repository:
@@ -24,6 +24,8 @@ struct worker {
 	uint32_t *open;	 /* undecided variables, newest last */
 	uint32_t n_open;
 	bool oldest_first; /* begin a pass at the other end */
+	bool keeps_models;
+	struct rel_sat_models models;
 };
 
 static uint8_t status_of(const struct worker *w, uint32_t var)
@@ -102,6 +104,8 @@ static void pass(struct worker *w)
 		sat_settle(s, 0);
 		mark_selected(w, 0);
 		extend_model(w);
+		if (w->keeps_models && !sat_models_add(&w->models, s))
+			s->nomem = true;
 		sat_backjump(s, 0);
 	} else if (!s->nomem) {
 		set_status(w, var, REL_SAT_NO);
@@ -161,8 +165,9 @@ static void add_stats(struct rel_sat_stats *sum, const struct rel_sat_stats *s)
 }
 
 int rel_sat_decide(const struct rel_sat_problem *problem, uint8_t *status,
-		   unsigned jobs, const struct rel_cancel *cancel,
-		   struct rel_sat_stats *stats, struct rel_error *err)
+		   unsigned jobs, struct rel_sat_models *found,
+		   const struct rel_cancel *cancel, struct rel_sat_stats *stats,
+		   struct rel_error *err)
 {
 	struct decision d = {.cancel = cancel};
 	unsigned n = jobs > THREADS_MAX ? THREADS_MAX : jobs ? jobs : 1;
@@ -171,6 +176,7 @@ int rel_sat_decide(const struct rel_sat_problem *problem, uint8_t *status,
 	for (unsigned i = 0; !rc && i < n; i++) {
 		d.workers[i].status = status;
 		d.workers[i].oldest_first = i % 2;
+		d.workers[i].keeps_models = found != NULL;
 		if (prepare(&d.workers[i], problem))
 			rc = rel_fail_nomem(err);
 	}
@@ -181,6 +187,10 @@ int rel_sat_decide(const struct rel_sat_problem *problem, uint8_t *status,
 	for (unsigned i = 0; i < n; i++) {
 		if (stats)
 			add_stats(stats, &d.workers[i].solver.stats);
+		if (!rc && found &&
+		    !sat_models_append(found, &d.workers[i].models))
+			rc = rel_fail_nomem(err);
+		rel_sat_models_free(&d.workers[i].models);
 		free(d.workers[i].open);
 		if (d.workers[i].solver.problem)
 			sat_solver_free(&d.workers[i].solver);

@@ -69,17 +69,44 @@ struct rel_sat_stats {
 };
 
 /*
+ * Models that were found, each a list of the variables that are true in it.
+ * Zeroed is empty.
+ */
+struct rel_sat_models {
+	uint32_t *vars;
+	uint32_t *ends; /* [n]: model i ends before vars[ends[i]] */
+	uint32_t n_vars, vars_cap, n, ends_cap;
+};
+
+void rel_sat_models_free(struct rel_sat_models *models);
+
+/*
  * Decide every variable whose status is REL_SAT_UNKNOWN; the others are
  * taken as given (REL_SAT_NO must be true of every model).
  * status  [n_vars], in and out
  * jobs    threads, 0 = 1; the result does not depend on it
+ * found   the models found are added to it; may be NULL
  * stats   may be NULL
  * Errors  REL_ENOMEM, REL_ECANCELLED; the status decided so far is valid.
  */
 REL_MUST_CHECK int rel_sat_decide(const struct rel_sat_problem *problem,
 				  uint8_t *status, unsigned jobs,
+				  struct rel_sat_models *found,
 				  const struct rel_cancel *cancel,
 				  struct rel_sat_stats *stats,
+				  struct rel_error *err);
+
+/*
+ * Set the unknown variables to REL_SAT_YES that stand in models of another
+ * problem with the same variables: each model is checked here, and what does
+ * not hold here is taken out of it first.  Any list of variables will do as a
+ * model; one that fits badly proves little.
+ * status  [n_vars], in and out
+ * Errors  REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_sat_replay(const struct rel_sat_problem *problem,
+				  uint8_t *status,
+				  const struct rel_sat_models *models,
 				  struct rel_error *err);
 
 enum rel_sat_fact_kind {

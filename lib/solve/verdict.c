@@ -67,8 +67,9 @@ static uint8_t verdict_of(const struct rel_universe *u, uint32_t pkg,
  * another compiler can build.
  */
 static int decide_free(const struct rel_universe *u, uint8_t *status,
-		       uint8_t *verdicts, unsigned jobs,
-		       const struct rel_cancel *cancel, struct rel_error *err)
+		       uint8_t *verdicts,
+		       const struct rel_decide_options *options,
+		       struct rel_error *err)
 {
 	int rc;
 
@@ -76,7 +77,8 @@ static int decide_free(const struct rel_universe *u, uint8_t *status,
 		if (u->state[v] == REL_PACKAGE_READY && status[v] == REL_SAT_NO)
 			status[v] = REL_SAT_UNKNOWN;
 	}
-	rc = rel_sat_decide(&u->problem, status, jobs, cancel, NULL, err);
+	rc = rel_sat_decide(&u->problem, status, options->jobs, NULL,
+			    options->cancel, NULL, err);
 	for (uint32_t v = 0; !rc && v < u->n_packages; v++) {
 		if (verdicts[v] == REL_BROKEN && status[v] == REL_SAT_YES)
 			verdicts[v] = REL_PINNED_OUT;
@@ -85,22 +87,26 @@ static int decide_free(const struct rel_universe *u, uint8_t *status,
 }
 
 static int decide(const struct rel_universe *u, uint8_t *status,
-		  uint8_t *verdicts, unsigned jobs,
-		  const struct rel_cancel *cancel, struct rel_sat_stats *stats,
+		  uint8_t *verdicts, const struct rel_decide_options *options,
 		  struct rel_error *err)
 {
-	int rc = rel_sat_decide(&u->pinned, status, jobs, cancel, stats, err);
+	int rc = 0;
 
+	if (options->known)
+		rc = rel_sat_replay(&u->pinned, status, options->known, err);
+	if (!rc)
+		rc = rel_sat_decide(&u->pinned, status, options->jobs,
+				    options->found, options->cancel,
+				    options->stats, err);
 	for (uint32_t v = 0; !rc && v < u->n_packages; v++)
 		verdicts[v] = verdict_of(u, v, status[v]);
 	if (!rc && u->environment->ocaml)
-		rc = decide_free(u, status, verdicts, jobs, cancel, err);
+		rc = decide_free(u, status, verdicts, options, err);
 	return rc;
 }
 
-int rel_decide(const struct rel_universe *u, uint8_t *verdicts, unsigned jobs,
-	       const struct rel_cancel *cancel, struct rel_sat_stats *stats,
-	       struct rel_error *err)
+int rel_decide(const struct rel_universe *u, uint8_t *verdicts,
+	       const struct rel_decide_options *options, struct rel_error *err)
 {
 	uint8_t *status = malloc((size_t)u->problem.n_vars + 1);
 	int rc;
@@ -108,7 +114,7 @@ int rel_decide(const struct rel_universe *u, uint8_t *verdicts, unsigned jobs,
 	if (!status)
 		return rel_fail_nomem(err);
 	preset_status(u, status);
-	rc = decide(u, status, verdicts, jobs, cancel, stats, err);
+	rc = decide(u, status, verdicts, options, err);
 	free(status);
 	return rc;
 }
@@ -155,9 +161,9 @@ out:
 
 int rel_decide_from(const struct rel_universe *u, uint8_t *verdicts,
 		    const struct rel_universe *known,
-		    const uint8_t *known_verdicts, unsigned jobs,
-		    const struct rel_cancel *cancel,
-		    struct rel_sat_stats *stats, struct rel_error *err)
+		    const uint8_t *known_verdicts,
+		    const struct rel_decide_options *options,
+		    struct rel_error *err)
 {
 	uint8_t *status = malloc((size_t)u->problem.n_vars + 1);
 	int rc;
@@ -168,7 +174,7 @@ int rel_decide_from(const struct rel_universe *u, uint8_t *verdicts,
 	if (carry_over(u, status, known, known_verdicts))
 		rc = rel_fail_nomem(err);
 	else
-		rc = decide(u, status, verdicts, jobs, cancel, stats, err);
+		rc = decide(u, status, verdicts, options, err);
 	free(status);
 	return rc;
 }

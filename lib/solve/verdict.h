@@ -27,17 +27,23 @@ enum rel_broken_kind {
 const char *rel_verdict_text(enum rel_verdict verdict);
 const char *rel_broken_kind_text(enum rel_broken_kind kind);
 
+struct rel_decide_options {
+	unsigned jobs;			 /* threads */
+	const struct rel_cancel *cancel; /* may be NULL */
+	struct rel_sat_stats *stats;	 /* may be NULL */
+	/* models of the same stack in another environment; may be NULL */
+	const struct rel_sat_models *known;
+	struct rel_sat_models *found; /* takes those found; may be NULL */
+};
+
 /*
  * Decide every package.
  * verdicts  [rel_universe_size()], enum rel_verdict, written
- * jobs      threads
- * stats     may be NULL
  * Errors    REL_ENOMEM, REL_ECANCELLED.
  */
 REL_MUST_CHECK int rel_decide(const struct rel_universe *universe,
-			      uint8_t *verdicts, unsigned jobs,
-			      const struct rel_cancel *cancel,
-			      struct rel_sat_stats *stats,
+			      uint8_t *verdicts,
+			      const struct rel_decide_options *options,
 			      struct rel_error *err);
 
 /*
@@ -50,9 +56,8 @@ REL_MUST_CHECK int rel_decide(const struct rel_universe *universe,
 REL_MUST_CHECK int rel_decide_from(const struct rel_universe *universe,
 				   uint8_t *verdicts,
 				   const struct rel_universe *known,
-				   const uint8_t *known_verdicts, unsigned jobs,
-				   const struct rel_cancel *cancel,
-				   struct rel_sat_stats *stats,
+				   const uint8_t *known_verdicts,
+				   const struct rel_decide_options *options,
 				   struct rel_error *err);
 
 #endif

@@ -180,7 +180,7 @@ static void time_copies(const struct rel_universe *u, uint32_t copies)
 
 	double start = now();
 
-	if (rel_sat_decide(&q, status, 1, NULL, &stats, &err))
+	if (rel_sat_decide(&q, status, 1, NULL, NULL, &stats, &err))
 		die(&err);
 	snprintf(label, sizeof(label), "%u copies", copies);
 	print_stats(label, now() - start, &stats);
@@ -197,6 +197,7 @@ static void time_environment(const struct rel_stack *stack,
 	struct rel_universe *u;
 	struct rel_reasons *reasons;
 	struct rel_sat_stats stats = {0};
+	const struct rel_decide_options options = {.jobs = 1, .stats = &stats};
 	struct rel_error err = {0};
 	double start = now(), built, decided;
 	uint8_t *verdicts;
@@ -211,7 +212,7 @@ static void time_environment(const struct rel_stack *stack,
 		return;
 	}
 	verdicts = need(calloc((size_t)u->n_packages + 1, 1));
-	if (rel_decide(u, verdicts, 1, NULL, &stats, &err))
+	if (rel_decide(u, verdicts, &options, &err))
 		die(&err);
 	decided = now();
 	print_stats(env->name, decided - built, &stats);

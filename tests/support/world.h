@@ -94,10 +94,11 @@ static inline void outcome_build(struct outcome *o, const struct world *w,
 static inline void outcome_of(struct outcome *o, const struct world *w,
 			      const struct rel_environment *environment)
 {
+	const struct rel_decide_options options = {.jobs = 2};
 	struct rel_error err = {0};
 
 	outcome_build(o, w, environment);
-	if (rel_decide(o->u, o->verdicts, 2, NULL, NULL, &err))
+	if (rel_decide(o->u, o->verdicts, &options, &err))
 		fail_msg("%s", err.text);
 }
 

@@ -224,7 +224,26 @@ static void check_core(const struct toy *t, struct rel_sat_explainer *explainer,
 	free(facts);
 }
 
-static void check_seed(uint64_t seed, uint32_t *n_no, uint32_t *n_yes)
+/* Whatever the models are of, they prove nothing that is not true; those of
+ * the problem itself prove all. */
+static void check_replay(const struct toy *t, const uint8_t *truth,
+			 const struct rel_sat_models *models, bool own)
+{
+	uint8_t status[MAX_VARS] = {0};
+	struct rel_error err = {0};
+
+	assert_int_equal(rel_sat_replay(&t->p, status, models, &err), 0);
+	for (uint32_t v = 0; v < t->p.n_vars; v++) {
+		if (status[v] == REL_SAT_YES)
+			assert_int_equal(truth[v], REL_SAT_YES);
+		else if (own)
+			assert_int_equal(truth[v], REL_SAT_NO);
+	}
+}
+
+/* models  of the seed before, replaced by this one's */
+static void check_seed(uint64_t seed, struct rel_sat_models *models,
+		       uint32_t *n_no, uint32_t *n_yes)
 {
 	struct toy t;
 	uint8_t status[MAX_VARS] = {0}, truth[MAX_VARS];
@@ -235,8 +254,12 @@ static void check_seed(uint64_t seed, uint32_t *n_no, uint32_t *n_yes)
 	make_toy(&t, seed);
 	assert_int_equal(rel_sat_explainer_new(&explainer, &t.p, &err), 0);
 	exhaust(&t, &everything, truth);
-	assert_int_equal(
-	    rel_sat_decide(&t.p, status, 1 + seed % 2, NULL, NULL, &err), 0);
+	check_replay(&t, truth, models, false);
+	rel_sat_models_free(models);
+	assert_int_equal(rel_sat_decide(&t.p, status, 1 + seed % 2, models,
+					NULL, NULL, &err),
+			 0);
+	check_replay(&t, truth, models, true);
 	for (uint32_t v = 0; v < t.p.n_vars; v++) {
 		if (status[v] != truth[v])
 			fail_msg("seed %lu variable %u: %d, not %d",
@@ -251,11 +274,13 @@ static void check_seed(uint64_t seed, uint32_t *n_no, uint32_t *n_yes)
 
 static void test_against_exhaustive_search(void **state)
 {
+	struct rel_sat_models models = {0};
 	uint32_t n_no = 0, n_yes = 0;
 
 	(void)state;
 	for (uint64_t seed = 0; seed < 4000; seed++)
-		check_seed(seed, &n_no, &n_yes);
+		check_seed(seed, &models, &n_no, &n_yes);
+	rel_sat_models_free(&models);
 	/* The problems must be neither all easy nor all hopeless. */
 	assert_in_range(n_no, 5000, 100000);
 	assert_in_range(n_yes, 5000, 100000);

@@ -132,6 +132,7 @@ static void test_decide_from(void **state)
 {
 	unsigned long seed = rel_test_number("RELCTL_TEST_SEED", 0);
 	unsigned long count = rel_test_number("RELCTL_TEST_COUNT", 200);
+	const struct rel_decide_options options = {.jobs = 1};
 	struct rel_error err = {0};
 
 	(void)state;
@@ -150,7 +151,7 @@ static void test_decide_from(void **state)
 		open_model(&new, &m);
 		outcome_build(&after, &new, &env);
 		if (rel_decide_from(after.u, after.verdicts, before.u,
-				    before.verdicts, 1, NULL, NULL, &err))
+				    before.verdicts, &options, &err))
 			fail_msg("%s", err.text);
 		check_model(&after, &m);
 		outcome_free(&before);

@@ -185,13 +185,13 @@ static void test_mirage_dev(void **state)
 static void step(const struct outcome *known, const struct world *w,
 		 const struct outcome *truth)
 {
+	const struct rel_decide_options options = {.jobs = 2};
 	struct rel_error err = {0};
-	struct rel_sat_stats stats = {0};
 	struct outcome o;
 
 	outcome_build(&o, w, &env);
-	if (rel_decide_from(o.u, o.verdicts, known->u, known->verdicts, 2, NULL,
-			    &stats, &err))
+	if (rel_decide_from(o.u, o.verdicts, known->u, known->verdicts,
+			    &options, &err))
 		fail_msg("%s", err.text);
 	assert_memory_equal(o.verdicts, truth->verdicts,
 			    rel_universe_size(o.u));
