@@ -1,6 +1,8 @@
 #include "digest/sha1.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
 
 int rel_sha1_init(struct rel_sha1 *sha1, struct rel_error *err)
 {
@@ -19,6 +21,15 @@ void rel_sha1_reset(struct rel_sha1 *sha1)
 	sha1->status = EVP_DigestInit_ex(sha1->context, EVP_sha1(), NULL) == 1
 			   ? 0
 			   : REL_EIO;
+}
+
+void rel_sha1_begin_blob(struct rel_sha1 *sha1, uint64_t size)
+{
+	char header[32];
+
+	snprintf(header, sizeof(header), "blob %ju", (uintmax_t)size);
+	rel_sha1_reset(sha1);
+	rel_sha1_update(sha1, header, strlen(header) + 1);
 }
 
 void rel_sha1_update(struct rel_sha1 *sha1, const void *ptr, size_t len)

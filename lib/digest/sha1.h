@@ -3,6 +3,7 @@
 #ifndef REL_DIGEST_SHA1_H
 #define REL_DIGEST_SHA1_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -18,6 +19,8 @@ struct rel_sha1 {
 REL_MUST_CHECK int rel_sha1_init(struct rel_sha1 *sha1, struct rel_error *err);
 /* Begin anew, also after a finish. */
 void rel_sha1_reset(struct rel_sha1 *sha1);
+/* Begin the id that git gives a file of `size` bytes; its content follows. */
+void rel_sha1_begin_blob(struct rel_sha1 *sha1, uint64_t size);
 void rel_sha1_update(struct rel_sha1 *sha1, const void *ptr, size_t len);
 /* Errors  REL_EIO, also for what failed before */
 REL_MUST_CHECK int rel_sha1_finish(uint8_t out[REL_SHA1_BYTES],

@@ -36,12 +36,9 @@ static int hash_content(struct rel_git_id *id, struct check *check,
 			struct rel_archive *archive, struct rel_error *err)
 {
 	struct rel_str chunk;
-	char header[40];
 	int r;
 
-	snprintf(header, sizeof(header), "blob %ju", (uintmax_t)from->size);
-	rel_sha1_reset(&check->sha1);
-	rel_sha1_update(&check->sha1, header, strlen(header) + 1);
+	rel_sha1_begin_blob(&check->sha1, from->size);
 	while ((r = rel_archive_chunk(&chunk, archive, err)) > 0)
 		rel_sha1_update(&check->sha1, chunk.ptr, chunk.len);
 	if (r == 0)

@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "digest/digest.h"
-#include "git/tree.h"
 #include "opam/version.h"
 
 void rel_walker_init(struct rel_walker *w, const struct rel_source *source,
@@ -26,6 +25,7 @@ void rel_walker_free(struct rel_walker *w)
 	rel_buf_free(&w->opam);
 	rel_buf_free(&w->url);
 	rel_buf_free(&w->descr);
+	rel_sha1_free(&w->sha1);
 }
 
 int rel_walk_join(struct rel_str *out, struct rel_walker *w, struct rel_str dir,
@@ -174,21 +174,22 @@ static int read_file(struct rel_walker *w, struct rel_buf *out,
 }
 
 /* The git id of a file's content. */
-static int blob_id(const struct rel_walker *w, uint8_t id[REL_IMAGE_TREE],
+static int blob_id(struct rel_walker *w, uint8_t id[REL_IMAGE_TREE],
 		   const struct rel_source_entry *file,
 		   const struct rel_buf *content, struct rel_error *err)
 {
-	struct rel_git_id computed;
 	int code;
 
 	if (w->source->has_ids) {
 		memcpy(id, file->id, REL_IMAGE_TREE);
 		return 0;
 	}
-	code = rel_git_blob_id(&computed, rel_buf_str(content), err);
-	if (code == 0)
-		memcpy(id, computed.bytes, REL_IMAGE_TREE);
-	return code;
+	code = w->sha1.context ? 0 : rel_sha1_init(&w->sha1, err);
+	if (code != 0)
+		return code;
+	rel_sha1_begin_blob(&w->sha1, content->len);
+	rel_sha1_update(&w->sha1, content->ptr, content->len);
+	return rel_sha1_finish(id, &w->sha1, err);
 }
 
 /* With legacy files the content is all of them: a digest of their ids. */

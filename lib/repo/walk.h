@@ -5,6 +5,7 @@
 #ifndef REL_REPO_WALK_H
 #define REL_REPO_WALK_H
 
+#include "digest/sha1.h"
 #include "repo/part.h"
 #include "repo/source.h"
 
@@ -16,6 +17,7 @@ struct rel_walker {
 	struct rel_source_list list; /* of all open directories, stacked */
 	struct rel_arena names;
 	struct rel_buf opam, url, descr;
+	struct rel_sha1 sha1; /* begun when a source has no ids */
 	/* of the group at hand: */
 	bool reusable;
 	uint32_t linked_dirs;

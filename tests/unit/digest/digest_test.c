@@ -9,6 +9,7 @@
 
 #include "base/process.h"
 #include "digest/digest.h"
+#include "digest/sha1.h"
 #include "support/support.h"
 
 /* RFC 1321 A.5; FIPS 180-2 B.1 and C.1. */
@@ -237,16 +238,42 @@ static void test_file_errors(void **state)
 	rel_test_dir_free(dir);
 }
 
+/* What `git hash-object --stdin` prints of it. */
+static void assert_blob(struct rel_sha1 *sha1, const char *content,
+			const char *expected)
+{
+	uint8_t id[REL_SHA1_BYTES];
+	char hex[2 * REL_SHA1_BYTES + 1];
+	struct rel_error err = {0};
+
+	rel_sha1_begin_blob(sha1, strlen(content));
+	rel_sha1_update(sha1, content, strlen(content));
+	assert_int_equal(rel_sha1_finish(id, sha1, &err), 0);
+	for (size_t i = 0; i < sizeof(id); i++)
+		snprintf(hex + 2 * i, 3, "%02x", id[i]);
+	assert_string_equal(hex, expected);
+}
+
+static void test_git_blob(void **state)
+{
+	struct rel_sha1 sha1;
+	struct rel_error err = {0};
+
+	(void)state;
+	assert_int_equal(rel_sha1_init(&sha1, &err), 0);
+	assert_blob(&sha1, "hello\n",
+		    "ce013625030ba8dba906f756967f9e9ca394464a");
+	assert_blob(&sha1, "", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+	rel_sha1_free(&sha1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_known),
-	    cmocka_unit_test(test_stream),
-	    cmocka_unit_test(test_mask),
-	    cmocka_unit_test(test_parse),
-	    cmocka_unit_test(test_parse_bad),
-	    cmocka_unit_test(test_order),
-	    cmocka_unit_test(test_file),
+	    cmocka_unit_test(test_known),	cmocka_unit_test(test_stream),
+	    cmocka_unit_test(test_mask),	cmocka_unit_test(test_parse),
+	    cmocka_unit_test(test_parse_bad),	cmocka_unit_test(test_git_blob),
+	    cmocka_unit_test(test_order),	cmocka_unit_test(test_file),
 	    cmocka_unit_test(test_file_errors),
 	};
 
