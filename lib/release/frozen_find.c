@@ -118,8 +118,7 @@ static int check_archive(struct finder *f, const struct rel_git_file_diff *file,
 	if (rc || memcmp(digest.bytes, named->bytes, sizeof(digest.bytes)) == 0)
 		return rc;
 	rel_digest_format(is, &digest);
-	snprintf(text, sizeof(text),
-		 "the bytes are not those that its name says, but %s", is);
+	snprintf(text, sizeof(text), "this archive is %s", is);
 	return add(f, &finding, err);
 }
 

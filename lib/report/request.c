@@ -149,7 +149,11 @@ static int add_frozen(struct finder *f,
 	    .line = rel_cause_line_from(file, finding->line),
 	    .subject = finding->subject};
 
-	rel_buf_printf(&f->text, "%s has been published", finding->subject);
+	if (finding->kind == REL_FREEZE_BYTES)
+		rel_buf_add_cstr(&f->text, "not what its name says");
+	else
+		rel_buf_printf(&f->text, "%s has been published",
+			       finding->subject);
 	note.title = keep(f);
 	rel_buf_add_cstr(&f->text, finding->text);
 	note.text = keep(f);
