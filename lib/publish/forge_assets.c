@@ -292,12 +292,11 @@ static int upload(struct finding *f, struct rel_error *err)
 				      .doing = "upload the archive",
 				      .file = &file};
 	struct rel_json_value *answer = NULL;
-	int rc;
+	int rc =
+	    f->a->dialect->upload(&call.url, forge, &f->release, f->name, err);
 
-	call.url = f->a->dialect->upload(forge, &f->release, f->name, err);
-	if (!call.url)
-		return err->code;
-	rc = rel_forge_call(&answer, forge, &call, err);
+	if (rc == 0)
+		rc = rel_forge_call(&answer, forge, &call, err);
 	if (rc == 0)
 		rc =
 		    rel_forge_read_asset(&f->asset, answer, &forge->arena, err);

@@ -17,10 +17,10 @@ struct rel_forge_dialect {
 	/* Where to ask for the tag, "%s" is its name; where the answer has
 	 * the id of the object that it is. */
 	const char *tag, *tag_object;
-	/* The URL to which an asset is posted; NULL with err set. */
-	const char *(*upload)(struct rel_forge *forge,
-			      const struct rel_forge_release *release,
-			      const char *name, struct rel_error *err);
+	/* The URL to which an asset is posted; lives in the forge's arena. */
+	int (*upload)(const char **url, struct rel_forge *forge,
+		      const struct rel_forge_release *release, const char *name,
+		      struct rel_error *err);
 	/* Append the name of the asset for an archive of this name. */
 	void (*add_name)(struct rel_buf *out, const char *name);
 };

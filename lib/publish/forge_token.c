@@ -96,11 +96,17 @@ void rel_forge_token_free(struct rel_forge_token *token)
 void rel_forge_token_remedy(struct rel_error *err,
 			    const struct rel_forge_token *token, int status)
 {
-	size_t len = strlen(err->text);
+	size_t len = err ? strlen(err->text) : 0;
 
+	if (len == 0)
+		return;
 	if (status == 401)
 		snprintf(err->text + len, sizeof(err->text) - len,
 			 "; check the token (%s)", token->source);
+	/* GitHub: 403 is that, too */
+	else if (strstr(err->text, "rate limit"))
+		snprintf(err->text + len, sizeof(err->text) - len,
+			 "; wait for an hour at most");
 	else if (status == 403 || status == 404)
 		snprintf(err->text + len, sizeof(err->text) - len,
 			 "; is the token (%s) allowed to do that?",

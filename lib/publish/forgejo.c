@@ -12,19 +12,17 @@ static void add_name(struct rel_buf *out, const char *name)
 	rel_buf_add_cstr(out, name);
 }
 
-static const char *upload(struct rel_forge *forge,
-			  const struct rel_forge_release *release,
-			  const char *name, struct rel_error *err)
+static int upload(const char **url, struct rel_forge *forge,
+		  const struct rel_forge_release *release, const char *name,
+		  struct rel_error *err)
 {
-	const char *value = rel_forge_encode(forge, name), *url = NULL;
+	const char *value = rel_forge_encode(forge, name);
 
-	if (value)
-		url =
-		    rel_forge_url(forge, "/releases/%" PRIu64 "/assets?name=%s",
-				  release->id, value);
-	if (!url)
-		rel_fail_nomem(err);
-	return url;
+	*url =
+	    value ? rel_forge_url(forge, "/releases/%" PRIu64 "/assets?name=%s",
+				  release->id, value)
+		  : NULL;
+	return *url ? 0 : rel_fail_nomem(err);
 }
 
 static const struct rel_forge_dialect dialect = {

@@ -37,33 +37,29 @@ static bool is_trusted(struct rel_str upload, struct rel_str api)
 }
 
 /* "https://uploads.github.com/repos/o/r/releases/1/assets{?name,label}" */
-static const char *upload(struct rel_forge *forge,
-			  const struct rel_forge_release *release,
-			  const char *name, struct rel_error *err)
+static int upload(const char **out, struct rel_forge *forge,
+		  const struct rel_forge_release *release, const char *name,
+		  struct rel_error *err)
 {
 	struct rel_str at = rel_str_of(release->upload);
 	struct rel_buf url;
-	const char *copy = NULL;
 
 	at.len = rel_str_find(at, '{');
-	if (!is_trusted(at, rel_str_of(forge->place.api))) {
-		rel_fail(err, REL_EPARSE,
-			 "%s wants uploads sent to \"%.*s\", which is another "
-			 "site; nothing was sent there",
-			 forge->place.api,
-			 REL_STR_ARG(rel_str_sub(origin_of(at), 0, 200)));
-		return NULL;
-	}
+	if (!is_trusted(at, rel_str_of(forge->place.api)))
+		return rel_fail(
+		    err, REL_EPARSE,
+		    "%s wants uploads sent to \"%.*s\", which is another "
+		    "site; nothing was sent there",
+		    forge->place.api,
+		    REL_STR_ARG(rel_str_sub(origin_of(at), 0, 200)));
 	rel_buf_init(&url, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_add_str(&url, at);
 	rel_buf_add_cstr(&url, "?name=");
 	rel_publish_add_segment(&url, rel_str_of(name));
-	if (url.status == 0)
-		copy = rel_arena_copy(&forge->arena, rel_buf_str(&url));
+	*out = url.status ? NULL
+			  : rel_arena_copy(&forge->arena, rel_buf_str(&url));
 	rel_buf_free(&url);
-	if (!copy)
-		rel_fail_nomem(err);
-	return copy;
+	return *out ? 0 : rel_fail_nomem(err);
 }
 
 static const struct rel_forge_dialect dialect = {

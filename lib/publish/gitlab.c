@@ -76,13 +76,15 @@ static int take_package(void *context, const struct rel_json_value *item,
 	struct finding *f = context;
 	const char *name = rel_json_text_at(item, "name");
 	const char *version = rel_json_text_at(item, "version");
+	int rc;
 
 	/* the forge looks for names that are alike, too */
 	if (!name || !version || strcmp(name, f->archive->release->name) != 0 ||
 	    strcmp(version, f->version) != 0)
 		return 0;
 	f->has_package = true;
-	return rel_forge_read_id(&f->package, item, err) ? err->code : 1;
+	rc = rel_forge_read_id(&f->package, item, err);
+	return rc ? rc : 1;
 }
 
 /* Of several files of one name the newest one is served. */

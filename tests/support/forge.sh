@@ -9,8 +9,9 @@
 #					understand
 #
 # GitHub's requests are checked by Prism with the vendor's description, from
-# build/npm (./dev test installs them) or $RELCTL_TEST_NPM.  77: something is
-# not installed.
+# build/npm (./dev test installs them) or $RELCTL_TEST_NPM; Forgejo's too, when
+# $RELCTL_TEST_FORGEJO is the path of its /swagger.v1.json.  77: something is not
+# installed.
 
 forge_pids=
 
@@ -32,12 +33,16 @@ forge_first_line() {
 	sed -n 1p "$1"
 }
 
+# forge_prism DESCRIPTION, a path from $forge_npm
 forge_prism() {
 	forge_npm=${RELCTL_TEST_NPM:-$source_dir/build/npm}/node_modules
 	forge_prism=$forge_npm/.bin/prism
-	forge_file=$forge_npm/@octokit/openapi/generated/api.github.com.json
+	case $1 in
+	/*) forge_file=$1 ;;
+	*) forge_file=$forge_npm/$1 ;;
+	esac
 	if [ ! -x "$forge_prism" ] || [ ! -f "$forge_file" ]; then
-		echo "skipped: no Prism and description of GitHub in $forge_npm"
+		echo "skipped: no Prism and $1 in $forge_npm"
 		exit 77
 	fi
 	node "$source_dir/tests/support/forge/describe.mjs" "$forge_file" \
@@ -66,7 +71,15 @@ forge_start() {
 	}
 	trap 'forge_stop; [ ! -s "$work/stub.err" ] || cat "$work/stub.err" >&2; chmod -R u+w "$work"; rm -rf "$work"' EXIT
 	prism=
-	[ "$1" != github ] || forge_prism
+	case $1 in
+	github)
+		forge_prism @octokit/openapi/generated/api.github.com.json
+		;;
+	forgejo)
+		[ -z "${RELCTL_TEST_FORGEJO-}" ] ||
+			forge_prism "$RELCTL_TEST_FORGEJO"
+		;;
+	esac
 	node "$source_dir/tests/support/forge/stub.mjs" "$1" "$2" "$prism" \
 		>"$work/stub" 2>"$work/stub.err" &
 	forge_pids="$forge_pids $!"

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 
 const [description, out] = process.argv.slice(2);
 const all = JSON.parse(fs.readFileSync(description));
-const wanted = /^\/repos\/\{owner\}\/\{repo\}\/(releases|pulls$|git\/ref\/)/;
+const wanted = /^\/repos\/\{owner\}\/\{repo\}\/(releases|pulls$|git\/ref\/|tags\/)/;
 const kept = new Set();
 
 function walk(value) {
@@ -22,7 +22,7 @@ all.paths = Object.fromEntries(
 	Object.entries(all.paths).filter(([path]) => wanted.test(path)));
 delete all['x-webhooks'];
 walk(all.paths);
-for (const [kind, parts] of Object.entries(all.components))
+for (const [kind, parts] of Object.entries(all.components ?? {}))
 	for (const name of Object.keys(parts))
 		if (!kept.has(`#/components/${kind}/${name}`))
 			delete parts[name];

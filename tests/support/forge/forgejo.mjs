@@ -63,11 +63,13 @@ const routes = [
 		family.add_change(w, q, members(q, change, ['title', 'head', 'base'])))]],
 ];
 
-export async function handle(world, request) {
+export async function handle(world, request, validate) {
 	const m = /^\/api\/v1\/repos\/o\/r(\/.*)$/.exec(request.path);
 	if (!m)
 		return family.download(world, request.path);
 	authorize(world, request);
+	request.plain = `/repos/o/r${m[1]}${request.search}`;
+	await validate();
 	for (const [method, path, answer] of routes) {
 		const found = method === request.method && path.exec(m[1]);
 		if (found)

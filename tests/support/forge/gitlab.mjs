@@ -8,7 +8,7 @@ const BELOW = '/api/v4/projects/g%2Fs%2Fp';
 
 function authorize(world, request) {
 	if (request.headers['private-token'] !== world.token &&
-	    request.headers['job-token'] !== world.token)
+	    request.headers['job-token'] !== `job-${world.token}`)
 		throw new Answer(401, { message: '401 Unauthorized' });
 }
 

@@ -53,13 +53,17 @@ async function validate(request) {
 		return undefined;
 	const isFile = request.headers['content-type'] === 'application/octet-stream';
 	const headers = { authorization: request.headers.authorization ?? '' };
-	if (request.body.length)
+	let body = request.body.length ? request.body : undefined;
+	if (isFile && kind === 'forgejo') {
+		// Swagger 2 has no words for its body that is the file alone
+		body = new FormData();
+		body.append('attachment', new Blob(['bytes']), 'name');
+	} else if (body) {
 		headers['content-type'] = request.headers['content-type'];
-	const answer = await fetch(prism + request.plain, {
-		method: request.method,
-		headers,
-		body: request.body.length ? isFile ? 'bytes' : request.body : undefined,
-	});
+		body = isFile ? 'bytes' : body;
+	}
+	const answer = await fetch(prism + request.plain,
+		{ method: request.method, headers, body });
 	const text = await answer.text();
 	const value = text ? JSON.parse(text) : undefined;
 	// some of the vendor's examples are not what its schemas say
