@@ -1,38 +1,13 @@
 /* Keys of `publish` for the kinds put and s3. */
-#include "base/arena.h"
 #include "base/path.h"
 #include "conf/schema_parts.h"
-
-static int read_address(struct rel_conf_reader *r, const struct rel_yaml *value,
-			const char *what, const char **out)
-{
-	struct rel_str url;
-	int rc = rel_conf_expect_text(r, value, what);
-
-	if (rc)
-		return rc;
-	url = rel_str_of(value->text);
-	if ((!rel_str_starts(url, REL_STR("http://")) &&
-	     !rel_str_starts(url, REL_STR("https://"))) ||
-	    rel_str_find(url, '?') < url.len ||
-	    rel_str_find(url, '#') < url.len ||
-	    rel_str_find(url, '@') < url.len)
-		return rel_conf_fail(r, value,
-				     "%s must be an http:// or https:// "
-				     "address, without user, \"?\" and \"#\"",
-				     what);
-	while (url.ptr[url.len - 1] == '/')
-		url.len--;
-	*out = rel_arena_copy(r->arena, url);
-	return *out ? 0 : rel_fail_nomem(r->err);
-}
 
 int rel_conf_read_upload(struct rel_conf_reader *r,
 			 const struct rel_yaml *value, void *target)
 {
 	struct rel_conf_publish *publish = target;
 
-	return read_address(r, value, "upload", &publish->upload);
+	return rel_conf_read_address(r, value, "upload", &publish->upload);
 }
 
 int rel_conf_read_endpoint(struct rel_conf_reader *r,
@@ -40,7 +15,7 @@ int rel_conf_read_endpoint(struct rel_conf_reader *r,
 {
 	struct rel_conf_publish *publish = target;
 
-	return read_address(r, value, "endpoint", &publish->endpoint);
+	return rel_conf_read_address(r, value, "endpoint", &publish->endpoint);
 }
 
 static bool all_of(const char *text, const char *extra)

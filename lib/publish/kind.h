@@ -33,7 +33,7 @@ struct rel_publish_kind {
 };
 
 extern const struct rel_publish_kind rel_publish_mirror, rel_publish_put,
-    rel_publish_github, rel_publish_gitlab, rel_publish_forgejo;
+    rel_publish_s3, rel_publish_github, rel_publish_gitlab, rel_publish_forgejo;
 
 /* A stream of bytes that is compared with an archive's digests. */
 struct rel_publish_proof {

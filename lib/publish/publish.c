@@ -19,8 +19,8 @@ struct rel_publisher {
 };
 
 static const struct rel_publish_kind *const kinds[] = {
-    &rel_publish_mirror, &rel_publish_put, &rel_publish_github,
-    &rel_publish_gitlab, &rel_publish_forgejo};
+    &rel_publish_mirror, &rel_publish_put,    &rel_publish_s3,
+    &rel_publish_github, &rel_publish_gitlab, &rel_publish_forgejo};
 
 static const struct rel_publish_kind *find_kind(const char *name)
 {
@@ -44,9 +44,7 @@ int rel_publisher_open(struct rel_publisher **out,
 	*out = NULL;
 	if (!kind)
 		return rel_fail(err, REL_EUSAGE,
-				"this relctl cannot publish to kind \"%s\" "
-				"yet; write publish: {kind: mirror}",
-				name);
+				"there is no kind \"%s\" of publishing", name);
 	publisher = calloc(1, sizeof(*publisher));
 	if (!publisher)
 		return rel_fail_nomem(err);

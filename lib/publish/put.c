@@ -189,6 +189,7 @@ static int open_put(void **self, const struct rel_publish_options *options,
 	if (!put)
 		return rel_fail_nomem(err);
 	put->web.ops = &ops;
+	rel_publish_web_begin(&put->web);
 	rc = rel_publish_web_init(&put->web, place, conf->url, options, &wish,
 				  err);
 	if (rc == 0 && put->web.has_secret && put->web.secret.user.len == 0 &&

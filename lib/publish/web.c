@@ -15,6 +15,12 @@ static const char *without_slash(struct rel_arena *arena, const char *url)
 	return rel_arena_copy(arena, text);
 }
 
+void rel_publish_web_begin(struct rel_publish_web *web)
+{
+	rel_arena_init(&web->arena, REL_LIMIT_CONF_ARENA);
+	rel_secret_init(&web->secret);
+}
+
 int rel_publish_web_init(struct rel_publish_web *web, const char *place,
 			 const char *base,
 			 const struct rel_publish_options *options,
@@ -24,8 +30,6 @@ int rel_publish_web_init(struct rel_publish_web *web, const char *place,
 	struct rel_buf named;
 	int rc;
 
-	rel_arena_init(&web->arena, REL_LIMIT_CONF_ARENA);
-	rel_secret_init(&web->secret);
 	web->progress = options->progress;
 	web->cancel = options->cancel;
 	web->place = without_slash(&web->arena, place);

@@ -49,11 +49,13 @@ struct rel_publish_web {
 	const struct rel_cancel *cancel;
 };
 
+/* Make it fit for rel_publish_web_free(), with an arena. */
+void rel_publish_web_begin(struct rel_publish_web *web);
+
 /*
  * Fill in all but ops.
  * place  where to write; a slash at its end is cut off
  * base   NULL = place
- * Release with rel_publish_web_free(), also after failure.
  */
 REL_MUST_CHECK int rel_publish_web_init(
     struct rel_publish_web *web, const char *place, const char *base,

@@ -250,9 +250,9 @@ static void test_mistakes(void **state)
 	f->conf.branch = NULL;
 	f->conf.remote = "https://www.example.org/opam";
 	assert_int_equal(rel_publisher_open(&p, &f->options, &err), REL_EUSAGE);
-	f->conf.kind = "s3";
+	f->conf.kind = "ftp";
 	assert_int_equal(rel_publisher_open(&p, &f->options, &err), REL_EUSAGE);
-	assert_non_null(strstr(err.text, "mirror"));
+	assert_non_null(strstr(err.text, "kind \"ftp\""));
 }
 
 /* Through nginx: what is there, what is not, what is damaged. */

@@ -1,0 +1,340 @@
+/*
+ * kind: s3.  Source: the Amazon S3 API reference (PutObject, CopyObject,
+ * HeadObject, DeleteObject); signatures are libcurl's.
+ */
+#include "publish/s3.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "publish/address.h"
+#include "publish/xml.h"
+
+/* CopyObject takes no more. */
+#define COPY_MAX (5 * (uint64_t)REL_GIB)
+
+static void release(void *self)
+{
+	struct rel_s3 *s3 = self;
+
+	rel_publish_web_free(&s3->web);
+	free(s3);
+}
+
+static void sign(struct rel_publish_web *web, struct rel_http_message *message)
+{
+	const struct rel_s3 *s3 = (const struct rel_s3 *)web;
+	struct rel_http_auth *auth = &message->auth;
+
+	auth->kind = REL_HTTP_AUTH_AWS;
+	auth->aws.access = web->secret.user.ptr;
+	auth->aws.secret = web->secret.password.ptr;
+	auth->aws.session =
+	    web->secret.session.len > 0 ? web->secret.session.ptr : NULL;
+	auth->aws.region = s3->region;
+	auth->aws.service = "s3";
+}
+
+struct outcome {
+	bool failed;
+	struct rel_buf text;
+};
+
+static int note_error(void *context, struct rel_str name, struct rel_str parent,
+		      struct rel_str value, struct rel_error *err)
+{
+	struct outcome *outcome = context;
+
+	(void)err;
+	if (rel_str_is(name, "Error") && parent.len == 0)
+		outcome->failed = true;
+	if (rel_str_is(parent, "Error") &&
+	    (rel_str_is(name, "Code") || rel_str_is(name, "Message"))) {
+		rel_buf_add_cstr(&outcome->text, outcome->text.len ? ": " : "");
+		rel_buf_add_str(&outcome->text, value);
+	}
+	return 0;
+}
+
+/* What is no XML is read, or not, by who asked. */
+static int check_reply(struct rel_str reply, const char *url,
+		       struct rel_error *err)
+{
+	struct outcome outcome = {.failed = false};
+	const struct rel_xml_reader reader = {note_error, &outcome};
+	int rc = 0;
+
+	rel_buf_init(&outcome.text, 32 * REL_KIB);
+	if (rel_xml_read(&reader, reply, NULL) == 0 && outcome.failed)
+		rc = rel_fail(err, REL_EIO, "%s: the server failed: %s", url,
+			      rel_buf_str(&outcome.text).ptr);
+	rel_buf_free(&outcome.text);
+	return rc;
+}
+
+static int ask_at(struct rel_s3 *s3, struct rel_http_answer *answer,
+		  struct rel_buf *reply, const char *url,
+		  const struct rel_s3_request *request, struct rel_error *err)
+{
+	struct rel_http_message message = {
+	    .method = request->method,
+	    .payload = request->payload,
+	    .fields = request->fields,
+	    .n_fields = request->n_fields,
+	    .auth = {.aws = {.sha256 = request->sha256}},
+	    .idempotent = request->idempotent,
+	};
+	struct rel_buf own;
+	int rc;
+
+	rel_buf_init(&own, REL_LIMIT_HTTP_DISCARD);
+	rc = rel_publish_web_send(
+	    &s3->web, answer, reply ? reply : &own, url, &message,
+	    reply ? reply->max : REL_LIMIT_HTTP_DISCARD, request->what, err);
+	if (rc == 0)
+		rc = check_reply(rel_buf_str(reply ? reply : &own), url, err);
+	rel_buf_free(&own);
+	return rc;
+}
+
+int rel_s3_ask(struct rel_s3 *s3, int *status, char **etag,
+	       struct rel_buf *reply, const struct rel_s3_request *request,
+	       struct rel_error *err)
+{
+	struct rel_http_answer answer = {.status = 0};
+	struct rel_buf url;
+	int rc;
+
+	rel_buf_init(&url, REL_LIMIT_CONFIG_BYTES);
+	rel_publish_web_url(&url, request->at_root ? s3->root : s3->web.place,
+			    request->path);
+	if (request->query)
+		rel_buf_printf(&url, "?%s", request->query);
+	rc = rel_buf_status(&url, "address", err);
+	if (rc == 0)
+		rc = ask_at(s3, &answer, reply, url.ptr, request, err);
+	if (status)
+		*status = answer.status;
+	if (etag) {
+		*etag = answer.etag;
+		answer.etag = NULL;
+	}
+	rel_http_answer_free(&answer);
+	rel_buf_free(&url);
+	return rc;
+}
+
+bool rel_s3_knows_no_condition(int status)
+{
+	return status == 400 || status == 501;
+}
+
+static const char *sha256_of(char *hex,
+			     const struct rel_publish_archive *archive)
+{
+	for (size_t i = 0; i < archive->n_digests; i++)
+		if (archive->digests[i].algo == REL_DIGEST_SHA256) {
+			rel_digest_hex(hex, &archive->digests[i]);
+			return hex;
+		}
+	/* Then the bytes are proved when they are read back. */
+	return "UNSIGNED-PAYLOAD";
+}
+
+static int write_whole(struct rel_s3 *s3, const char *path,
+		       const struct rel_publish_archive *archive,
+		       struct rel_error *err)
+{
+	const struct rel_http_field fields[] = {{"If-None-Match", "*"}};
+	char hex[REL_DIGEST_TEXT_MAX];
+	struct rel_s3_request request = {
+	    .method = REL_HTTP_PUT,
+	    .path = path,
+	    .payload = {.path = archive->path, .size = archive->size},
+	    .sha256 = sha256_of(hex, archive),
+	    .fields = fields,
+	    .n_fields = 1,
+	    .idempotent = true,
+	    .what = "uploading the archive",
+	};
+	int status, rc;
+
+	rc = rel_s3_ask(s3, &status, NULL, NULL, &request, err);
+	if (rc != 0 && rel_s3_knows_no_condition(status)) {
+		/* That nothing is there has been looked at. */
+		request.n_fields = 0;
+		rc = rel_s3_ask(s3, &status, NULL, NULL, &request, err);
+	}
+	return rc;
+}
+
+static int write_file(struct rel_publish_web *web, const char *path,
+		      const struct rel_publish_archive *archive,
+		      struct rel_error *err)
+{
+	struct rel_s3 *s3 = (struct rel_s3 *)web;
+
+	if (archive->size > REL_LIMIT_S3_WHOLE)
+		return rel_s3_write_parts(s3, path, archive, err);
+	return write_whole(s3, path, archive, err);
+}
+
+/* To a digest's path only: CopyObject knows no condition, but whoever was
+ * faster has written the same bytes there. */
+static int copy_file(struct rel_publish_web *web, const char *path,
+		     const char *from,
+		     const struct rel_publish_archive *archive,
+		     struct rel_error *err)
+{
+	struct rel_s3 *s3 = (struct rel_s3 *)web;
+	struct rel_http_field field = {"x-amz-copy-source", NULL};
+	struct rel_s3_request request = {.method = REL_HTTP_PUT,
+					 .path = path,
+					 .fields = &field,
+					 .n_fields = 1,
+					 .idempotent = true,
+					 .what = "copying the archive"};
+	struct rel_buf source;
+	int rc, status = 0;
+
+	if (archive->size > COPY_MAX)
+		return REL_EUSAGE;
+	rel_buf_init(&source, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_printf(&source, "/%s/", s3->bucket);
+	rel_publish_add_encoded(&source, rel_str_of(s3->prefix));
+	rel_publish_add_encoded(&source, rel_str_of(from));
+	rc = rel_buf_status(&source, "address", err);
+	if (rc == 0) {
+		field.value = source.ptr;
+		rc = rel_s3_ask(s3, &status, NULL, NULL, &request, err);
+	}
+	/* Not every server can, or may read. */
+	if (rc != 0 && status >= 400)
+		rc = REL_EUSAGE;
+	rel_buf_free(&source);
+	return rc;
+}
+
+static int forget(struct rel_publish_web *web, const char *path,
+		  struct rel_error *err)
+{
+	return rel_s3_forget((struct rel_s3 *)web, path, err);
+}
+
+static const struct rel_publish_web_ops ops = {
+    .write = write_file,
+    .copy = copy_file,
+    .forget = forget,
+    .sign = sign,
+    .no_secret = "none in $AWS_ACCESS_KEY_ID and $AWS_SECRET_ACCESS_KEY, "
+		 "secret-file:, .netrc or git's credential helpers",
+};
+
+/* The bucket's address: a path of the endpoint, or a host below it. */
+static void add_root(struct rel_buf *out, const struct rel_conf_publish *conf,
+		     const char *region)
+{
+	bool in_path = conf->path_style ? strcmp(conf->path_style, "true") == 0
+					: conf->endpoint != NULL;
+	struct rel_str endpoint, scheme;
+	char *own = NULL;
+
+	if (!conf->endpoint &&
+	    asprintf(&own, "https://s3.%s.amazonaws.com", region) < 0) {
+		out->status = REL_ENOMEM;
+		return;
+	}
+	endpoint = rel_str_of(own ? own : conf->endpoint);
+	scheme = rel_str_sub(endpoint, 0, rel_str_find(endpoint, '/') + 2);
+	if (in_path)
+		rel_buf_printf(out, "%s/%s", endpoint.ptr, conf->bucket);
+	else
+		rel_buf_printf(out, "%.*s%s.%s", REL_STR_ARG(scheme),
+			       conf->bucket, endpoint.ptr + scheme.len);
+	free(own);
+}
+
+static int locate(struct rel_s3 *s3, struct rel_buf *place,
+		  const struct rel_conf_publish *conf, struct rel_error *err)
+{
+	struct rel_buf prefix;
+	int rc;
+
+	s3->region = conf->region ? conf->region : "us-east-1";
+	s3->bucket = conf->bucket;
+	rel_buf_init(&prefix, REL_LIMIT_CONFIG_BYTES);
+	if (conf->prefix)
+		rel_buf_printf(&prefix, "%s/", conf->prefix);
+	add_root(place, conf, s3->region);
+	rc = rel_buf_status(place, "address", err);
+	if (rc == 0)
+		s3->root = rel_arena_copy(&s3->web.arena, rel_buf_str(place));
+	s3->prefix = rel_arena_copy(&s3->web.arena, rel_buf_str(&prefix));
+	if (rc == 0 && (!s3->root || !s3->prefix || prefix.status))
+		rc = rel_fail_nomem(err);
+	rel_buf_add_char(place, '/');
+	rel_publish_add_encoded(place, rel_buf_str(&prefix));
+	rel_buf_free(&prefix);
+	return rc ? rc : rel_buf_status(place, "address", err);
+}
+
+static int set_up(struct rel_s3 *s3, const struct rel_publish_options *options,
+		  struct rel_error *err)
+{
+	const struct rel_conf_publish *conf = options->conf;
+	struct rel_secret_wish wish = {
+	    .user = "AWS_ACCESS_KEY_ID",
+	    .password = "AWS_SECRET_ACCESS_KEY",
+	    .session = "AWS_SESSION_TOKEN",
+	    .file = conf->secret_file,
+	    .base_dir = options->base_dir,
+	    .signs = true,
+	};
+	struct rel_buf place;
+	int rc;
+
+	s3->web.ops = &ops;
+	rel_publish_web_begin(&s3->web);
+	rel_buf_init(&place, REL_LIMIT_CONFIG_BYTES);
+	rc = locate(s3, &place, conf, err);
+	wish.url = place.ptr;
+	if (rc == 0)
+		rc = rel_publish_web_init(&s3->web, place.ptr, conf->url,
+					  options, &wish, err);
+	if (rc == 0 && s3->web.has_secret && s3->web.secret.user.len == 0)
+		rc = rel_fail(err, REL_EUSAGE,
+			      "the secret from %s is a token alone; S3 wants "
+			      "two keys, \"ACCESS:SECRET\"",
+			      s3->web.secret.source.ptr);
+	rel_buf_free(&place);
+	return rc;
+}
+
+static int open_s3(void **self, const struct rel_publish_options *options,
+		   struct rel_error *err)
+{
+	struct rel_s3 *s3 = calloc(1, sizeof(*s3));
+	int rc;
+
+	if (!s3)
+		return rel_fail_nomem(err);
+	rc = set_up(s3, options, err);
+	if (rc) {
+		release(s3);
+		return rc;
+	}
+	*self = s3;
+	return 0;
+}
+
+const struct rel_publish_kind rel_publish_s3 = {
+    .name = "s3",
+    .open = open_s3,
+    .source = rel_publish_web_source,
+    .mirror = rel_publish_web_mirror,
+    .missing = rel_publish_web_missing,
+    .put = rel_publish_web_put,
+    .held = rel_publish_web_held,
+    .withdraw = rel_publish_web_withdraw,
+    .release = release,
+};
