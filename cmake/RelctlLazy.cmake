@@ -1,6 +1,6 @@
 # A third-party library that its module loads when it is first needed
 # (lib/base/lazy.h), instead of being linked.
-option(RELCTL_LAZY "Load libcurl and libarchive when needed only" ON)
+option(RELCTL_LAZY "Load libgit2, libcurl and libarchive when needed only" ON)
 
 # The name under which the dynamic linker finds `library`, a file; "" when it
 # has none (a static library, a system without ELF).

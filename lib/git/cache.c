@@ -48,18 +48,16 @@ static int add_hash(struct rel_buf *out, const struct rel_git_url *url,
 	char hex[REL_GIT_ID_TEXT];
 	struct rel_git_id id;
 	struct rel_buf text;
-	git_oid oid;
-	int status;
+	int r;
 
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
-	status = rel_git_url_clean(&text, url);
-	if (status == 0)
-		status =
-		    git_odb_hash(&oid, text.ptr, text.len, GIT_OBJECT_BLOB);
+	rel_git_url_clean(&text, url);
+	r = rel_buf_status(&text, "the address of a remote", err);
+	if (r == 0)
+		r = rel_git_hash(&id, rel_buf_str(&text), GIT_OBJECT_BLOB, err);
 	rel_buf_free(&text);
-	if (status < 0)
-		return rel_fail_nomem(err);
-	rel_git_id_of_oid(&id, &oid);
+	if (r < 0)
+		return r;
 	rel_git_id_format(hex, &id);
 	rel_buf_printf(out, "-%.*s", HASH_DIGITS, hex);
 	return 0;

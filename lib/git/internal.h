@@ -4,9 +4,8 @@
 #ifndef REL_GIT_INTERNAL_H
 #define REL_GIT_INTERNAL_H
 
-#include <git2.h>
-
 #include "base/buf.h"
+#include "git/libgit2.h"
 #include "git/store.h"
 #include "git/url.h"
 
@@ -37,6 +36,11 @@ int rel_git_library_fail(struct rel_error *err, int status, const char *fmt,
 /* Between our ids and libgit2's; both are raw bytes. */
 void rel_git_id_to_oid(git_oid *out, const struct rel_git_id *id);
 void rel_git_id_of_oid(struct rel_git_id *out, const git_oid *oid);
+
+/* The id that an object of this content has.  Needs no open store.
+ * Errors  REL_EIO no libgit2; REL_ENOMEM */
+REL_MUST_CHECK int rel_git_hash(struct rel_git_id *out, struct rel_str content,
+				git_object_t type, struct rel_error *err);
 
 /*
  * Read an object of the wanted type.

@@ -19,8 +19,11 @@
  */
 int rel_git_library_open(struct rel_error *err)
 {
-	int users = git_libgit2_init();
+	int users, r = rel_libgit2_load(err);
 
+	if (r < 0)
+		return r;
+	users = git_libgit2_init();
 	if (users < 0)
 		return rel_git_library_fail(err, users, "cannot start libgit2");
 	if (users > 1)
@@ -137,4 +140,20 @@ bool rel_git_id_parse(struct rel_git_id *out, struct rel_str hex)
 		out->bytes[i] = (unsigned char)(high << 4 | low);
 	}
 	return true;
+}
+
+int rel_git_hash(struct rel_git_id *out, struct rel_str content,
+		 git_object_t type, struct rel_error *err)
+{
+	git_oid oid;
+	/* Hashing uses nothing of the library's global state. */
+	int r = rel_libgit2_load(err);
+
+	if (r < 0)
+		return r;
+	r = git_odb_hash(&oid, content.ptr, content.len, type);
+	if (r < 0)
+		return rel_git_library_fail(err, r, "cannot hash");
+	rel_git_id_of_oid(out, &oid);
+	return 0;
 }

@@ -4,12 +4,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* Newer versions moved git_error_set_str() there. */
-#if __has_include(<git2/sys/errors.h>)
-#include <git2/sys/errors.h>
-#endif
-#include <git2/sys/transport.h>
-
 #include "base/limits.h"
 #include "base/process.h"
 #include "git/internal.h"

@@ -6,8 +6,7 @@
 #define REL_GIT_SSH_H
 
 #include "git/job.h"
-
-#include <git2.h>
+#include "git/libgit2.h"
 
 /* Set `transport` and `payload` of libgit2's remote callbacks to this: it
  * runs ssh for `job`, whose `err` gets what ssh had to say. */

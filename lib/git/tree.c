@@ -273,13 +273,5 @@ int rel_git_blob_size(uint64_t *size, struct rel_git_store *store,
 int rel_git_blob_id(struct rel_git_id *out, struct rel_str content,
 		    struct rel_error *err)
 {
-	git_oid oid;
-	/* Hashing uses nothing of the library's global state. */
-	int status =
-	    git_odb_hash(&oid, content.ptr, content.len, GIT_OBJECT_BLOB);
-
-	if (status < 0)
-		return rel_git_library_fail(err, status, "hashing a file");
-	rel_git_id_of_oid(out, &oid);
-	return 0;
+	return rel_git_hash(out, content, GIT_OBJECT_BLOB, err);
 }

@@ -276,11 +276,5 @@ int rel_git_write_tag(struct rel_git_id *tag, struct rel_git_store *store,
 int rel_git_tag_id(struct rel_git_id *tag, struct rel_str text,
 		   struct rel_error *err)
 {
-	git_oid oid;
-	int status = git_odb_hash(&oid, text.ptr, text.len, GIT_OBJECT_TAG);
-
-	if (status < 0)
-		return rel_git_library_fail(err, status, "cannot hash a tag");
-	rel_git_id_of_oid(tag, &oid);
-	return 0;
+	return rel_git_hash(tag, text, GIT_OBJECT_TAG, err);
 }
