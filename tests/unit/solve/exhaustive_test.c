@@ -128,6 +128,23 @@ static void change_model(struct model *m, struct rel_chance *chance)
 	}
 }
 
+/* Decide again with the models of before, some of which do not hold now. */
+static void check_known_models(const struct outcome *before,
+			       const struct outcome *after,
+			       const struct model *m)
+{
+	struct rel_sat_models models = {0};
+	const struct rel_decide_options first = {.jobs = 2, .found = &models},
+					second = {.jobs = 1, .known = &models};
+	struct rel_error err = {0};
+
+	if (rel_decide(before->u, before->verdicts, &first, &err) ||
+	    rel_decide(after->u, after->verdicts, &second, &err))
+		fail_msg("%s", err.text);
+	check_model(after, m);
+	rel_sat_models_free(&models);
+}
+
 static void test_decide_from(void **state)
 {
 	unsigned long seed = rel_test_number("RELCTL_TEST_SEED", 0);
@@ -154,6 +171,7 @@ static void test_decide_from(void **state)
 				    before.verdicts, &options, &err))
 			fail_msg("%s", err.text);
 		check_model(&after, &m);
+		check_known_models(&before, &after, &m);
 		outcome_free(&before);
 		outcome_free(&after);
 		world_free(&old);
