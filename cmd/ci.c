@@ -12,6 +12,8 @@ static const struct rel_option options[] = {
      REL_CI_SYSTEM_NAMES},
     {"tag", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(tag), "TAG",
      "Release this tag, whatever the run is about", NULL},
+    {"request", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(request), NULL,
+     "Release a tag by a pull request to the development remote", NULL},
     {"schedule", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(schedule), NULL,
      "Check the whole stack and keep the report, whatever the run is about",
      NULL},

@@ -9,6 +9,7 @@
 struct rel_ci_options {
 	const char *kind; /* --system, or NULL */
 	const char *tag;  /* --tag, or NULL */
+	bool request;	  /* --request */
 	bool schedule;	  /* --schedule */
 };
 

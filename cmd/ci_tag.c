@@ -118,6 +118,7 @@ static int make(struct work *w, struct rel_error *err)
 	    .n_packages = w->tagged.package ? 1 : 0,
 	    .version = w->tagged.version,
 	    .tag = w->run->ci.tag,
+	    .request = w->run->options->request,
 	    .trusted = w->run->ci.directory,
 	    .conf = &w->setup.conf,
 	    .remotes = w->setup.remotes,
@@ -145,7 +146,8 @@ static void write_outputs(struct work *w)
 		       {"archive", r->archive},
 		       {"sha256", r->sha256},
 		       {"sha512", r->sha512},
-		       {"remote-commit", r->remote_commit}};
+		       {"remote-commit", r->remote_commit},
+		       {"request", r->request}};
 
 	rel_buf_init(&packages, REL_MIB);
 	for (size_t i = 0; i < r->n_packages; i++)
@@ -189,6 +191,8 @@ static void summarize_release(struct work *w)
 	add_row(out, "remote", r->remote);
 	add_row(out, "written to", r->remote_text);
 	add_row(out, "remote commit", r->remote_commit);
+	add_row(out, "branch", r->branch);
+	add_row(out, "request", r->request);
 }
 
 static void summarize_stop(struct work *w)

@@ -102,6 +102,12 @@ REL_MUST_CHECK int rel_cut_plan_load(struct rel_cut *cut,
 				     struct rel_error *err);
 /* What follows from the plan: ids, author, project, bump. */
 REL_MUST_CHECK int rel_cut_settle(struct rel_cut *cut, struct rel_error *err);
+/* release: of relctl.yml; NULL = none. */
+static inline const struct rel_conf_release *rel_cut_conf(
+    const struct rel_cut *cut)
+{
+	return cut->options->conf ? &cut->options->conf->release : NULL;
+}
 static inline bool rel_cut_says(const char *yes)
 {
 	return yes && strcmp(yes, "yes") == 0;
@@ -110,6 +116,18 @@ static inline bool rel_cut_says(const char *yes)
 /* cut_look.c: fill in the plan; writes nothing. */
 REL_MUST_CHECK int rel_cut_look(struct rel_cut *cut, bool *already,
 				struct rel_error *err);
+/* cut_look_tag.c: what the tag is called, and what stands there now. */
+REL_MUST_CHECK int rel_cut_take_tag(struct rel_cut *cut, struct rel_error *err);
+/* It may stand already, on what would be tagged. */
+REL_MUST_CHECK int rel_cut_check_tag(const struct rel_cut *cut,
+				     struct rel_error *err);
+/* Where commit and tag will be pushed, and that they can be. */
+REL_MUST_CHECK int rel_cut_take_push(struct rel_cut *cut,
+				     struct rel_error *err);
+/* cut_look_released.c: every package is newer than what is out; or, *already,
+ * all of them are out. */
+REL_MUST_CHECK int rel_cut_check_released(struct rel_cut *cut, bool *already,
+					  struct rel_error *err);
 /* Find the development remote among the options'. */
 REL_MUST_CHECK int rel_cut_find_remote(struct rel_cut *cut,
 				       struct rel_error *err);
