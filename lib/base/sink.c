@@ -1,8 +1,11 @@
 #include "base/sink.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/limits.h"
 
-/* Bytes gathered before the sink is bothered. */
+/* Bytes that the sink is bothered with at once. */
 #define CHUNK (64 * REL_KIB)
 
 void rel_writer_begin(struct rel_writer *writer, struct rel_sink *sink)
@@ -37,4 +40,30 @@ int rel_writer_end(struct rel_writer *writer, struct rel_error *err)
 		*err = writer->error;
 	rel_buf_free(&writer->buf);
 	return writer->status;
+}
+
+int rel_sink_pour(uint64_t *size, const struct rel_sink *sink, int fd,
+		  const char *path, const struct rel_cancel *cancel,
+		  struct rel_error *err)
+{
+	char bytes[CHUNK];
+	int rc = 0;
+
+	while (rc == 0) {
+		ssize_t n = read(fd, bytes, sizeof(bytes));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			break;
+		if (rel_cancelled(cancel))
+			rc = rel_fail_cancelled(err);
+		else if (n < 0)
+			rc = rel_fail_errno(err, errno, path, "cannot read");
+		else
+			rc = sink->write(sink->context, bytes, (size_t)n, err);
+		if (rc == 0)
+			*size += (uint64_t)n;
+	}
+	return rc;
 }

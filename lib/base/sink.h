@@ -2,7 +2,10 @@
 #ifndef REL_BASE_SINK_H
 #define REL_BASE_SINK_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/error.h"
 
 struct rel_sink {
@@ -11,6 +14,18 @@ struct rel_sink {
 		     struct rel_error *err);
 	void *context;
 };
+
+/*
+ * Give the sink what is left of an open file, piece by piece.
+ * size    what was given is added
+ * path    for the error
+ * cancel  may be NULL
+ * Errors  the sink's; REL_EIO; REL_ECANCELLED
+ */
+REL_MUST_CHECK int rel_sink_pour(uint64_t *size, const struct rel_sink *sink,
+				 int fd, const char *path,
+				 const struct rel_cancel *cancel,
+				 struct rel_error *err);
 
 /*
  * Gathers small pieces for a sink.  Append to `buf` and call

@@ -9,8 +9,6 @@
 #include "base/limits.h"
 #include "base/path.h"
 
-#define STEP (64 * REL_KIB)
-
 /* `real` is the nearest existing directory above what shall be written. */
 static bool is_inside(const char *root, const char *real)
 {
@@ -71,33 +69,6 @@ int rel_change_dir_path(struct rel_buf *out, const struct rel_change_dir *dir,
 	return rc ? rc : check_inside(dir->root, out->ptr, err);
 }
 
-static int copy_to_sink(uint64_t *size, int fd, const char *path,
-			const struct rel_cancel *cancel,
-			const struct rel_sink *sink, struct rel_error *err)
-{
-	char *bytes = malloc(STEP);
-	int rc = bytes ? 0 : rel_fail_nomem(err);
-
-	while (rc == 0) {
-		ssize_t n = read(fd, bytes, STEP);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			break;
-		if (rel_cancelled(cancel))
-			rc = rel_fail_cancelled(err);
-		else if (n < 0)
-			rc = rel_fail_errno(err, errno, path, "cannot read");
-		else
-			rc = sink->write(sink->context, bytes, (size_t)n, err);
-		if (rc == 0)
-			*size += (uint64_t)n;
-	}
-	free(bytes);
-	return rc;
-}
-
 static int exists(bool *out, void *self, const char *path,
 		  struct rel_error *err)
 {
@@ -138,7 +109,7 @@ static int stream(uint64_t *size, void *self, const char *path,
 		rel_error_at(err, full.ptr, 0, 0);
 	}
 	if (rc == 0)
-		rc = copy_to_sink(size, fd, full.ptr, dir->cancel, sink, err);
+		rc = rel_sink_pour(size, sink, fd, full.ptr, dir->cancel, err);
 	if (fd >= 0)
 		close(fd);
 	rel_buf_free(&full);

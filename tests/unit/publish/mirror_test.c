@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -255,6 +256,25 @@ static void test_mistakes(void **state)
 	assert_non_null(strstr(err.text, "kind \"ftp\""));
 }
 
+/* Fetching back takes no memory for what is fetched: 300 MiB here. */
+static void test_memory(void **state)
+{
+	struct fixture *f = *state;
+	struct rusage before, after;
+	struct rel_publisher *p = open_it(f);
+	struct rel_error err = {0};
+
+	put(p, f, REL_PUBLISH_DONE, 7);
+	free(rel_test_sh("truncate -s 300M '%s/" NAMED "'", f->root));
+	getrusage(RUSAGE_SELF, &before);
+	assert_int_equal(rel_publisher_fetch(p, &f->archive, &err),
+			 REL_ECHECKSUM);
+	getrusage(RUSAGE_SELF, &after);
+	/* in KiB */
+	assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 100 * 1024);
+	rel_publisher_free(p);
+}
+
 /* Through nginx: what is there, what is not, what is damaged. */
 static void test_http(void **state)
 {
@@ -356,8 +376,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(test_in_remote), CASE(test_partly_there), CASE(test_damaged),
-	    CASE(test_elsewhere), CASE(test_mistakes),	   CASE(test_http),
-	    CASE(test_git),
+	    CASE(test_elsewhere), CASE(test_mistakes),	   CASE(test_memory),
+	    CASE(test_http),	  CASE(test_git),
 	};
 
 	rel_test_clean_environment();
