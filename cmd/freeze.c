@@ -57,7 +57,7 @@ static int find_remote(struct run *r, struct rel_error *err)
 }
 
 /* The mirror is where archives are read; without one configured, a remote
- * whose archives are elsewhere is fine too. */
+ * whose archives are elsewhere, or on a forge, is fine too. */
 static int open_publisher(struct run *r, struct rel_error *err)
 {
 	const struct rel_conf *conf = &r->setup.conf;
@@ -68,7 +68,11 @@ static int open_publisher(struct run *r, struct rel_error *err)
 					      .n_remotes = r->setup.n_remotes,
 					      .remote = &r->setup.reading,
 					      .cancel = r->call->cancel};
-	int rc = rel_publisher_open(&r->publisher, &publish, err);
+	int rc;
+
+	if (conf->publish.kind && rel_publish_by_release(conf->publish.kind))
+		return 0;
+	rc = rel_publisher_open(&r->publisher, &publish, err);
 
 	return rc == REL_EUSAGE && !conf->publish.kind ? 0 : rc;
 }

@@ -32,6 +32,13 @@ static const struct rel_publish_kind *find_kind(const char *name)
 	return NULL;
 }
 
+bool rel_publish_by_release(const char *name)
+{
+	const struct rel_publish_kind *kind = find_kind(name);
+
+	return kind && kind->needs_tag;
+}
+
 int rel_publisher_open(struct rel_publisher **out,
 		       const struct rel_publish_options *options,
 		       struct rel_error *err)

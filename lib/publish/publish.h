@@ -118,6 +118,9 @@ bool rel_publisher_moves_remote(const struct rel_publisher *publisher);
  * before it is taken back. */
 bool rel_publisher_needs_tag(const struct rel_publisher *publisher);
 
+/* Does this `kind:` hold archives by release, and not by digest? */
+bool rel_publish_by_release(const char *kind);
+
 enum rel_publish_outcome {
 	REL_PUBLISH_DONE,    /* written now, under at least one digest */
 	REL_PUBLISH_PRESENT, /* the same bytes were all there already */

@@ -66,6 +66,25 @@ static void test_any_value(void **state)
 	rel_json_free(NULL);
 }
 
+static void test_booleans_and_arrays(void **state)
+{
+	struct rel_json_value *v =
+	    parse("{\"t\": true, \"f\": false, \"s\": \"true\", \"n\": null, "
+		  "\"a\": [], \"o\": {}}");
+	bool is = false;
+
+	(void)state;
+	assert_true(rel_json_bool_at(v, "t", &is) && is);
+	assert_true(rel_json_bool_at(v, "f", &is) && !is);
+	assert_false(rel_json_bool_at(v, "s", &is) || is);
+	assert_false(rel_json_bool_at(v, "n", &is) || is);
+	assert_false(rel_json_bool_at(v, "nowhere", &is) || is);
+	assert_true(rel_json_is_array(rel_json_at(v, "a")));
+	assert_false(rel_json_is_array(rel_json_at(v, "o")));
+	assert_false(rel_json_is_array(rel_json_at(v, "nowhere")));
+	rel_json_free(v);
+}
+
 static void check_refused(const char *text, uint32_t line)
 {
 	struct rel_json_value *v = NULL;
@@ -97,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_places),
 	    cmocka_unit_test(test_any_value),
+	    cmocka_unit_test(test_booleans_and_arrays),
 	    cmocka_unit_test(test_refusals),
 	};
 
