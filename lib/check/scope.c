@@ -23,9 +23,10 @@ static bool is_development(const struct rel_universe *u, rel_pkg_id pkg)
 	return u->stack->layers[layer].remote->role == REL_ROLE_DEVELOPMENT;
 }
 
-/* What the development remotes have, and what that reaches upstream. */
+/* What the development remotes have, and what reaches that upstream. */
 static int select_touched(uint8_t *selected, const struct rel_universe *u,
-			  const struct rel_edges *edges, uint8_t *targets,
+			  const struct rel_edges *edges,
+			  const uint8_t *formerly, uint8_t *targets,
 			  struct rel_error *err)
 {
 	uint32_t size = rel_universe_size(u);
@@ -35,7 +36,7 @@ static int select_touched(uint8_t *selected, const struct rel_universe *u,
 		targets[pkg] = is_development(u, pkg);
 	rc = rel_rdeps(selected, u, edges, targets, true, err);
 	for (rel_pkg_id pkg = 0; rc == 0 && pkg < size; pkg++)
-		selected[pkg] |= targets[pkg];
+		selected[pkg] |= targets[pkg] || (formerly && formerly[pkg]);
 	return rc;
 }
 
@@ -84,7 +85,7 @@ bool rel_scope_walks(const struct rel_stack *stack,
 }
 
 int rel_scope_select(uint8_t *selected, const struct rel_universe *universe,
-		     const struct rel_edges *edges,
+		     const struct rel_edges *edges, const uint8_t *formerly,
 		     const struct rel_scope_options *options,
 		     struct rel_error *err)
 {
@@ -96,8 +97,8 @@ int rel_scope_select(uint8_t *selected, const struct rel_universe *universe,
 		if (options->all || is_whole(universe->stack))
 			memset(selected, 1, size);
 		else
-			rc = select_touched(selected, universe, edges, targets,
-					    err);
+			rc = select_touched(selected, universe, edges, formerly,
+					    targets, err);
 	}
 	if (rc == 0 && options->latest)
 		keep_latest(selected, universe->stack);

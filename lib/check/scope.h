@@ -26,12 +26,15 @@ bool rel_scope_walks(const struct rel_stack *stack,
 /*
  * selected  [rel_universe_size()], 0 or 1, written
  * edges     dependencies of the universe; unused unless rel_scope_walks()
+ * formerly  [rel_universe_size()] what the development remotes touched at
+ *           another time and still counts as touched; NULL = nothing
  * Errors    REL_ENOTFOUND: no such package, with the nearest names;
  *           REL_EUSAGE: neither a name nor a version; REL_ENOMEM.
  */
 REL_MUST_CHECK int rel_scope_select(uint8_t *selected,
 				    const struct rel_universe *universe,
 				    const struct rel_edges *edges,
+				    const uint8_t *formerly,
 				    const struct rel_scope_options *options,
 				    struct rel_error *err);
 

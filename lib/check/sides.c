@@ -139,6 +139,71 @@ int rel_sides_compare(uint8_t **out, const struct rel_side sides[REL_N_SIDES],
 	return 0;
 }
 
+static bool has_changed(const struct rel_survey_result *r)
+{
+	uint32_t n = rel_universe_size(r->universe);
+
+	for (rel_pkg_id pkg = 0; pkg < n; pkg++) {
+		if (r->before[pkg] != REL_COMPARED_ABSENT &&
+		    r->before[pkg] != compared_of(r->verdicts[pkg]))
+			return true;
+	}
+	return false;
+}
+
+/* selected  [rel_universe_size(u)], 0 or 1, written */
+static int select_default(uint8_t *selected, struct rel_universe *u,
+			  const struct rel_cancel *cancel,
+			  struct rel_error *err)
+{
+	const struct rel_scope_options scope = {.all = false};
+	struct rel_edges edges = {0};
+	int rc = rel_universe_edges(&edges, u, 0, cancel, err);
+
+	if (rc)
+		return rc;
+	rc = rel_scope_select(selected, u, &edges, NULL, &scope, err);
+	rel_edges_free(&edges);
+	return rc;
+}
+
+int rel_sides_formerly(uint8_t **out, struct rel_side sides[REL_N_SIDES],
+		       const struct rel_survey_result *result,
+		       const struct rel_survey_options *options,
+		       struct rel_error *err)
+{
+	const struct rel_universe *u = result->universe;
+	struct rel_side *before = &sides[REL_SIDE_BEFORE];
+	uint32_t n = rel_universe_size(u), there;
+	uint8_t *then = NULL;
+	int rc = 0;
+
+	*out = NULL;
+	if (!before->stack || !has_changed(result))
+		return 0;
+	if (!before->universe)
+		rc = rel_universe_build(&before->universe, before->stack,
+					result->environment, options->cancel,
+					err);
+	if (rc)
+		return rc;
+	then = calloc((size_t)before->stack->n_entries + 1, 1);
+	*out = calloc((size_t)n + 1, 1);
+	if (then && *out)
+		rc = select_default(then, before->universe, options->cancel,
+				    err);
+	else
+		rc = rel_fail_nomem(err);
+	for (rel_pkg_id pkg = 0; rc == 0 && pkg < n; pkg++) {
+		there = rel_stack_find_version(before->stack,
+					       rel_universe_name(u, pkg),
+					       rel_universe_version(u, pkg));
+		(*out)[pkg] = there != UINT32_MAX && then[there];
+	}
+	free(then);
+	return rc;
+}
+
 void rel_side_free(struct rel_side *side)
 {
 	rel_universe_free(side->universe);

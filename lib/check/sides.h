@@ -59,6 +59,20 @@ REL_MUST_CHECK int rel_sides_compare(uint8_t **out,
 				     enum rel_side_index index,
 				     struct rel_error *err);
 
+/*
+ * Which packages of the main side were in the default scope before?  Who lost
+ * what it needed, because the development remote has it no longer, does not
+ * reach that remote any more.
+ * result  of the main side, compared with what was before
+ * *out    [n_entries of the main side], 0 or 1, freed by the caller; NULL when
+ *         nothing fares otherwise than before: then nobody needs to know
+ */
+REL_MUST_CHECK int rel_sides_formerly(uint8_t **out,
+				      struct rel_side sides[REL_N_SIDES],
+				      const struct rel_survey_result *result,
+				      const struct rel_survey_options *options,
+				      struct rel_error *err);
+
 void rel_side_free(struct rel_side *side);
 
 #endif

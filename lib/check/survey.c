@@ -18,11 +18,12 @@ struct survey_run {
 	struct rel_sat_models models;
 };
 
-static int select_scope(struct rel_survey_result *r,
-			const struct rel_survey_options *opt,
+static int select_scope(struct work *w, const struct rel_survey_options *opt,
 			struct rel_error *err)
 {
+	struct rel_survey_result *r = w->result;
 	struct rel_edges edges = {0};
+	uint8_t *formerly = NULL;
 	int rc = 0;
 
 	r->selected = calloc((size_t)rel_universe_size(r->universe) + 1, 1);
@@ -33,8 +34,12 @@ static int select_scope(struct rel_survey_result *r,
 					err);
 	if (rc)
 		return rc;
-	rc = rel_scope_select(r->selected, r->universe, &edges, &opt->scope,
-			      err);
+	if (rel_scope_walks(r->universe->stack, &opt->scope) && r->before)
+		rc = rel_sides_formerly(&formerly, w->sides, r, opt, err);
+	if (!rc)
+		rc = rel_scope_select(r->selected, r->universe, &edges,
+				      formerly, &opt->scope, err);
+	free(formerly);
 	rel_edges_free(&edges);
 	return rc;
 }
@@ -86,7 +91,7 @@ static int run_environment(struct work *w, const struct survey_run *run,
 	if (!rc)
 		rc = take_sides(w, err);
 	if (!rc)
-		rc = select_scope(r, opt, err);
+		rc = select_scope(w, opt, err);
 	if (!rc && explains(r, opt->reasons))
 		rc = rel_explain(&r->reasons, r->universe, r->verdicts,
 				 opt->cancel, err);

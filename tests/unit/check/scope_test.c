@@ -1,3 +1,4 @@
+#include "check/rdeps.h"
 #include "check/scope.h"
 #include "world.h"
 
@@ -20,8 +21,8 @@ static void build(struct world *w)
 	world_build(w);
 }
 
-static void expect(struct world *w, struct rel_scope_options options,
-		   const char *expected)
+static void expect_with(struct world *w, const uint8_t *formerly,
+			struct rel_scope_options options, const char *expected)
 {
 	uint8_t *selected = world_marks(w);
 	struct rel_edges edges;
@@ -31,13 +32,20 @@ static void expect(struct world *w, struct rel_scope_options options,
 	memset(selected, 1, rel_universe_size(w->universe));
 	assert_int_equal(rel_universe_edges(&edges, w->universe, 0, NULL, NULL),
 			 0);
-	assert_int_equal(
-	    rel_scope_select(selected, w->universe, &edges, &options, NULL), 0);
+	assert_int_equal(rel_scope_select(selected, w->universe, &edges,
+					  formerly, &options, NULL),
+			 0);
 	text = world_marked(w, selected);
 	assert_string_equal(text, expected);
 	free(text);
 	rel_edges_free(&edges);
 	free(selected);
+}
+
+static void expect(struct world *w, struct rel_scope_options options,
+		   const char *expected)
+{
+	expect_with(w, NULL, options, expected);
 }
 
 static void test_overlay(void **state)
@@ -85,6 +93,28 @@ static void test_packages(void **state)
 	world_free(&w);
 }
 
+/* What was touched before stays in sight, and is sifted as the rest. */
+static void test_formerly(void **state)
+{
+	const char *const other[] = {"other"};
+	struct world w;
+	uint8_t *formerly;
+
+	(void)state;
+	build(&w);
+	formerly = world_marks(&w);
+	assert_int_equal(
+	    rel_packages_mark(formerly, w.universe, "other.1", NULL), 0);
+	expect_with(&w, formerly, (struct rel_scope_options){0},
+		    "far.1 lib.2 mine.1 mine.3 other.1 user.1");
+	expect_with(
+	    &w, formerly,
+	    (struct rel_scope_options){.packages = other, .n_packages = 1},
+	    "other.1");
+	free(formerly);
+	world_free(&w);
+}
+
 /* Nothing in front, or nothing behind: then all is looked at. */
 static void test_lone(void **state)
 {
@@ -117,9 +147,9 @@ static void test_mistake(void **state)
 	selected = world_marks(&w);
 	assert_int_equal(rel_universe_edges(&edges, w.universe, 0, NULL, NULL),
 			 0);
-	assert_int_equal(
-	    rel_scope_select(selected, w.universe, &edges, &options, &err),
-	    REL_ENOTFOUND);
+	assert_int_equal(rel_scope_select(selected, w.universe, &edges, NULL,
+					  &options, &err),
+			 REL_ENOTFOUND);
 	assert_non_null(strstr(err.text, "is it lib?"));
 	rel_edges_free(&edges);
 	free(selected);
@@ -129,9 +159,8 @@ static void test_mistake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_overlay),
-	    cmocka_unit_test(test_packages),
-	    cmocka_unit_test(test_lone),
+	    cmocka_unit_test(test_overlay),  cmocka_unit_test(test_packages),
+	    cmocka_unit_test(test_formerly), cmocka_unit_test(test_lone),
 	    cmocka_unit_test(test_mistake),
 	};
 
