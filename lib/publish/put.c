@@ -86,12 +86,6 @@ static int send_into(struct rel_publish_web *web, int *status, const char *url,
 	if (rc == 0)
 		rc = rel_publish_web_send(web, &answer, NULL, url, message, 0,
 					  what, err);
-	/* No collection to put it in; 412 is that something is there. */
-	if (rc == REL_EEXISTS && answer.status != 412) {
-		rc = REL_EIO;
-		if (err)
-			err->code = rc;
-	}
 	*status = answer.status;
 	rel_http_answer_free(&answer);
 	return rc;

@@ -227,7 +227,7 @@ static const struct rel_publish_web_ops ops = {
     .forget = forget,
     .sign = sign,
     .no_secret = "none in $AWS_ACCESS_KEY_ID and $AWS_SECRET_ACCESS_KEY, "
-		 "secret-file:, .netrc or git's credential helpers",
+		 "secret-file:",
 };
 
 /* The bucket's address: a path of the endpoint, or a host below it. */

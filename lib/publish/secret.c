@@ -58,7 +58,7 @@ static int from_pair(struct rel_secret *out, const struct rel_secret_wish *wish,
 	if (!user && !password)
 		return 0;
 	if (!user || !password)
-		return rel_fail(err, REL_EUSAGE,
+		return rel_fail(err, REL_EAUTH,
 				"$%s is set, but $%s is not; set both",
 				user ? wish->user : wish->password,
 				user ? wish->password : wish->user);
@@ -103,9 +103,9 @@ static int check_file(int fd, const char *path, struct rel_error *err)
 		fault = "may be read or written by others; chmod 600 it";
 	if (!fault)
 		return 0;
-	rel_fail(err, REL_EUSAGE, "the file with the secret %s", fault);
+	rel_fail(err, REL_EAUTH, "the file with the secret %s", fault);
 	rel_error_at(err, path, 0, 0);
-	return REL_EUSAGE;
+	return REL_EAUTH;
 }
 
 /* The whole file, in room for a byte more, so that no copy stays behind. */
@@ -144,11 +144,11 @@ static int take_line(struct rel_secret *out, struct rel_str line,
 
 	line = rel_str_trim(line);
 	if (line.len == 0 || rel_str_find(line, '\n') < line.len) {
-		rel_fail(err, REL_EUSAGE,
+		rel_fail(err, REL_EAUTH,
 			 "the file with the secret must have one line, "
 			 "\"user:password\" or \"token\"");
 		rel_error_at(err, path, 0, 0);
-		return REL_EUSAGE;
+		return REL_EAUTH;
 	}
 	first = rel_str_cut(&line, ':');
 	if (!line.ptr) {
@@ -232,16 +232,16 @@ static int check(const struct rel_secret *found, const struct rel_git_url *url,
 	if (rc)
 		return rc;
 	if (found->password.len == 0)
-		return rel_fail(err, REL_EUSAGE, "the secret from %s is empty",
+		return rel_fail(err, REL_EAUTH, "the secret from %s is empty",
 				found->source.ptr);
 	if (!is_clean(&found->user) || !is_clean(&found->password) ||
 	    !is_clean(&found->session))
-		return rel_fail(err, REL_EUSAGE,
+		return rel_fail(err, REL_EAUTH,
 				"the secret from %s holds a line break or a "
 				"control character",
 				found->source.ptr);
 	if (!wish->signs && !rel_git_credential_safe(url))
-		return rel_fail(err, REL_EUSAGE,
+		return rel_fail(err, REL_EAUTH,
 				"the secret from %s would go to %.*s over "
 				"plain http for all to read; use https",
 				found->source.ptr, REL_STR_ARG(url->host));
@@ -259,7 +259,7 @@ int rel_secret_find(struct rel_secret *out, const struct rel_secret_wish *wish,
 	rc = from_environment(out, wish, err);
 	if (rc == 0)
 		rc = from_file(out, wish, err);
-	if (rc == 0 && (wish->signs || rel_git_credential_safe(&url)))
+	if (rc == 0 && !wish->signs && rel_git_credential_safe(&url))
 		rc = from_stores(out, &url, err);
 	return rc > 0 ? check(out, &url, wish, err) : rc;
 }

@@ -23,7 +23,9 @@ struct rel_secret_wish {
 	/* A file of relctl.yml, NULL = none; a relative path starts at
 	 * base_dir (NULL = here). */
 	const char *file, *base_dir;
-	/* It is not sent but signed with: plain http will do. */
+	/* It is not sent but signed with: plain http will do.  .netrc and git's
+	 * helpers are not asked: what they have for a host is sent to it by
+	 * whoever reads from there. */
 	bool signs;
 };
 
@@ -45,9 +47,10 @@ void rel_secret_free(struct rel_secret *secret);
  * credential helpers.  An empty variable counts as unset, and a line
  * break at a secret's end is not part of it.
  * Returns 1 found; 0 there is none anywhere; or
- *         REL_EUSAGE the file may be read by others, or makes no sense; the
+ *         REL_EAUTH the file may be read by others, or makes no sense; the
  *         secret would be sent over plain http to another machine; only one
  *         of two variables is set; a control character in a secret
+ *         REL_EUSAGE the place is no URL
  *         REL_ENOTFOUND no such file; REL_EIO; REL_ELIMIT; REL_ENOMEM
  */
 REL_MUST_CHECK int rel_secret_find(struct rel_secret *out,

@@ -83,6 +83,13 @@ int rel_publish_web_send(struct rel_publish_web *web,
 	if (web->has_secret)
 		web->ops->sign(web, message);
 	rc = rel_http_send(answer, reply, web->http, &request, message, err);
+	/* 412 alone is that something is there; 409 is no place to put it, or
+	 * another write under way. */
+	if (rc == REL_EEXISTS && answer->status != 412) {
+		rc = REL_EIO;
+		if (err)
+			err->code = rc;
+	}
 	if (rc == REL_EAUTH && web->has_secret)
 		rel_error_prefix(err, "with the secret from %s",
 				 web->secret.source.ptr);

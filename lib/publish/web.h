@@ -69,7 +69,7 @@ int rel_publish_web_url(struct rel_buf *out, const char *base,
 
 /*
  * rel_http_send() to `url` with the place's credentials.  REL_EAUTH says where
- * they are from.
+ * they are from; REL_EEXISTS is 412 alone, 409 is REL_EIO.
  * reply, sink  may be NULL
  */
 REL_MUST_CHECK int rel_publish_web_send(struct rel_publish_web *web,

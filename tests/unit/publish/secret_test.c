@@ -96,7 +96,7 @@ static void test_environment(void **state)
 	setenv("T_ONE", "one", 1);
 	assert_found(plain, "", "one", "$T_ONE");
 	setenv("T_PASSWORD", "hidden", 1);
-	assert_fails(plain, REL_EUSAGE, "$T_PASSWORD is set, but $T_USER is");
+	assert_fails(plain, REL_EAUTH, "$T_PASSWORD is set, but $T_USER is");
 	setenv("T_USER", "me", 1);
 	assert_found(plain, "me", "hidden", "$T_USER and $T_PASSWORD");
 	assert_int_equal(secret.session.len, 0);
@@ -104,9 +104,9 @@ static void test_environment(void **state)
 	assert_found(plain, "me", "hidden", "$T_USER and $T_PASSWORD");
 	assert_string_equal(secret.session.ptr, "s");
 	setenv("T_PASSWORD", "hidden\r\nX-Evil: 1", 1);
-	assert_fails(plain, REL_EUSAGE, "holds a line break");
+	assert_fails(plain, REL_EAUTH, "holds a line break");
 	setenv("T_PASSWORD", "\n", 1);
-	assert_fails(plain, REL_EUSAGE, "is empty");
+	assert_fails(plain, REL_EAUTH, "is empty");
 }
 
 static struct rel_secret_wish with_file(const char *content, mode_t mode)
@@ -133,21 +133,21 @@ static void test_file(void **state)
 		     "/secret");
 	assert_string_equal(secret.session.ptr, "session");
 	assert_found(with_file("token", 0600), "", "token", "/secret");
-	assert_fails(with_file("me:hidden", 0640), REL_EUSAGE,
+	assert_fails(with_file("me:hidden", 0640), REL_EAUTH,
 		     "may be read or written by others; chmod 600 it");
 	assert_string_equal(err.path, path);
-	assert_fails(with_file("me:hidden", 0604), REL_EUSAGE, "by others");
-	assert_fails(with_file("me:hidden\nmore", 0600), REL_EUSAGE,
+	assert_fails(with_file("me:hidden", 0604), REL_EAUTH, "by others");
+	assert_fails(with_file("me:hidden\nmore", 0600), REL_EAUTH,
 		     "must have one line");
-	assert_fails(with_file("\n", 0600), REL_EUSAGE, "must have one line");
-	assert_fails(with_file("me:", 0600), REL_EUSAGE, "is empty");
+	assert_fails(with_file("\n", 0600), REL_EAUTH, "must have one line");
+	assert_fails(with_file("me:", 0600), REL_EAUTH, "is empty");
 	setenv("T_ONE", "one", 1);
 	assert_found(with_file("me:hidden", 0600), "", "one", "$T_ONE");
 	unsetenv("T_ONE");
 	gone.file = "/nonexistent/secret";
 	assert_fails(gone, REL_ENOTFOUND, "cannot read the file");
 	gone.file = dir;
-	assert_fails(gone, REL_EUSAGE, "is no regular file");
+	assert_fails(gone, REL_EAUTH, "is no regular file");
 	free(path);
 }
 
@@ -159,12 +159,14 @@ static void test_other_users_file(void **state)
 	(void)state;
 	if (geteuid() != 0 || chown(path, 12345, (gid_t)-1) != 0)
 		skip();
-	assert_fails(wish, REL_EUSAGE, "belongs to another user");
+	assert_fails(wish, REL_EAUTH, "belongs to another user");
 	free(path);
 }
 
 static void test_stores(void **state)
 {
+	struct rel_secret_wish wish = plain;
+
 	(void)state;
 	rel_test_write_text(dir, "gitconfig",
 			    "[credential \"https://files.example.org\"]\n"
@@ -176,6 +178,9 @@ static void test_stores(void **state)
 			    "machine files.example.org login n password net\n");
 	assert_found(plain, "n", "net", ".netrc");
 	assert_found(with_file("token", 0600), "", "token", "/secret");
+	/* Not for keys, which must not be sent. */
+	wish.signs = true;
+	assert_int_equal(find(wish), 0);
 }
 
 /* What is sent is sent over TLS or stays on this machine. */
@@ -189,7 +194,7 @@ static void test_plain_http(void **state)
 			    "machine files.example.org login n password net\n");
 	assert_int_equal(find(wish), 0);
 	setenv("T_ONE", "hidden", 1);
-	assert_fails(wish, REL_EUSAGE,
+	assert_fails(wish, REL_EAUTH,
 		     "the secret from $T_ONE would go to files.example.org "
 		     "over plain http for all to read; use https");
 	wish.signs = true;
