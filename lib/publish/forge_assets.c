@@ -1,4 +1,4 @@
-#include "publish/forge_assets.h"
+#include "publish/forge_assets_find.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,17 +8,6 @@
 
 /* Attempts to upload, each after a look at what the one before left. */
 #define UPLOAD_TRIES 3
-
-/* What is there of an archive. */
-struct finding {
-	struct rel_forge_assets *a;
-	const struct rel_publish_archive *archive;
-	const char *name; /* of the asset */
-	bool has_release, has_asset;
-	size_t n_others; /* assets of other names */
-	struct rel_forge_release release;
-	struct rel_forge_asset asset;
-};
 
 int rel_forge_assets_open(void **self, const struct rel_forge_dialect *dialect,
 			  const struct rel_publish_options *options,
@@ -64,115 +53,12 @@ int rel_forge_assets_source(struct rel_buf *out, const void *self,
 	return rel_buf_status(out, "address", err);
 }
 
-/* The release of the tag that is public. */
-static int find_public(struct finding *f, struct rel_error *err)
-{
-	struct rel_forge *forge = &f->a->forge;
-	struct rel_json_value *answer = NULL;
-	const char *tag = rel_forge_encode(forge, f->archive->release->tag);
-	const char *url =
-	    tag ? rel_forge_url(forge, "/releases/tags/%s", tag) : NULL;
-	int rc =
-	    rel_forge_get(&answer, forge, "look for the release", url, err);
-
-	if (rc == REL_ENOTFOUND)
-		return 0;
-	if (rc == 0)
-		rc = rel_forge_read_release(&f->release, answer, &forge->arena,
-					    err);
-	f->has_release = rc == 0;
-	rel_json_free(answer);
-	return rc;
-}
-
-static int is_draft(void *context, const struct rel_json_value *item,
-		    struct rel_error *err)
-{
-	struct finding *f = context;
-	int rc =
-	    rel_forge_read_release(&f->release, item, &f->a->forge.arena, err);
-
-	return rc ? rc
-		  : f->release.draft &&
-			strcmp(f->release.tag, f->archive->release->tag) == 0;
-}
-
-static int find_draft(struct finding *f, struct rel_error *err)
-{
-	const struct rel_forge_dialect *d = f->a->dialect;
-	struct rel_forge *forge = &f->a->forge;
-	const char *url = rel_forge_url(forge, "/releases%s", d->drafts);
-	int rc = rel_forge_search(forge, "look for a draft of the release", url,
-				  d->pages, d->page, is_draft, f, err);
-
-	f->has_release = rc == 1;
-	return rc < 0 ? rc : 0;
-}
-
-static int take_asset(void *context, const struct rel_json_value *item,
-		      struct rel_error *err)
-{
-	struct finding *f = context;
-	struct rel_forge_asset asset;
-	int rc = rel_forge_read_asset(&asset, item, &f->a->forge.arena, err);
-
-	if (rc)
-		return rc;
-	if (strcmp(asset.name, f->name) != 0) {
-		f->n_others++;
-		return 0;
-	}
-	f->asset = asset;
-	f->has_asset = true;
-	return 0;
-}
-
-static int find_asset(struct finding *f, struct rel_error *err)
-{
-	const struct rel_forge_dialect *d = f->a->dialect;
-	struct rel_forge *forge = &f->a->forge;
-	const char *url =
-	    rel_forge_url(forge, "/releases/%" PRIu64 "/assets", f->release.id);
-
-	f->has_asset = false;
-	f->n_others = 0;
-	return rel_forge_search(forge, "list the assets of the release", url,
-				d->pages, d->asset_page, take_asset, f, err);
-}
-
-/* Look for the release and the asset. */
-static int find(struct finding *f, struct rel_forge_assets *a,
-		const struct rel_publish_archive *archive,
-		struct rel_error *err)
-{
-	struct rel_buf name;
-	int rc;
-
-	*f = (struct finding){.a = a, .archive = archive};
-	if (!archive->release)
-		return rel_forge_fail_unknown(&a->forge, archive, err);
-	rel_buf_init(&name, REL_KIB);
-	a->dialect->add_name(&name, archive->name);
-	rc = rel_buf_status(&name, "name", err);
-	f->name = rel_arena_copy(&a->forge.arena, rel_buf_str(&name));
-	rel_buf_free(&name);
-	if (rc == 0 && !f->name)
-		rc = rel_fail_nomem(err);
-	if (rc == 0)
-		rc = find_public(f, err);
-	if (rc == 0 && !f->has_release)
-		rc = find_draft(f, err);
-	if (rc == 0 && f->has_release)
-		rc = find_asset(f, err);
-	return rc;
-}
-
 int rel_forge_assets_missing(unsigned *missing, void *self,
 			     const struct rel_publish_archive *archive,
 			     struct rel_error *err)
 {
-	struct finding f;
-	int rc = find(&f, self, archive, err);
+	struct rel_forge_finding f;
+	int rc = rel_forge_find(&f, self, archive, err);
 
 	*missing = 0;
 	if (rc)
@@ -187,7 +73,7 @@ int rel_forge_assets_missing(unsigned *missing, void *self,
 }
 
 /* A release without its tag would make one, where the forge likes it. */
-static int check_tag(struct finding *f, struct rel_error *err)
+static int check_tag(struct rel_forge_finding *f, struct rel_error *err)
 {
 	const struct rel_publish_release *release = f->archive->release;
 	const struct rel_forge_dialect *d = f->a->dialect;
@@ -219,7 +105,7 @@ static int check_tag(struct finding *f, struct rel_error *err)
 	return rc;
 }
 
-static int create(struct finding *f, struct rel_error *err)
+static int create(struct rel_forge_finding *f, struct rel_error *err)
 {
 	struct rel_forge *forge = &f->a->forge;
 	const struct rel_forge_member members[] = {
@@ -246,7 +132,7 @@ static int create(struct finding *f, struct rel_error *err)
 	return rc;
 }
 
-static int remove_asset(struct finding *f, struct rel_error *err)
+static int remove_asset(struct rel_forge_finding *f, struct rel_error *err)
 {
 	struct rel_forge *forge = &f->a->forge;
 	const char *url =
@@ -263,7 +149,8 @@ static int remove_asset(struct finding *f, struct rel_error *err)
 
 /* Is the asset what was to be published?  What an unfinished cut of ours left
  * in its draft is removed; a starter is nobody's. */
-static int judge_asset(struct finding *f, unsigned ours, struct rel_error *err)
+static int judge_asset(struct rel_forge_finding *f, unsigned ours,
+		       struct rel_error *err)
 {
 	bool draft = f->release.draft && (ours & REL_FORGE_RELEASE);
 
@@ -283,7 +170,7 @@ static int judge_asset(struct finding *f, unsigned ours, struct rel_error *err)
 	return rel_forge_fail_other(&f->a->forge, f->archive, err);
 }
 
-static int upload(struct finding *f, struct rel_error *err)
+static int upload(struct rel_forge_finding *f, struct rel_error *err)
 {
 	struct rel_forge *forge = &f->a->forge;
 	struct rel_http_payload file = {.path = f->archive->path,
@@ -316,7 +203,8 @@ static int upload(struct finding *f, struct rel_error *err)
 }
 
 /* With another look, and another try, after a connection broke. */
-static int upload_asset(struct finding *f, unsigned ours, struct rel_error *err)
+static int upload_asset(struct rel_forge_finding *f, unsigned ours,
+			struct rel_error *err)
 {
 	int rc = 0;
 
@@ -324,7 +212,7 @@ static int upload_asset(struct finding *f, unsigned ours, struct rel_error *err)
 		rc = upload(f, err);
 		if (rc != REL_EIO || i + 1 == UPLOAD_TRIES)
 			break;
-		rc = find_asset(f, err);
+		rc = rel_forge_find_asset(f, err);
 		if (rc == 0 && f->has_asset)
 			rc = judge_asset(f, ours | REL_FORGE_ASSET, err);
 		if (rc)
@@ -333,7 +221,8 @@ static int upload_asset(struct finding *f, unsigned ours, struct rel_error *err)
 	return rc;
 }
 
-static int set_draft(struct finding *f, bool draft, struct rel_error *err)
+static int set_draft(struct rel_forge_finding *f, bool draft,
+		     struct rel_error *err)
 {
 	const struct rel_forge_member member = {"draft", NULL, draft};
 	struct rel_forge *forge = &f->a->forge;
@@ -352,8 +241,8 @@ int rel_forge_assets_put(struct rel_publish_receipt *out, void *self,
 			 const struct rel_publish_archive *archive,
 			 unsigned ours, struct rel_error *err)
 {
-	struct finding f;
-	int rc = find(&f, self, archive, err);
+	struct rel_forge_finding f;
+	int rc = rel_forge_find(&f, self, archive, err);
 
 	if (rc == 0)
 		rc = check_tag(&f, err);
@@ -381,8 +270,8 @@ int rel_forge_assets_held(uint64_t *size, void *self,
 			  const struct rel_publish_archive *archive,
 			  struct rel_error *err)
 {
-	struct finding f;
-	int rc = find(&f, self, archive, err);
+	struct rel_forge_finding f;
+	int rc = rel_forge_find(&f, self, archive, err);
 
 	if (rc == 0 && (!f.has_asset || !f.asset.whole))
 		rc = rel_fail(err, REL_ENOTFOUND, "%s lacks %s",
@@ -395,7 +284,7 @@ int rel_forge_assets_held(uint64_t *size, void *self,
 }
 
 /* The release goes as a whole if it is still what we made of it. */
-static bool is_own(const struct finding *f, unsigned made)
+static bool is_own(const struct rel_forge_finding *f, unsigned made)
 {
 	const char *title = rel_forge_title(&f->a->forge, f->archive);
 
@@ -407,10 +296,10 @@ int rel_forge_assets_withdraw(void *self,
 			      const struct rel_publish_archive *archive,
 			      unsigned made, struct rel_error *err)
 {
-	struct finding f;
+	struct rel_forge_finding f;
 	struct rel_forge *forge;
 	bool same;
-	int rc = find(&f, self, archive, err);
+	int rc = rel_forge_find(&f, self, archive, err);
 
 	if (rc || !f.has_release)
 		return rc;
