@@ -1,8 +1,7 @@
-/* Annotations, sections, outputs and summary, and where they go. */
+/* Annotations, outputs and summary, and where they go. */
 #include "ci/write.h"
 
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/escape.h"
 #include "base/limits.h"
@@ -199,38 +198,6 @@ void rel_ci_write_output(struct rel_ci_writer *w, const char *name,
 		add_variable(w, name, value);
 }
 
-void rel_ci_write_section(struct rel_ci_writer *w, const char *name,
-			  const char *title)
-{
-	rel_ci_write_section_end(w);
-	w->section = name;
-	if (has_commands(w))
-		rel_buf_add_cstr(&w->line, "::group::");
-	else if (w->ci->kind == REL_CI_GITLAB)
-		rel_buf_printf(&w->line,
-			       "\x1b[0Ksection_start:%lld:relctl_%s"
-			       "[collapsed=true]\r\x1b[0K",
-			       (long long)time(NULL), name);
-	rel_escape(&w->line, REL_ESCAPE_TEXT, title);
-	end_line(w);
-}
-
-void rel_ci_write_section_end(struct rel_ci_writer *w)
-{
-	if (!w->section)
-		return;
-	if (has_commands(w)) {
-		rel_buf_add_cstr(&w->line, "::endgroup::");
-		end_line(w);
-	} else if (w->ci->kind == REL_CI_GITLAB) {
-		rel_buf_printf(&w->line,
-			       "\x1b[0Ksection_end:%lld:relctl_%s\r\x1b[0K",
-			       (long long)time(NULL), w->section);
-		end_line(w);
-	}
-	w->section = NULL;
-}
-
 /* GitHub shows nothing of a longer one. */
 static void cut_summary(struct rel_buf *summary)
 {
@@ -298,7 +265,6 @@ int rel_ci_write_end(struct rel_ci_writer *w, struct rel_error *err)
 	struct rel_error why = {0};
 	int rc;
 
-	rel_ci_write_section_end(w);
 	remember(w, end_report(w, &why), &why);
 	rc = w->status;
 	if (rc && err)

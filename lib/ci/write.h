@@ -13,7 +13,7 @@
  *
  * Source  docs.github.com, "Workflow commands for GitHub Actions";
  *         docs.gitlab.com, "Code Quality", "GitLab CI/CD artifacts reports
- *         types", "Job logs" (sections); Woodpecker has no forms of its own
+ *         types"; Woodpecker has no forms of its own
  */
 #ifndef REL_CI_WRITE_H
 #define REL_CI_WRITE_H
@@ -42,8 +42,7 @@ struct rel_ci_writer {
 	struct rel_buf outputs, environment, report;
 	struct rel_sink into_report;
 	struct rel_json json;
-	const char *section; /* the one that is open */
-	int status;	     /* 0 or the first failure */
+	int status; /* 0 or the first failure */
 	struct rel_error error;
 };
 
@@ -66,14 +65,6 @@ void rel_ci_write_finding(struct rel_ci_writer *writer,
  */
 void rel_ci_write_output(struct rel_ci_writer *writer, const char *name,
 			 const char *value);
-
-/*
- * A part of the log that can be folded: everything until the end of it.
- * name  small letters; borrowed until then
- */
-void rel_ci_write_section(struct rel_ci_writer *writer, const char *name,
-			  const char *title);
-void rel_ci_write_section_end(struct rel_ci_writer *writer);
 
 /*
  * Write outputs, report and summary to their places.

@@ -82,18 +82,15 @@ static void test_github_commands(void **state)
 	struct rel_ci_writer w;
 
 	rel_ci_write_begin(&w, &ci, &p->sink);
-	rel_ci_write_section(&w, "look", "Looking\n::x");
 	rel_ci_write_finding(&w, &broken);
 	rel_ci_write_finding(&w, &nowhere);
 	rel_ci_write_output(&w, "version", "1");
 	assert_int_equal(rel_ci_write_end(&w, NULL), 0);
 	assert_string_equal(p->log.ptr,
-			    "::group::Looking\\n::x\n"
 			    "::error file=a%2Cb/x%3Ay.opam,line=7,col=3,"
 			    "title=foo.1 is broken::needs bar >= 2, "
 			    "100%25\\n::set-output name=x::y\n"
-			    "::warning::an old thing\n"
-			    "::endgroup::\n");
+			    "::warning::an old thing\n");
 }
 
 /* name<<MARK, value, MARK; each mark another one. */
@@ -207,24 +204,6 @@ static void test_gitlab_environment(void **state)
 	assert_non_null(strstr(p->log.ptr, "the output packages is left out"));
 }
 
-static void test_gitlab_sections(void **state)
-{
-	struct rel_ci ci = {.kind = REL_CI_GITLAB};
-	struct place *p = *state;
-	struct rel_ci_writer w;
-	int n = 0;
-
-	rel_ci_write_begin(&w, &ci, &p->sink);
-	rel_ci_write_section(&w, "look", "Looking");
-	assert_int_equal(rel_ci_write_end(&w, NULL), 0);
-	sscanf(p->log.ptr,
-	       "\x1b[0Ksection_start:%*u:relctl_look[collapsed=true]\r"
-	       "\x1b[0KLooking\n"
-	       "\x1b[0Ksection_end:%*u:relctl_look\r\x1b[0K\n%n",
-	       &n);
-	assert_int_equal(n, p->log.len);
-}
-
 /* A shell reads it. */
 static void test_woodpecker_environment(void **state)
 {
@@ -297,7 +276,6 @@ int main(void)
 	    IN_PLACE(test_long_summary),
 	    IN_PLACE(test_gitlab_report),
 	    IN_PLACE(test_gitlab_environment),
-	    IN_PLACE(test_gitlab_sections),
 	    IN_PLACE(test_woodpecker_environment),
 	    IN_PLACE(test_links_refused),
 	    IN_PLACE(test_failures_remembered),
