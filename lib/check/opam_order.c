@@ -161,6 +161,7 @@ static int add_package(struct mentions *m, rel_pkg_id pkg)
 
 	/* `?build` is settled, and false, before build has a value */
 	rel_environment_formula_rules(&rules, &scope);
+	rules.pipeline = REL_FORMULA_MENTIONS;
 	for (unsigned i = 0; rc == 0 && i < 2; i++) {
 		rc = rel_formula_resolve(&formula, exprs, formulas[i], &rules,
 					 &m->scratch, NULL);

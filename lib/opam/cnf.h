@@ -66,9 +66,10 @@ const struct rel_constraint *rel_constraint_join(
     struct rel_filter_eval *eval, enum rel_constraint_kind kind,
     const struct rel_constraint *left, const struct rel_constraint *right);
 
-/* Add the clauses of a PACKAGE node in the manner of opam's solver. */
+/* Add the clauses of a PACKAGE node in the manner of opam's solver; with
+ * `whole`, as it takes note of versions (REL_FORMULA_MENTIONS). */
 int rel_cnf_add_partial(struct rel_cnf *cnf, rel_expr_id package,
 			struct rel_filter_eval *first_step,
-			struct rel_filter_eval *last_step);
+			struct rel_filter_eval *last_step, bool whole);
 
 #endif

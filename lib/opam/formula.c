@@ -148,8 +148,9 @@ static int add_formula(struct resolver *r, rel_expr_id id)
 	if (node->kind == REL_EXPR_PACKAGE)
 		return r->pipeline == REL_FORMULA_FILTER
 			   ? add_filtered(r, id)
-			   : rel_cnf_add_partial(&r->cnf, id, &r->eval,
-						 &r->last_step);
+			   : rel_cnf_add_partial(
+				 &r->cnf, id, &r->eval, &r->last_step,
+				 r->pipeline == REL_FORMULA_MENTIONS);
 	rc = add_formula(r, node->a);
 	middle = r->cnf.n_clauses;
 	if (rc == 0)
@@ -202,7 +203,7 @@ int rel_formula_resolve(struct rel_formula *out, const struct rel_exprs *exprs,
 	init(&r, exprs, &rules->variables, scratch, err);
 	r.pipeline = rules->pipeline;
 	r.fallback = rules->fallback;
-	if (rules->pipeline == REL_FORMULA_PARTIAL) {
+	if (rules->pipeline != REL_FORMULA_FILTER) {
 		r.eval.partial = true;
 		r.last_step = r.eval;
 		r.last_step.partial = false;

@@ -28,13 +28,17 @@
 enum rel_formula_pipeline {
 	REL_FORMULA_FILTER,
 	REL_FORMULA_PARTIAL,
+	/* the steps of PARTIAL, but the second takes a constraint as a whole:
+	 * of which versions does opam take note before it solves?
+	 * (opam src/solver/opamSolver.ml, cudf_versions_map) */
+	REL_FORMULA_MENTIONS,
 };
 
 struct rel_formula_rules {
 	enum rel_formula_pipeline pipeline;
-	/* FILTER: everything.  PARTIAL: the variables of the first step. */
+	/* FILTER: everything.  The others: those of the first step. */
 	struct rel_variables variables;
-	/* PARTIAL: the variables of the last step (build, post). */
+	/* the others: the variables of the last step (build, post). */
 	struct rel_variables late;
 	/* FILTER: value of a filter that is undefined (opam: false) */
 	bool fallback;
