@@ -111,8 +111,8 @@ static int choose_kind(struct work *w, struct rel_error *err)
 		return rel_fail(
 		    err, REL_EUSAGE,
 		    f->is_remote
-			? "%.300s has opam files and packages/; say --project "
-			  "or --remote"
+			? "%.300s has what a project has and what a remote "
+			  "has; say --project or --remote"
 			: "%.300s has neither opam files nor packages/; say "
 			  "--project or --remote",
 		    f->root);

@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "git/checkout.h"
 #include "release/changelog.h"
 #include "release/project.h"
 
-bool rel_scaffold_has(const struct rel_scaffold_facts *facts, const char *name)
+/* The type bits of what stands there; 0 = nothing. */
+static mode_t mode_of(const struct rel_scaffold_facts *facts, const char *name)
 {
 	struct rel_buf path;
 	struct stat st;
@@ -22,7 +24,12 @@ bool rel_scaffold_has(const struct rel_scaffold_facts *facts, const char *name)
 	rel_path_join(&path, rel_str_of(facts->root), rel_str_of(name));
 	found = path.status == 0 && lstat(path.ptr, &st) == 0;
 	rel_buf_free(&path);
-	return found;
+	return found ? st.st_mode & S_IFMT : 0;
+}
+
+bool rel_scaffold_has(const struct rel_scaffold_facts *facts, const char *name)
+{
+	return mode_of(facts, name) != 0;
 }
 
 /* Is there a path in the root that this pattern of glob(3) matches? */
@@ -46,6 +53,24 @@ static bool matches(const struct rel_scaffold_facts *facts, const char *pattern)
 	return some;
 }
 
+/* A file `repo` as opam reads it: enough for a remote without packages. */
+static bool is_repo_file(const struct rel_scaffold_facts *facts)
+{
+	static const char field[] = "opam-version";
+	struct rel_buf path, text;
+	bool found;
+
+	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rel_path_join(&path, rel_str_of(facts->root), REL_STR("repo"));
+	found = path.status == 0 && rel_file_read(&text, path.ptr, NULL) == 0 &&
+		text.len > 0 &&
+		memmem(text.ptr, text.len, field, sizeof(field) - 1) != NULL;
+	rel_buf_free(&path);
+	rel_buf_free(&text);
+	return found;
+}
+
 static bool has_changelog(const struct rel_scaffold_facts *facts)
 {
 	DIR *dir = opendir(facts->root);
@@ -62,14 +87,15 @@ static bool has_changelog(const struct rel_scaffold_facts *facts)
 /* Places of opam files: release/project.h. */
 static void look_at_root(struct rel_scaffold_facts *facts)
 {
-	static const char *const project[] = {"dune-project", "?*.opam", "opam",
-					      "opam/?*.opam"};
+	static const char *const project[] = {"dune-project", "?*.opam",
+					      "opam/opam", "opam/?*.opam"};
 
 	for (size_t i = 0; i < sizeof(project) / sizeof(project[0]); i++)
 		facts->is_project |= matches(facts, project[i]);
-	facts->is_remote = rel_scaffold_has(facts, "packages") &&
-			   (rel_scaffold_has(facts, "repo") ||
-			    matches(facts, "packages/*/*/opam"));
+	/* a file opam, not a directory */
+	facts->is_project |= mode_of(facts, "opam") == S_IFREG;
+	facts->is_remote =
+	    is_repo_file(facts) || matches(facts, "packages/*/*/opam");
 	facts->has_changelog = has_changelog(facts);
 }
 
