@@ -54,7 +54,8 @@ int rel_cnf_add_vanished(struct rel_cnf *cnf)
 }
 
 int rel_cnf_add_atom(struct rel_cnf *cnf, rel_expr_id package,
-		     const struct rel_constraint *constraint)
+		     const struct rel_constraint *constraint,
+		     const struct rel_constraint *offered)
 {
 	int rc = reserve_atoms(cnf, 1);
 
@@ -67,6 +68,7 @@ int rel_cnf_add_atom(struct rel_cnf *cnf, rel_expr_id package,
 	    .name = cnf->exprs->nodes[package].a,
 	    .source = package,
 	    .constraint = constraint,
+	    .offered = offered,
 	};
 	return 0;
 }

@@ -21,7 +21,8 @@ struct rel_cnf {
 
 /* Add a clause of this one atom. */
 int rel_cnf_add_atom(struct rel_cnf *cnf, rel_expr_id package,
-		     const struct rel_constraint *constraint);
+		     const struct rel_constraint *constraint,
+		     const struct rel_constraint *offered);
 /* Add a clause whose only atom has vanished. */
 int rel_cnf_add_vanished(struct rel_cnf *cnf);
 

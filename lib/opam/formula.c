@@ -133,9 +133,9 @@ static int add_filtered(struct resolver *r, rel_expr_id package)
 		return r->eval.status;
 	if (state == REL_CONSTRAINT_FALSE)
 		return 0;
-	return rel_cnf_add_atom(&r->cnf, package,
-				state == REL_CONSTRAINT_BOUND ? constraint
-							      : NULL);
+	if (state == REL_CONSTRAINT_TRUE)
+		constraint = NULL;
+	return rel_cnf_add_atom(&r->cnf, package, constraint, constraint);
 }
 
 /* Add the clauses of a formula; none when it has vanished. */

@@ -67,6 +67,9 @@ struct rel_formula_atom {
 	rel_string_id name; /* id in the exprs' string table */
 	rel_expr_id source; /* the PACKAGE node it came from */
 	const struct rel_constraint *constraint; /* NULL = any version */
+	/* PARTIAL: the versions that one of opam's atoms lets through, not
+	 * all of them; else the constraint */
+	const struct rel_constraint *offered;
 };
 
 struct rel_formula_clause {

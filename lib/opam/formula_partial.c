@@ -125,7 +125,8 @@ static bool filters_hold(struct splitter *s, const struct part *part)
 struct clauses {
 	bool any_vanished;
 	bool any_kept;
-	const struct rel_constraint *kept; /* NULL = any version */
+	const struct rel_constraint *kept;    /* all; NULL = any version */
+	const struct rel_constraint *offered; /* one of them; NULL = any */
 };
 
 static struct clauses split(struct splitter *s, const struct part *part,
@@ -135,7 +136,25 @@ static struct clauses one_clause(bool hold, const struct rel_constraint *bound)
 {
 	return (struct clauses){.any_vanished = !hold,
 				.any_kept = hold,
-				.kept = hold ? bound : NULL};
+				.kept = hold ? bound : NULL,
+				.offered = hold ? bound : NULL};
+}
+
+static const struct rel_constraint *any_of(struct splitter *s,
+					   const struct rel_constraint *a,
+					   const struct rel_constraint *b)
+{
+	if (!a || !b)
+		return NULL;
+	return rel_constraint_join(s->first_step, REL_CONSTRAINT_OR, a, b);
+}
+
+static const struct rel_constraint *offered(struct splitter *s,
+					    struct clauses a, struct clauses b)
+{
+	if (!a.any_kept)
+		return b.offered;
+	return b.any_kept ? any_of(s, a.offered, b.offered) : a.offered;
 }
 
 static struct clauses both(struct splitter *s, struct clauses a,
@@ -150,6 +169,7 @@ static struct clauses both(struct splitter *s, struct clauses a,
 	else if (b.kept)
 		out.kept = rel_constraint_join(
 		    s->first_step, REL_CONSTRAINT_AND, a.kept, b.kept);
+	out.offered = offered(s, a, b);
 	return out;
 }
 
@@ -168,15 +188,18 @@ static struct clauses either(struct splitter *s, struct clauses a,
 		return one_clause(false, NULL);
 	if (is_empty(a) || is_empty(b))
 		return is_empty(a) ? b : a;
-	/* a vanished clause leaves the other side's clauses as they are,
-	 * and these imply whatever else they are united with */
+	/* a vanished clause leaves the other side's clauses as they are, and
+	 * these imply whatever else they are united with, though that is
+	 * offered too */
+	if (a.any_vanished && b.any_vanished)
+		return both(s, a, b);
 	if (a.any_vanished)
-		return b.any_vanished ? both(s, a, b) : b;
-	if (b.any_vanished)
-		return a;
-	if (a.kept && b.kept)
-		out.kept = rel_constraint_join(s->first_step, REL_CONSTRAINT_OR,
-					       a.kept, b.kept);
+		out.kept = b.kept;
+	else if (b.any_vanished)
+		out.kept = a.kept;
+	else
+		out.kept = any_of(s, a.kept, b.kept);
+	out.offered = offered(s, a, b);
 	return out;
 }
 
@@ -262,7 +285,8 @@ static int add_clauses(struct rel_cnf *cnf, rel_expr_id package,
 	if (clauses.any_vanished)
 		rc = rel_cnf_add_vanished(cnf);
 	if (rc == 0 && clauses.any_kept)
-		rc = rel_cnf_add_atom(cnf, package, clauses.kept);
+		rc = rel_cnf_add_atom(cnf, package, clauses.kept,
+				      clauses.offered);
 	return rc;
 }
 

@@ -9,10 +9,10 @@
 bool rel_edges_alone(const struct rel_formula_atom *atoms, uint32_t n);
 
 /*
- * Let each version through that satisfies one of the bounds of its atom, for
- * a clause about several names.  opam's normal form has a clause for each
- * bound: ("x" {>= "1" & < "3"} | "y") is (x >= 1 | y) & (x < 3 | y), and
- * before 2.2 its graph took the union of what such clauses offer.
+ * Let each version through that an atom offers, for a clause about several
+ * names.  opam's normal form has a clause for each bound: ("x" {>= "1" &
+ * < "3"} | "y") is (x >= 1 | y) & (x < 3 | y), and before 2.2 its graph took
+ * the union of what such clauses offer.
  * *atoms  [n], in and out: the clause's own atoms or a copy in the arena
  * Errors  REL_ENOMEM.
  * Source  opam src/format/opamFilter.ml, atomise_extended; src/solver/

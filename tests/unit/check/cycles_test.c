@@ -134,6 +134,18 @@ static void test_bounds(void **state)
 			   "x.1 \n"
 			   "b.1 depends: [\"a\"]\n"
 			   "b.2 depends: [\"a\"]\n";
+	/* in opam's normal form (b < 2 | x) & (b | b | x) */
+	const char *choice = "a.1 depends: [\"x\" | \"b\" {< \"2\" & "
+			     "(\"true\" | \"true\")}]\n"
+			     "x.1 \n"
+			     "b.1 depends: [\"a\"]\n"
+			     "b.2 depends: [\"a\"]\n";
+	/* (b = 2 | x) & (b < 2 | b = 2 | x), as the choice has vanished */
+	const char *vanished = "a.1 depends: [\"x\" | \"b\" {(foo | foo) & "
+			       "< \"2\" | = \"2\"}]\n"
+			       "x.1 \n"
+			       "b.1 depends: [\"a\"]\n"
+			       "b.2 depends: [\"a\"]\n";
 
 	(void)state;
 	/* nothing satisfies the first, so the second leads nowhere */
@@ -145,6 +157,9 @@ static void test_bounds(void **state)
 	expect(REL_PROFILE_OPAM_2_1, weak, "a.1 b.1 b.2", "a.1 b.2");
 	expect(REL_PROFILE_OPAM_2_4, weak, "", "");
 	expect(REL_PROFILE_ENV, weak, "", "");
+	/* what opam 2.1.2 says to each */
+	expect(REL_PROFILE_OPAM_2_1, choice, "a.1 b.1 b.2", "a.1 b.2");
+	expect(REL_PROFILE_OPAM_2_1, vanished, "a.1 b.1 b.2", "a.1 b.2");
 }
 
 /* From OCaml 4.13: Hashtbl.hash ("abc", 3), … */
