@@ -143,8 +143,7 @@ static int explain(struct rel_forge *forge, const struct rel_forge_call *call,
 	return rc;
 }
 
-/* Find the token, and a connection, when the first request needs them. */
-static int prepare(struct rel_forge *forge, struct rel_error *err)
+int rel_forge_ready(struct rel_forge *forge, struct rel_error *err)
 {
 	int rc = 0;
 
@@ -194,7 +193,7 @@ int rel_forge_call(struct rel_json_value **out, struct rel_forge *forge,
 {
 	struct rel_http_answer answer = {.status = 0};
 	struct rel_buf reply;
-	int rc = call->url ? prepare(forge, err) : rel_fail_nomem(err);
+	int rc = call->url ? rel_forge_ready(forge, err) : rel_fail_nomem(err);
 
 	if (out)
 		*out = NULL;

@@ -54,6 +54,11 @@ REL_MUST_CHECK int rel_forge_open_for(struct rel_forge *forge,
 				      struct rel_error *err);
 void rel_forge_close(struct rel_forge *forge);
 
+/* Find the token, and a connection; the first request does it where nobody
+ * did before. */
+REL_MUST_CHECK int rel_forge_ready(struct rel_forge *forge,
+				   struct rel_error *err);
+
 /* A request to the API. */
 struct rel_forge_call {
 	enum rel_http_method method;

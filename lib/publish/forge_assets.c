@@ -36,6 +36,13 @@ void rel_forge_assets_release(void *self)
 	free(a);
 }
 
+int rel_forge_assets_ready(void *self, struct rel_error *err)
+{
+	struct rel_forge_assets *a = self;
+
+	return rel_forge_ready(&a->forge, err);
+}
+
 int rel_forge_assets_source(struct rel_buf *out, const void *self,
 			    const struct rel_publish_archive *archive,
 			    struct rel_error *err)

@@ -35,6 +35,7 @@ struct rel_forge_assets {
 int rel_forge_assets_open(void **self, const struct rel_forge_dialect *dialect,
 			  const struct rel_publish_options *options,
 			  struct rel_error *err);
+int rel_forge_assets_ready(void *self, struct rel_error *err);
 int rel_forge_assets_source(struct rel_buf *out, const void *self,
 			    const struct rel_publish_archive *archive,
 			    struct rel_error *err);

@@ -47,6 +47,7 @@ const struct rel_publish_kind rel_publish_forgejo = {
     .name = "forgejo",
     .needs_tag = true,
     .open = open_forgejo,
+    .ready = rel_forge_assets_ready,
     .source = rel_forge_assets_source,
     .missing = rel_forge_assets_missing,
     .put = rel_forge_assets_put,

@@ -84,6 +84,7 @@ const struct rel_publish_kind rel_publish_github = {
     .name = "github",
     .needs_tag = true,
     .open = open_github,
+    .ready = rel_forge_assets_ready,
     .source = rel_forge_assets_source,
     .missing = rel_forge_assets_missing,
     .put = rel_forge_assets_put,

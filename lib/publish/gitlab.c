@@ -36,6 +36,11 @@ static void release(void *self)
 	free(self);
 }
 
+static int ready(void *self, struct rel_error *err)
+{
+	return rel_forge_ready(self, err);
+}
+
 /* "…/packages/generic/a/1.0/a-1.0.tbz" */
 static int source(struct rel_buf *out, const void *self,
 		  const struct rel_publish_archive *archive,
@@ -265,6 +270,7 @@ const struct rel_publish_kind rel_publish_gitlab = {
     .name = "gitlab",
     .needs_tag = true,
     .open = open_gitlab,
+    .ready = ready,
     .source = source,
     .missing = missing,
     .put = put,

@@ -12,6 +12,8 @@ struct rel_publish_kind {
 	bool needs_tag;	  /* rel_publisher_needs_tag() */
 	int (*open)(void **self, const struct rel_publish_options *options,
 		    struct rel_error *err);
+	/* NULL: it needs nothing */
+	int (*ready)(void *self, struct rel_error *err);
 	int (*source)(struct rel_buf *out, const void *self,
 		      const struct rel_publish_archive *archive,
 		      struct rel_error *err);

@@ -77,6 +77,13 @@ void rel_publisher_free(struct rel_publisher *publisher)
 	free(publisher);
 }
 
+int rel_publisher_ready(struct rel_publisher *publisher, struct rel_error *err)
+{
+	return publisher->kind->ready
+		   ? publisher->kind->ready(publisher->self, err)
+		   : 0;
+}
+
 int rel_publisher_source(struct rel_buf *out,
 			 const struct rel_publisher *publisher,
 			 const struct rel_publish_archive *archive,

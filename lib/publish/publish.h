@@ -81,6 +81,13 @@ REL_MUST_CHECK int rel_publisher_open(struct rel_publisher **out,
 void rel_publisher_free(struct rel_publisher *publisher);
 
 /*
+ * Is at hand what put will need, the token of a forge?  Asks no server.
+ * Errors  REL_EAUTH it is not, or makes no sense; REL_ENOTFOUND no such file
+ */
+REL_MUST_CHECK int rel_publisher_ready(struct rel_publisher *publisher,
+				       struct rel_error *err);
+
+/*
  * Append the address that `url { src: … }` gets.  Depends on the archive's
  * name, digests and release only: known before anything is written.
  * Errors  REL_ENOTFOUND a forge, without the release; REL_ENOMEM

@@ -75,6 +75,19 @@ int rel_publish_request_check(const struct rel_publish_request *request,
 	return rc;
 }
 
+int rel_publish_request_ready(const struct rel_publish_request *request,
+			      struct rel_error *err)
+{
+	const struct form *form;
+	struct rel_forge forge;
+	int rc = open_forge(&forge, &form, request, err);
+
+	if (rc == 0)
+		rc = rel_forge_ready(&forge, err);
+	rel_forge_close(&forge);
+	return rc;
+}
+
 struct search {
 	struct rel_forge *forge;
 	const struct rel_publish_request *request;

@@ -30,6 +30,14 @@ REL_MUST_CHECK int rel_publish_request_check(
     const struct rel_publish_request *request, struct rel_error *err);
 
 /*
+ * Is there a token to ask with?  Nobody is asked.
+ * Errors  those of rel_publish_request_check(); REL_EAUTH it is missing or
+ *         makes no sense; REL_ENOTFOUND no such file
+ */
+REL_MUST_CHECK int rel_publish_request_ready(
+    const struct rel_publish_request *request, struct rel_error *err);
+
+/*
  * Open the request, unless one from `branch` to `base` is open already; that
  * stays as it is.
  * page    gets its address, for people

@@ -279,7 +279,9 @@ int rel_cut_run(struct rel_cut_result *out,
 		rc = rel_cut_look(&cut, &already, err);
 	}
 	if (rc == 0 && !already && !cut.stopped) {
-		rc = confirm(&cut, err);
+		rc = rel_cut_ready(&cut, err);
+		if (rc == 0)
+			rc = confirm(&cut, err);
 		if (rc == 0)
 			rc = rel_cut_sign_ahead(&cut, err);
 		if (rc == 0)

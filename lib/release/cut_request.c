@@ -48,6 +48,16 @@ int rel_cut_take_request(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
+int rel_cut_ready(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_publish_request request = request_of(cut);
+	int rc = rel_publisher_ready(cut->publisher, err);
+
+	if (rc == 0 && rel_cut_says(cut->plan.request))
+		rc = rel_publish_request_ready(&request, err);
+	return rc;
+}
+
 /* The branch that the request is for: the one that is read. */
 static int find_base(const char **base, struct rel_cut *cut,
 		     struct rel_error *err)

@@ -179,6 +179,8 @@ struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut);
 /* cut_request.c: put into the plan that a request is wanted, if it is. */
 REL_MUST_CHECK int rel_cut_take_request(struct rel_cut *cut,
 					struct rel_error *err);
+/* Are the tokens of later steps at hand, before anything is written? */
+REL_MUST_CHECK int rel_cut_ready(struct rel_cut *cut, struct rel_error *err);
 
 #define REL_CUT_SIDES 2
 /* cut_side.c: append what changes beside the manifests, at most REL_CUT_SIDES;
