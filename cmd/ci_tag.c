@@ -112,6 +112,7 @@ static int read_tag(struct work *w, struct rel_error *err)
 static int make(struct work *w, struct rel_error *err)
 {
 	const struct rel_call *call = w->run->call;
+	int rc;
 
 	w->options = (struct rel_cut_options){
 	    .packages = &w->tagged.package,
@@ -130,7 +131,10 @@ static int make(struct work *w, struct rel_error *err)
 	    .progress = &call->screen->progress,
 	    .cancel = call->cancel};
 	w->written = true;
-	return rel_cut_run(&w->result, &w->options, err);
+	rc = rel_cut_run(&w->result, &w->options, err);
+	if (rc == 0 && w->result.outcome == REL_CUT_ALREADY)
+		tell(w, REL_CUT_LOOK, "this tag was released already");
+	return rc;
 }
 
 static void write_outputs(struct work *w)

@@ -101,17 +101,20 @@ static int run_steps(struct rel_cut *cut, struct rel_error *err)
 }
 
 /* An error behind the first write: whatever it is, the command line is not
- * wrong, and there are two ways on. */
-static int unfinished(struct rel_error *err, int rc)
+ * wrong, and there are two ways on; for a tag, whose clone may be gone then,
+ * one. */
+static int unfinished(const struct rel_cut *cut, struct rel_error *err, int rc)
 {
 	size_t len = strlen(err->text);
+	const char *ways = cut->options->tag
+			       ? "; run this again to go on"
+			       : "; then `relctl cut --continue` goes on, or "
+				 "`relctl cut --abort` takes the cut back";
 
 	if (rc == REL_EUSAGE)
 		rc = err->code = REL_EIO;
 	if (rc != 0 && !strstr(err->text, "relctl cut --"))
-		snprintf(err->text + len, sizeof(err->text) - len,
-			 "; then `relctl cut --continue` goes on, or `relctl "
-			 "cut --abort` takes the cut back");
+		snprintf(err->text + len, sizeof(err->text) - len, "%s", ways);
 	return rc;
 }
 
@@ -287,7 +290,7 @@ int rel_cut_run(struct rel_cut_result *out,
 		if (rc == 0)
 			rc = begin_journal(&cut, err);
 		if (rc == 0)
-			rc = unfinished(err, run_steps(&cut, err));
+			rc = unfinished(&cut, err, run_steps(&cut, err));
 	}
 	if (rc == 0 && (already || !cut.stopped))
 		rc = report(out, &cut, err);
@@ -371,7 +374,7 @@ int rel_cut_continue(struct rel_cut_result *out,
 	if (rc == 0)
 		rc = change_request(&cut, err);
 	if (rc == 0)
-		rc = unfinished(err, run_steps(&cut, err));
+		rc = unfinished(&cut, err, run_steps(&cut, err));
 	if (rc == 0 && !cut.stopped)
 		rc = report(out, &cut, err);
 	out->outcome = cut.stopped ? REL_CUT_STOPPED : REL_CUT_DONE;

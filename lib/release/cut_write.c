@@ -135,13 +135,16 @@ static int apply(struct rel_change_result *result, struct rel_cut *cut,
 static int refused(const struct rel_cut *cut, const char *words,
 		   struct rel_error *err)
 {
+	const char *way =
+	    cut->options->tag
+		? "; where nobody may push to it, `relctl ci --request` opens "
+		  "a pull request"
+		: "; where nobody may push to it, `relctl cut --continue "
+		  "--request` opens a pull request, or `relctl cut --abort` "
+		  "takes the cut back";
+
 	return rel_fail(err, REL_EIO, "%s refused the release: %.400s%s",
-			cut->plan.remote, words,
-			*cut->plan.review
-			    ? ""
-			    : "; where nobody may push to it, `relctl cut "
-			      "--continue --request` opens a pull request, or "
-			      "`relctl cut --abort` takes the cut back");
+			cut->plan.remote, words, *cut->plan.review ? "" : way);
 }
 
 static int settle_outcome(struct rel_cut *cut,
