@@ -310,6 +310,19 @@ static int set_up(struct rel_s3 *s3, const struct rel_publish_options *options,
 	return rc;
 }
 
+static int ready(void *self, struct rel_error *err)
+{
+	const struct rel_s3 *s3 = self;
+
+	return s3->web.has_secret
+		   ? 0
+		   : rel_fail(err, REL_EAUTH,
+			      "no keys for %s; set $AWS_ACCESS_KEY_ID and "
+			      "$AWS_SECRET_ACCESS_KEY, or name a secret-file: "
+			      "in relctl.yml",
+			      s3->root);
+}
+
 static int open_s3(void **self, const struct rel_publish_options *options,
 		   struct rel_error *err)
 {
@@ -330,6 +343,7 @@ static int open_s3(void **self, const struct rel_publish_options *options,
 const struct rel_publish_kind rel_publish_s3 = {
     .name = "s3",
     .open = open_s3,
+    .ready = ready,
     .source = rel_publish_web_source,
     .mirror = rel_publish_web_mirror,
     .missing = rel_publish_web_missing,
