@@ -125,6 +125,20 @@ static const struct named_event woodpecker_events[] = {
     {"cron", REL_CI_SCHEDULE, REL_CI_SCHEDULE},
     {"pull_request", REL_CI_REQUEST, REL_CI_REQUEST}};
 
+/* Those that somebody wants to have happen; not those of scanners, of pipelines
+ * elsewhere, or unknown ones.
+ * Source  https://docs.gitlab.com/ci/jobs/job_rules, "CI_PIPELINE_SOURCE
+ *         predefined variable" */
+static const struct named_event gitlab_events[] = {
+    {"push", REL_CI_BRANCH, REL_CI_TAG},
+    {"web", REL_CI_MANUAL, REL_CI_TAG},
+    {"api", REL_CI_MANUAL, REL_CI_TAG},
+    {"chat", REL_CI_MANUAL, REL_CI_TAG},
+    {"trigger", REL_CI_MANUAL, REL_CI_TAG},
+    {"pipeline", REL_CI_MANUAL, REL_CI_TAG},
+    {"parent_pipeline", REL_CI_MANUAL, REL_CI_TAG},
+    {"schedule", REL_CI_SCHEDULE, REL_CI_SCHEDULE}};
+
 #define FIND_EVENT(ci, events) \
 	find_event(ci, events, sizeof(events) / sizeof((events)[0]))
 
@@ -201,17 +215,11 @@ static int look_gitlab(const struct look *l)
 	ci->url = get(l, "CI_PROJECT_URL");
 	ci->job_url = get(l, "CI_JOB_URL");
 	ci->directory = get(l, "CI_PROJECT_DIR");
-	if (strcmp(ci->event_name, "schedule") == 0)
-		ci->event = REL_CI_SCHEDULE;
-	else if (get(l, "CI_MERGE_REQUEST_IID") ||
-		 get(l, "CI_EXTERNAL_PULL_REQUEST_IID"))
+	ci->event = FIND_EVENT(ci, gitlab_events);
+	if (ci->event != REL_CI_SCHEDULE &&
+	    (get(l, "CI_MERGE_REQUEST_IID") ||
+	     get(l, "CI_EXTERNAL_PULL_REQUEST_IID")))
 		ci->event = REL_CI_REQUEST;
-	else if (ci->tag)
-		ci->event = REL_CI_TAG;
-	else if (strcmp(ci->event_name, "push") == 0)
-		ci->event = REL_CI_BRANCH;
-	else
-		ci->event = REL_CI_MANUAL;
 	if (get(l, "CI_MERGE_REQUEST_IID"))
 		look_gitlab_request(l);
 	else if (ci->event == REL_CI_REQUEST)

@@ -295,6 +295,9 @@ static void test_gitlab_events(void **state)
 	check_gitlab("web", "CI_COMMIT_BRANCH=main", REL_CI_MANUAL);
 	check_gitlab("web", "CI_COMMIT_TAG=1", REL_CI_TAG);
 	check_gitlab("trigger", "CI_COMMIT_BRANCH=main", REL_CI_MANUAL);
+	check_gitlab("ondemand_dast_scan", "CI_COMMIT_BRANCH=main",
+		     REL_CI_OTHER);
+	check_gitlab("", "CI_COMMIT_BRANCH=main", REL_CI_OTHER);
 	check_gitlab("schedule", "CI_COMMIT_BRANCH=main", REL_CI_SCHEDULE);
 	check_gitlab("schedule", "CI_COMMIT_TAG=1", REL_CI_SCHEDULE);
 	check_gitlab("merge_request_event", "CI_MERGE_REQUEST_IID=3",
