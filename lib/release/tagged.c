@@ -71,29 +71,36 @@ static int find_configured(struct reading *r, const char *pattern)
 	return rc ? rc : fits(r, pattern, all);
 }
 
-static int fail_v(struct reading *r)
+static int fail_v(struct reading *r, const char *before)
 {
+	const char *version = r->out->version;
+
 	return rel_fail(r->err, REL_EUSAGE,
-			"the tag %.*s may be of version %.*s or of %.*s; say "
-			"which in relctl.yml: release: {tag: \"v{version}\"} "
-			"or {tag: \"{version}\"}",
-			REL_STR_ARG(r->tag),
-			REL_STR_ARG(rel_str_sub(r->tag, 1, r->tag.len)),
-			REL_STR_ARG(r->tag));
+			"the tag %.*s may be of version %s or of %s; say which "
+			"in relctl.yml: release: {tag: \"%sv{version}\"} or "
+			"{tag: \"%s{version}\"}",
+			REL_STR_ARG(r->tag), version + 1, version, before,
+			before);
+}
+
+/* "v1", which may be the version 1 */
+static bool has_v(const char *version)
+{
+	return version[0] == 'v' && version[1] >= '0' && version[1] <= '9';
 }
 
 static int find_usual(struct reading *r)
 {
+	const char *before = "{name}-";
 	int rc = find_package(r, REL_TAGNAME_DEFAULT_NAMED);
 
 	if (rc == 0)
 		rc = fits(r, REL_TAGNAME_DEFAULT_NAMED, r->project->name);
-	if (rc)
-		return rc;
-	if (r->tag.len > 1 && r->tag.ptr[0] == 'v' && r->tag.ptr[1] >= '0' &&
-	    r->tag.ptr[1] <= '9')
-		return fail_v(r);
-	return fits(r, REL_TAGNAME_DEFAULT, r->project->name);
+	if (rc == 0) {
+		before = "";
+		rc = fits(r, REL_TAGNAME_DEFAULT, r->project->name);
+	}
+	return rc == 1 && has_v(r->out->version) ? fail_v(r, before) : rc;
 }
 
 int rel_tagged_read(struct rel_tagged *out, const char *tag,

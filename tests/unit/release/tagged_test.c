@@ -56,7 +56,11 @@ static void test_usual(void **state)
 	check(mesh, 3, "mesh", NULL, "1.0", "* 1.0", NULL);
 	check(mesh, 3, "mesh", NULL, "mesh-1.0", "mesh 1.0", NULL);
 	check(mesh, 3, "mesh", NULL, "mesh-unix-1.0", "mesh-unix 1.0", NULL);
-	check(mesh, 3, "mesh", NULL, "tool-v1", "tool v1", NULL);
+	check(mesh, 3, "mesh", NULL, "tool-1", "tool 1", NULL);
+	check(mesh, 3, "mesh", NULL, "tool-v1", NULL,
+	      "version 1 or of v1; say which in relctl.yml: release: {tag: "
+	      "\"{name}-v{version}\"} or {tag: \"{name}-{version}\"}");
+	check(mesh, 3, "whole", NULL, "whole-v2", NULL, "{name}-v{version}");
 	check(mesh, 3, "whole", NULL, "whole-1.0", "* 1.0", NULL);
 }
 
