@@ -25,12 +25,15 @@ static const struct rel_example examples[] = {
     {"Each morning, from cron", "ci --schedule --quiet"},
 };
 
-/* "lib/x.opam" of a path below the directory that relctl works in. */
+/* "lib/x.opam" of a path below the directory that relctl works in; NULL for
+ * others, and for the address of a remote. */
 static const char *below_here(const char *path)
 {
 	char here[REL_ERROR_PATH_MAX];
 	size_t len;
 
+	if (strstr(path, "://"))
+		return NULL;
 	if (path[0] != '/')
 		return path[0] ? path : NULL;
 	if (!getcwd(here, sizeof(here)))
