@@ -2,6 +2,25 @@
 #include "base/arena.h"
 #include "conf/schema_parts.h"
 
+/* "https://HOST…", of which only the shape is looked at */
+static bool is_address(struct rel_str url)
+{
+	size_t host = rel_str_starts(url, REL_STR("https://"))
+			  ? strlen("https://")
+			  : strlen("http://");
+
+	if (!rel_str_starts(url, REL_STR("http://")) &&
+	    !rel_str_starts(url, REL_STR("https://")))
+		return false;
+	if (host >= url.len || url.ptr[host] == '/')
+		return false;
+	for (size_t i = 0; i < url.len; i++)
+		if ((unsigned char)url.ptr[i] <= ' ' ||
+		    strchr("?#@", url.ptr[i]))
+			return false;
+	return true;
+}
+
 int rel_conf_read_address(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, const char *what,
 			  const char **out)
@@ -12,11 +31,7 @@ int rel_conf_read_address(struct rel_conf_reader *r,
 	if (rc)
 		return rc;
 	url = rel_str_of(value->text);
-	if ((!rel_str_starts(url, REL_STR("http://")) &&
-	     !rel_str_starts(url, REL_STR("https://"))) ||
-	    rel_str_find(url, '?') < url.len ||
-	    rel_str_find(url, '#') < url.len ||
-	    rel_str_find(url, '@') < url.len)
+	if (!is_address(url))
 		return rel_conf_fail(r, value,
 				     "%s must be an http:// or https:// "
 				     "address, without user, \"?\" and \"#\"",
