@@ -14,6 +14,8 @@ static const struct rel_option options[] = {
      "Release this tag, whatever the run is about", NULL},
     {"request", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(request), NULL,
      "Release a tag by a pull request to the development remote", NULL},
+    {"older", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(older), NULL,
+     "Allow a tag of a version older than the newest released one", NULL},
     {"schedule", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(schedule), NULL,
      "Check the whole stack and keep the report, whatever the run is about",
      NULL},

@@ -10,6 +10,7 @@ struct rel_ci_options {
 	const char *kind; /* --system, or NULL */
 	const char *tag;  /* --tag, or NULL */
 	bool request;	  /* --request */
+	bool older;	  /* --older */
 	bool schedule;	  /* --schedule */
 };
 

@@ -120,6 +120,7 @@ static int make(struct work *w, struct rel_error *err)
 	    .version = w->tagged.version,
 	    .tag = w->run->ci.tag,
 	    .request = w->run->options->request,
+	    .older = w->run->options->older,
 	    .trusted = w->run->ci.directory,
 	    .conf = &w->setup.conf,
 	    .remotes = w->setup.remotes,

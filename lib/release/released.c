@@ -101,7 +101,7 @@ int rel_released_check(const struct rel_released *released,
 	say_where(where, sizeof(where), released->newest_remote);
 	return rel_fail(err, REL_EUSAGE,
 			"%.*s.%.*s is older than %.*s, the newest%s; take a "
-			"higher version, or allow it with --older of cut",
+			"higher version, or allow it with --older",
 			REL_STR_ARG(name), REL_STR_ARG(version),
 			REL_STR_ARG(released->newest), where);
 }
