@@ -349,7 +349,8 @@ static ssize_t write_quietly(int fd, const void *ptr, size_t len)
 	pthread_sigmask(SIG_BLOCK, &pipe_only, &old);
 	n = write(fd, ptr, len);
 	saved = errno;
-	if (n < 0 && saved == EPIPE && !sigismember(&pending, SIGPIPE)) {
+	/* It comes with a short write, too, when the reader goes meanwhile. */
+	if (n < (ssize_t)len && !sigismember(&pending, SIGPIPE)) {
 		while (sigtimedwait(&pipe_only, NULL, &now) < 0 &&
 		       errno == EINTR)
 			;

@@ -342,17 +342,18 @@ static int listen(struct listener *listener, struct rel_process *process,
 	return r;
 }
 
-/* git reads its input before it says much; what it leaves unread, its status
- * explains. */
-static void feed(struct rel_process *process, struct rel_str input)
+/* git reads its input before it says much.  Closed in any case: git would wait
+ * for the rest for ever, and we for git. */
+static int feed(struct rel_process *process, struct rel_str input,
+		struct rel_error *err)
 {
-	struct rel_error ignored = {0};
+	int r = 0;
 
-	if (input.len > 0 &&
-	    rel_process_write(process, input.ptr, input.len, &ignored) < 0)
-		return;
+	if (input.len > 0)
+		r = rel_process_write(process, input.ptr, input.len, err);
 	close(process->in);
 	process->in = -1;
+	return r;
 }
 
 static int start(struct rel_git_run *run, struct rel_process *process,
@@ -411,7 +412,8 @@ int rel_git_run(struct rel_git_run *run, const char *const args[],
 	    .pid = -1, .in = -1, .out = -1, .err = -1};
 	struct listener listener = {.run = run};
 	struct environment env = {0};
-	int r;
+	struct rel_error unfed = {0};
+	int r, fed;
 
 	rel_buf_clear(&run->out);
 	rel_buf_clear(&run->complaint);
@@ -421,7 +423,7 @@ int rel_git_run(struct rel_git_run *run, const char *const args[],
 		r = start(run, &process, args, env.items, err);
 	if (r < 0)
 		goto out;
-	feed(&process, run->input);
+	fed = feed(&process, run->input, &unfed);
 	r = listen(&listener, &process, err);
 	if (r < 0) {
 		rel_process_kill(&process);
@@ -430,6 +432,13 @@ int rel_git_run(struct rel_git_run *run, const char *const args[],
 	if (listener.line.len > 0)
 		listen_bytes(&listener, "\n", 1);
 	r = rel_process_wait(&process, &run->status, err);
+	/* What git leaves unread, its status explains; but it cannot be content
+	 * with half of what it was to do. */
+	if (r == 0 && fed < 0 && run->status == 0) {
+		r = fed;
+		if (err)
+			*err = unfed;
+	}
 out:
 	rel_buf_free(&listener.line);
 	env_free(&env);
