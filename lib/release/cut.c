@@ -315,6 +315,9 @@ static int remove_locks(struct rel_cut *cut, struct rel_error *err)
 	char *tag = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
 	int rc = tag ? rel_git_unlock(store, tag, err) : rel_fail_nomem(err);
 
+	/* git locks HEAD along with the branch that it names */
+	if (rc == 0)
+		rc = rel_git_unlock(store, "HEAD", err);
 	if (rc == 0 && *cut->plan.branch)
 		rc = rel_git_unlock(store, cut->plan.branch, err);
 	if (rc == 0 && cut->bump.count)
