@@ -391,7 +391,8 @@ static int remove_file(struct edits *e, const struct place *place,
 	while (path != NULL && (slash = strrchr(path, '/')) &&
 	       slash > path + root) {
 		*slash = '\0';
-		if (rmdir(path) != 0)
+		/* an earlier run may have been killed between two of them */
+		if (rmdir(path) != 0 && errno != ENOENT)
 			break;
 	}
 	free(path);
