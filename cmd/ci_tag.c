@@ -32,47 +32,50 @@ static void tell(void *context, enum rel_cut_step step, const char *text)
 	fprintf(stderr, "%-8s %s\n", rel_cut_step_name(step), text);
 }
 
-/* The opam file that a finding is about: `what` is its path already, or
- * "name.version" of a package that is released. */
-static const char *file_of(const struct work *w, const char *what)
+/* The opam file of "name.version", a package that is released. */
+static const char *file_of(const struct work *w, const char *package)
 {
-	size_t len = strlen(what), tail = strlen(w->tagged.version) + 1;
+	size_t len = strlen(package), tail = strlen(w->tagged.version) + 1;
 
 	for (size_t i = 0; i < w->project->n_packages; i++) {
 		const struct rel_project_package *p = &w->project->packages[i];
 
-		if (rel_str_is(p->path, what) ||
-		    (len == p->name.len + tail &&
-		     memcmp(what, p->name.ptr, p->name.len) == 0 &&
-		     what[p->name.len] == '.' &&
-		     strcmp(what + p->name.len + 1, w->tagged.version) == 0))
+		if (len == p->name.len + tail &&
+		    memcmp(package, p->name.ptr, p->name.len) == 0 &&
+		    package[p->name.len] == '.' &&
+		    strcmp(package + p->name.len + 1, w->tagged.version) == 0)
 			return p->path.len ? p->path.ptr : NULL;
 	}
 	return NULL;
 }
 
-static void finding(void *context, const char *package, const char *environment,
-		    const char *text)
+static void finding(void *context, const struct rel_cut_finding *found)
 {
 	struct work *w = context;
+	const char *about = found->path ? found->path : found->package;
 	char title[REL_ERROR_TEXT_MAX];
-	struct rel_ci_finding f = {.level = REL_CI_ERROR,
-				   .check = "release",
-				   .file = package ? file_of(w, package) : NULL,
-				   .title = package ? title : NULL,
-				   .text = text};
+	struct rel_ci_finding f = {
+	    .level = found->warning ? REL_CI_WARNING : REL_CI_ERROR,
+	    .check = "release",
+	    .file = found->path	     ? found->path
+		    : found->package ? file_of(w, found->package)
+				     : NULL,
+	    .line = found->line,
+	    .title = about ? title : NULL,
+	    .text = found->text};
 
-	snprintf(title, sizeof(title), "%s%s%s%s", package ? package : "",
-		 environment ? " (" : "", environment ? environment : "",
-		 environment ? ")" : "");
+	snprintf(title, sizeof(title), "%s%s%s%s", about ? about : "",
+		 found->environment ? " (" : "",
+		 found->environment ? found->environment : "",
+		 found->environment ? ")" : "");
 	rel_screen_clear(w->run->call->screen);
 	rel_ci_write_finding(&w->run->writer, &f);
 	rel_buf_add_cstr(&w->against, "- ");
-	if (package) {
+	if (about) {
 		rel_escape(&w->against, REL_ESCAPE_MARKDOWN, title);
 		rel_buf_add_cstr(&w->against, ": ");
 	}
-	rel_escape(&w->against, REL_ESCAPE_MARKDOWN, text);
+	rel_escape(&w->against, REL_ESCAPE_MARKDOWN, found->text);
 	rel_buf_add_char(&w->against, '\n');
 }
 
@@ -121,6 +124,7 @@ static int make(struct work *w, struct rel_error *err)
 	    .tag = w->run->ci.tag,
 	    .request = w->run->options->request,
 	    .older = w->run->options->older,
+	    .strict = true,
 	    .trusted = w->run->ci.directory,
 	    .conf = &w->setup.conf,
 	    .remotes = w->setup.remotes,

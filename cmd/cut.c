@@ -86,15 +86,20 @@ static void tell(void *context, enum rel_cut_step step, const char *text)
 	fprintf(stderr, "%-8s %s\n", rel_cut_step_name(step), text);
 }
 
-static void finding(void *context, const char *package, const char *environment,
-		    const char *text)
+static void finding(void *context, const struct rel_cut_finding *f)
 {
 	const struct work *w = context;
+	const char *about = f->path ? f->path : f->package;
 
 	rel_screen_clear(w->call->screen);
-	fprintf(stderr, "relctl: %s%s%s%s%s%s\n", package ? package : "",
-		environment ? " (" : "", environment ? environment : "",
-		environment ? ")" : "", package ? ": " : "", text);
+	fputs(f->warning ? "relctl: warning: " : "relctl: ", stderr);
+	if (about)
+		fputs(about, stderr);
+	if (f->path && f->line)
+		fprintf(stderr, ":%u", (unsigned)f->line);
+	if (f->environment)
+		fprintf(stderr, " (%s)", f->environment);
+	fprintf(stderr, "%s%s\n", about ? ": " : "", f->text);
 }
 
 static int confirm(void *context, const char *plan, struct rel_error *err)

@@ -62,6 +62,7 @@ struct rel_conf_release {
 	bool no_changelog; /* changelog: false */
 	const struct rel_conf_version_file *version_files;
 	size_t n_version_files;
+	bool strict; /* warnings of a cut stop it */
 };
 
 struct rel_conf_publish {

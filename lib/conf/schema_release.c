@@ -65,6 +65,14 @@ static int read_sign(struct rel_conf_reader *r, const struct rel_yaml *value,
 				    REL_CONF_COUNT(ways), &release->sign);
 }
 
+static int read_strict(struct rel_conf_reader *r, const struct rel_yaml *value,
+		       void *target)
+{
+	struct rel_conf_release *release = target;
+
+	return rel_conf_read_boolean(r, value, "strict", &release->strict);
+}
+
 /* A path in the source; `what` names it. */
 static int read_path(struct rel_conf_reader *r, const struct rel_yaml *value,
 		     const char *what, const char **out)
@@ -170,6 +178,7 @@ int rel_conf_read_release(struct rel_conf_reader *r,
 	    {"sign", read_sign},
 	    {"changelog", read_changelog},
 	    {"version-files", read_version_files},
+	    {"strict", read_strict},
 	};
 	struct rel_conf *conf = target;
 

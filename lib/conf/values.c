@@ -73,6 +73,17 @@ int rel_conf_expect_text(struct rel_conf_reader *r, const struct rel_yaml *node,
 	return 0;
 }
 
+int rel_conf_read_boolean(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, const char *what,
+			  bool *out)
+{
+	if (value->kind != REL_YAML_TEXT || !rel_conf_is_boolean(value))
+		return rel_conf_fail(r, value, "%s must be true or false",
+				     what);
+	*out = strcmp(value->text, "true") == 0;
+	return 0;
+}
+
 /* `words` as "a, b, c", cut where the buffer ends. */
 static void list_words(char *out, size_t size, const char *const words[],
 		       size_t count)

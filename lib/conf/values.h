@@ -74,6 +74,10 @@ int rel_conf_read_choice(struct rel_conf_reader *r,
 			 const struct rel_yaml *value, const char *what,
 			 const char *const words[], size_t count,
 			 const char **out);
+/* true or false. */
+int rel_conf_read_boolean(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, const char *what,
+			  bool *out);
 /* A list of names without repetition, or one name alone. */
 int rel_conf_read_names(struct rel_conf_reader *r, const struct rel_yaml *value,
 			const char *what, const char *const **out,

@@ -34,14 +34,23 @@ enum rel_cut_step {
 /* "look", "bump", … */
 const char *rel_cut_step_name(enum rel_cut_step step);
 
+/* Something that speaks against the release. */
+struct rel_cut_finding {
+	bool warning; /* does not stop the cut */
+	/* what it is about, as far as known: "name.version"; a file of the
+	 * source, and the line in it from 1 (0 = none); an environment */
+	const char *package; /* or NULL */
+	const char *path;    /* or NULL */
+	uint32_t line;
+	const char *environment; /* or NULL */
+	const char *text;	 /* one line */
+};
+
 /* What a cut says while it goes on. */
 struct rel_cut_voice {
 	/* one line about what a step did */
 	void (*tell)(void *context, enum rel_cut_step step, const char *text);
-	/* something that speaks against the release; `package` and
-	 * `environment` may be NULL */
-	void (*finding)(void *context, const char *package,
-			const char *environment, const char *text);
+	void (*finding)(void *context, const struct rel_cut_finding *finding);
 	/* The plan is ready, nothing is written yet: go on?  0 = yes.  NULL =
 	 * yes always. */
 	int (*confirm)(void *context, const char *plan, struct rel_error *err);
@@ -57,6 +66,7 @@ struct rel_cut_options {
 	const char *version;
 	bool allow_broken; /* findings of the gate do not stop it */
 	bool no_changelog; /* a missing entry does not stop it */
+	bool strict;	   /* warnings stop it, as with release: strict: */
 	bool older;	   /* older than the newest release is fine */
 	bool no_push;	   /* leave the source's own remote alone */
 	/*

@@ -135,10 +135,14 @@ int rel_cut_gate(struct rel_cut *cut, struct rel_error *err)
 		rc = check(cut, err);
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < gate->n_findings; i++)
-		rel_cut_finding(cut, gate->findings[i].package,
-				gate->findings[i].environment,
-				gate->findings[i].reason);
+	for (size_t i = 0; i < gate->n_findings; i++) {
+		struct rel_cut_finding f = {
+		    .package = gate->findings[i].package,
+		    .environment = gate->findings[i].environment,
+		    .text = gate->findings[i].reason};
+
+		rel_cut_add_finding(cut, &f);
+	}
 	if (allow) {
 		cut->stopped = stopped;
 		rc = take_broken(cut, err);

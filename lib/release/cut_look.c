@@ -272,14 +272,16 @@ static int lint(struct rel_cut *cut, size_t i, struct rel_error *err)
 				       p->path.ptr, &options, &cut->arena, err);
 	for (uint32_t k = 0; rc == 0 && k < findings.count; k++) {
 		const struct rel_lint_finding *f = &findings.items[k];
-		char *line =
-		    rel_cut_text(cut, "lint %u: %.*s", (unsigned)f->code,
-				 REL_STR_ARG(f->text));
+		struct rel_cut_finding finding = {
+		    .path = p->path.ptr,
+		    .text =
+			rel_cut_text(cut, "lint %u: %.*s", (unsigned)f->code,
+				     REL_STR_ARG(f->text))};
 
-		if (!line)
+		if (!finding.text)
 			rc = rel_fail_nomem(err);
 		else if (f->severity == REL_LINT_ERROR)
-			rel_cut_finding(cut, p->path.ptr, NULL, line);
+			rel_cut_add_finding(cut, &finding);
 	}
 	rel_buf_free(&text);
 	return rc;

@@ -97,14 +97,34 @@ void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
 	free(text);
 }
 
-void rel_cut_finding(struct rel_cut *cut, const char *package,
-		     const char *environment, const char *text)
+void rel_cut_add_finding(struct rel_cut *cut,
+			 const struct rel_cut_finding *finding)
 {
 	const struct rel_cut_voice *voice = &cut->options->voice;
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+	struct rel_cut_finding f = *finding;
 
-	cut->stopped = true;
+	if (cut->options->strict || (conf && conf->strict))
+		f.warning = false;
+	if (!f.warning)
+		cut->stopped = true;
 	if (voice->finding)
-		voice->finding(voice->context, package, environment, text);
+		voice->finding(voice->context, &f);
+}
+
+void rel_cut_warn(struct rel_cut *cut, const char *path, uint32_t line,
+		  const char *fmt, ...)
+{
+	struct rel_cut_finding f = {
+	    .warning = true, .path = path, .line = line};
+	char text[REL_ERROR_TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	f.text = text;
+	rel_cut_add_finding(cut, &f);
 }
 
 const char *rel_cut_step_name(enum rel_cut_step step)

@@ -84,9 +84,13 @@ char *rel_cut_text(struct rel_cut *cut, const char *fmt, ...) REL_PRINTF(2, 3);
 /* options->voice.tell, printf-style. */
 void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
 		  const char *fmt, ...) REL_PRINTF(3, 4);
-/* options->voice.finding; marks the cut as stopped. */
-void rel_cut_finding(struct rel_cut *cut, const char *package,
-		     const char *environment, const char *text);
+/* options->voice.finding; marks the cut as stopped, unless it is a warning and
+ * neither options->strict nor release: strict: is set. */
+void rel_cut_add_finding(struct rel_cut *cut,
+			 const struct rel_cut_finding *finding);
+/* A warning about `line` (0 = none) of `path` in the source (may be NULL). */
+void rel_cut_warn(struct rel_cut *cut, const char *path, uint32_t line,
+		  const char *fmt, ...) REL_PRINTF(4, 5);
 
 /* Open checkout, journal and what the options name.  `lock`: to write. */
 REL_MUST_CHECK int rel_cut_open(struct rel_cut *cut,

@@ -141,8 +141,10 @@ static void test_release(void **state)
 	assert_string_equal(conf.release.version_files[1].pattern,
 			    "v = {version};");
 	assert_int_equal(conf.release.version_files[1].line, 6);
+	assert_false(conf.release.strict);
 	rel_conf_free(&conf);
-	parse(&conf, "release: {changelog: false}\n");
+	parse(&conf, "release: {changelog: false, strict: true}\n");
+	assert_true(conf.release.strict);
 	assert_true(conf.release.no_changelog);
 	assert_null(conf.release.changelog);
 	rel_conf_free(&conf);
@@ -219,6 +221,7 @@ static const struct mistake mistakes[] = {
     {"release: {name: a/b}\n", 1, 17, "letters, digits"},
     {"release: {changelog: ../CHANGES}\n", 1, 22, "top of the source"},
     {"release: {changelog: true}\n", 1, 22, "must be a text"},
+    {"release: {strict: yes}\n", 1, 19, "true or false"},
     {"release: {version-files: x}\n", 1, 26, "must be a list, not a text"},
     {"release: {version-files: [/x]}\n", 1, 27, "top of the source"},
     {"release: {version-files: [{pattern: 'v{version}'}]}\n", 1, 27,
