@@ -118,12 +118,6 @@
 /* One file of a source that is released: forges refuse assets from 2 GiB on,
  * and no 32-bit program unpacks such a file. */
 #define REL_LIMIT_RELEASE_FILE_BYTES (2 * REL_GIB)
-/* Larger archives go to S3 in parts, which can go on where they broke off. */
-#define REL_LIMIT_S3_WHOLE (64 * REL_MIB)
-/* Such a part; the service wants 5 MiB at least, and 10,000 parts at most. */
-#define REL_LIMIT_S3_PART (16 * REL_MIB)
-/* A list of S3; a page has at most 1,000 entries. */
-#define REL_LIMIT_S3_LIST (8 * REL_MIB)
 /* A release's archive unpacked; it is read piece by piece, so this bounds
  * time only. */
 #define REL_LIMIT_ARCHIVE_UNPACKED (64 * REL_GIB)

@@ -160,8 +160,7 @@ struct rel_http_payload {
 	const void *ptr; /* in memory, */
 	size_t len;
 	const char *path; /* or, not NULL: of this file, streamed, */
-	uint64_t offset;  /* these bytes */
-	uint64_t size;
+	uint64_t size;	  /* so many bytes */
 };
 
 struct rel_http_field {

@@ -198,8 +198,7 @@ static size_t read_file(struct rel_http_hop *hop, char *out, size_t size)
 	ssize_t n;
 
 	do
-		n = pread(hop->file, out, size,
-			  (off_t)(payload->offset + hop->read));
+		n = pread(hop->file, out, size, (off_t)hop->read);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		rel_fail_errno(&hop->failure, errno, payload->path,

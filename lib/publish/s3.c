@@ -2,20 +2,35 @@
  * kind: s3.  Source: the Amazon S3 API reference (PutObject, CopyObject,
  * HeadObject, DeleteObject); signatures are libcurl's.
  */
-#include "publish/s3.h"
-
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "publish/address.h"
+#include "publish/web.h"
 #include "publish/xml.h"
 
-/* CopyObject takes no more. */
-#define COPY_MAX (5 * (uint64_t)REL_GIB)
+/* PutObject and CopyObject take no more. */
+#define OBJECT_MAX (5 * (uint64_t)REL_GIB)
+
+struct s3 {
+	struct rel_publish_web web; /* first: a web is what others see */
+	const char *region;
+	const char *bucket; /* its name, */
+	const char *root;   /* its address, and */
+	const char *prefix; /* of keys in it, with a slash at its end, or "" */
+};
+
+struct request {
+	const char *path; /* below the place */
+	struct rel_http_payload payload;
+	const char *sha256;		    /* of it; NULL = it is empty */
+	const struct rel_http_field *field; /* or NULL */
+	const char *what;		    /* for progress */
+};
 
 static void release(void *self)
 {
-	struct rel_s3 *s3 = self;
+	struct s3 *s3 = self;
 
 	rel_publish_web_free(&s3->web);
 	free(s3);
@@ -23,7 +38,7 @@ static void release(void *self)
 
 static void sign(struct rel_publish_web *web, struct rel_http_message *message)
 {
-	const struct rel_s3 *s3 = (const struct rel_s3 *)web;
+	const struct s3 *s3 = (const struct s3 *)web;
 	struct rel_http_auth *auth = &message->auth;
 
 	auth->kind = REL_HTTP_AUTH_AWS;
@@ -56,7 +71,8 @@ static int note_error(void *context, struct rel_str name, struct rel_str parent,
 	return 0;
 }
 
-/* What is no XML is read, or not, by who asked. */
+/* CopyObject claims success first and may put an <Error> into the answer (its
+ * documentation, "Response Body"). */
 static int check_reply(struct rel_str reply, const char *url,
 		       struct rel_error *err)
 {
@@ -72,61 +88,38 @@ static int check_reply(struct rel_str reply, const char *url,
 	return rc;
 }
 
-static int ask_at(struct rel_s3 *s3, struct rel_http_answer *answer,
-		  struct rel_buf *reply, const char *url,
-		  const struct rel_s3_request *request, struct rel_error *err)
-{
-	struct rel_http_message message = {
-	    .method = request->method,
-	    .payload = request->payload,
-	    .fields = request->fields,
-	    .n_fields = request->n_fields,
-	    .auth = {.aws = {.sha256 = request->sha256}},
-	    .idempotent = request->idempotent,
-	};
-	struct rel_buf own;
-	int rc;
-
-	rel_buf_init(&own, REL_LIMIT_HTTP_DISCARD);
-	rc = rel_publish_web_send(
-	    &s3->web, answer, reply ? reply : &own, url, &message,
-	    reply ? reply->max : REL_LIMIT_HTTP_DISCARD, request->what, err);
-	if (rc == 0)
-		rc = check_reply(rel_buf_str(reply ? reply : &own), url, err);
-	rel_buf_free(&own);
-	return rc;
-}
-
-int rel_s3_ask(struct rel_s3 *s3, int *status, char **etag,
-	       struct rel_buf *reply, const struct rel_s3_request *request,
+/* PUT one key.  A PUT that broke off left nothing and is sent anew.
+ * *status  of the answer; 0 = none came */
+static int put(struct s3 *s3, int *status, const struct request *request,
 	       struct rel_error *err)
 {
+	struct rel_http_message message = {
+	    .method = REL_HTTP_PUT,
+	    .payload = request->payload,
+	    .fields = request->field,
+	    .n_fields = request->field != NULL,
+	    .auth = {.aws = {.sha256 = request->sha256}},
+	    .idempotent = true,
+	};
 	struct rel_http_answer answer = {.status = 0};
-	struct rel_buf url;
+	struct rel_buf url, reply;
 	int rc;
 
 	rel_buf_init(&url, REL_LIMIT_CONFIG_BYTES);
-	rel_publish_web_url(&url, request->at_root ? s3->root : s3->web.place,
-			    request->path);
-	if (request->query)
-		rel_buf_printf(&url, "?%s", request->query);
+	rel_buf_init(&reply, REL_LIMIT_HTTP_DISCARD);
+	rel_publish_web_url(&url, s3->web.place, request->path);
 	rc = rel_buf_status(&url, "address", err);
 	if (rc == 0)
-		rc = ask_at(s3, &answer, reply, url.ptr, request, err);
-	if (status)
-		*status = answer.status;
-	if (etag) {
-		*etag = answer.etag;
-		answer.etag = NULL;
-	}
+		rc = rel_publish_web_send(&s3->web, &answer, &reply, url.ptr,
+					  &message, REL_LIMIT_HTTP_DISCARD,
+					  request->what, err);
+	if (rc == 0)
+		rc = check_reply(rel_buf_str(&reply), url.ptr, err);
+	*status = answer.status;
 	rel_http_answer_free(&answer);
+	rel_buf_free(&reply);
 	rel_buf_free(&url);
 	return rc;
-}
-
-bool rel_s3_knows_no_condition(int status)
-{
-	return status == 400 || status == 501;
 }
 
 static const char *sha256_of(char *hex,
@@ -141,42 +134,36 @@ static const char *sha256_of(char *hex,
 	return "UNSIGNED-PAYLOAD";
 }
 
-static int write_whole(struct rel_s3 *s3, const char *path,
-		       const struct rel_publish_archive *archive,
-		       struct rel_error *err)
-{
-	const struct rel_http_field fields[] = {{"If-None-Match", "*"}};
-	char hex[REL_DIGEST_TEXT_MAX];
-	struct rel_s3_request request = {
-	    .method = REL_HTTP_PUT,
-	    .path = path,
-	    .payload = {.path = archive->path, .size = archive->size},
-	    .sha256 = sha256_of(hex, archive),
-	    .fields = fields,
-	    .n_fields = 1,
-	    .idempotent = true,
-	    .what = "uploading the archive",
-	};
-	int status, rc;
-
-	rc = rel_s3_ask(s3, &status, NULL, NULL, &request, err);
-	if (rc != 0 && rel_s3_knows_no_condition(status)) {
-		/* That nothing is there has been looked at. */
-		request.n_fields = 0;
-		rc = rel_s3_ask(s3, &status, NULL, NULL, &request, err);
-	}
-	return rc;
-}
-
 static int write_file(struct rel_publish_web *web, const char *path,
 		      const struct rel_publish_archive *archive,
 		      struct rel_error *err)
 {
-	struct rel_s3 *s3 = (struct rel_s3 *)web;
+	static const struct rel_http_field absent = {"If-None-Match", "*"};
+	char hex[REL_DIGEST_TEXT_MAX];
+	struct request request = {
+	    .path = path,
+	    .payload = {.path = archive->path, .size = archive->size},
+	    .sha256 = sha256_of(hex, archive),
+	    .field = &absent,
+	    .what = "uploading the archive",
+	};
+	struct s3 *s3 = (struct s3 *)web;
+	int status, rc;
 
-	if (archive->size > REL_LIMIT_S3_WHOLE)
-		return rel_s3_write_parts(s3, path, archive, err);
-	return write_whole(s3, path, archive, err);
+	if (archive->size > OBJECT_MAX)
+		return rel_fail(err, REL_ELIMIT,
+				"%s has %llu bytes; S3 takes 5 GiB in one "
+				"upload: choose another kind of publish:",
+				archive->name,
+				(unsigned long long)archive->size);
+	rc = put(s3, &status, &request, err);
+	if (rc != 0 && (status == 400 || status == 501)) {
+		/* The server does not know the condition; the key was free
+		 * when the cut began. */
+		request.field = NULL;
+		rc = put(s3, &status, &request, err);
+	}
+	return rc;
 }
 
 /* To a digest's path only: CopyObject knows no condition, but whoever was
@@ -186,18 +173,14 @@ static int copy_file(struct rel_publish_web *web, const char *path,
 		     const struct rel_publish_archive *archive,
 		     struct rel_error *err)
 {
-	struct rel_s3 *s3 = (struct rel_s3 *)web;
+	struct s3 *s3 = (struct s3 *)web;
 	struct rel_http_field field = {"x-amz-copy-source", NULL};
-	struct rel_s3_request request = {.method = REL_HTTP_PUT,
-					 .path = path,
-					 .fields = &field,
-					 .n_fields = 1,
-					 .idempotent = true,
-					 .what = "copying the archive"};
+	struct request request = {
+	    .path = path, .field = &field, .what = "copying the archive"};
 	struct rel_buf source;
 	int rc, status = 0;
 
-	if (archive->size > COPY_MAX)
+	if (archive->size > OBJECT_MAX)
 		return REL_EUSAGE;
 	rel_buf_init(&source, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_printf(&source, "/%s/", s3->bucket);
@@ -206,7 +189,7 @@ static int copy_file(struct rel_publish_web *web, const char *path,
 	rc = rel_buf_status(&source, "address", err);
 	if (rc == 0) {
 		field.value = source.ptr;
-		rc = rel_s3_ask(s3, &status, NULL, NULL, &request, err);
+		rc = put(s3, &status, &request, err);
 	}
 	/* Not every server can, or may read. */
 	if (rc != 0 && status >= 400)
@@ -215,16 +198,9 @@ static int copy_file(struct rel_publish_web *web, const char *path,
 	return rc;
 }
 
-static int forget(struct rel_publish_web *web, const char *path,
-		  struct rel_error *err)
-{
-	return rel_s3_forget((struct rel_s3 *)web, path, err);
-}
-
 static const struct rel_publish_web_ops ops = {
     .write = write_file,
     .copy = copy_file,
-    .forget = forget,
     .sign = sign,
     .no_secret = "none in $AWS_ACCESS_KEY_ID and $AWS_SECRET_ACCESS_KEY, "
 		 "secret-file:",
@@ -254,7 +230,7 @@ static void add_root(struct rel_buf *out, const struct rel_conf_publish *conf,
 	free(own);
 }
 
-static int locate(struct rel_s3 *s3, struct rel_buf *place,
+static int locate(struct s3 *s3, struct rel_buf *place,
 		  const struct rel_conf_publish *conf, struct rel_error *err)
 {
 	struct rel_buf prefix;
@@ -278,7 +254,7 @@ static int locate(struct rel_s3 *s3, struct rel_buf *place,
 	return rc ? rc : rel_buf_status(place, "address", err);
 }
 
-static int set_up(struct rel_s3 *s3, const struct rel_publish_options *options,
+static int set_up(struct s3 *s3, const struct rel_publish_options *options,
 		  struct rel_error *err)
 {
 	const struct rel_conf_publish *conf = options->conf;
@@ -312,7 +288,7 @@ static int set_up(struct rel_s3 *s3, const struct rel_publish_options *options,
 
 static int ready(void *self, struct rel_error *err)
 {
-	const struct rel_s3 *s3 = self;
+	const struct s3 *s3 = self;
 
 	return s3->web.has_secret
 		   ? 0
@@ -326,7 +302,7 @@ static int ready(void *self, struct rel_error *err)
 static int open_s3(void **self, const struct rel_publish_options *options,
 		   struct rel_error *err)
 {
-	struct rel_s3 *s3 = calloc(1, sizeof(*s3));
+	struct s3 *s3 = calloc(1, sizeof(*s3));
 	int rc;
 
 	if (!s3)

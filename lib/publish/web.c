@@ -356,11 +356,7 @@ int rel_publish_web_withdraw(void *self,
 	int rc = rel_publish_paths_make(&paths, archive, err);
 
 	for (size_t i = 0; rc == 0 && i < paths.count; i++) {
-		if (!(made & (1u << i)))
-			continue;
-		if (web->ops->forget)
-			rc = web->ops->forget(web, paths.items[i], err);
-		if (rc == 0)
+		if (made & (1u << i))
 			rc = remove_file(web, paths.items[i], err);
 	}
 	rel_publish_paths_free(&paths);

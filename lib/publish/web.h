@@ -27,9 +27,6 @@ struct rel_publish_web_ops {
 	int (*copy)(struct rel_publish_web *web, const char *path,
 		    const char *from, const struct rel_publish_archive *archive,
 		    struct rel_error *err);
-	/* Forget what is begun and not yet a file; NULL = nothing ever is. */
-	int (*forget)(struct rel_publish_web *web, const char *path,
-		      struct rel_error *err);
 	/* How to log in, for every request. */
 	void (*sign)(struct rel_publish_web *web,
 		     struct rel_http_message *message);

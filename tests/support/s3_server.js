@@ -3,16 +3,15 @@
 //   - every signature is computed anew by aws4, and the payload must be the
 //     one that was signed; reading objects needs no signature (a public
 //     bucket)
-//   - If-None-Match: * for PutObject and CompleteMultipartUpload
-//   - ListMultipartUploads, ListParts, AbortMultipartUpload
+//   - If-None-Match: * for PutObject
 //
 //   node s3_server.js NPM-DIRECTORY DATA-DIRECTORY BUCKET
 //
 // prints "PORT" when it listens.  Keys: access "S3RVER", secret
 // "hidden-secret".  In the environment: S3_SESSION, a session token that must
-// be there; S3_CONDITIONS=no, 501 to If-None-Match; S3_PARTS=N, resets the
-// connection in the middle of every part but the first N, until the file
-// DATA-DIRECTORY/healthy exists.
+// be there; S3_CONDITIONS=no, 501 to If-None-Match; S3_BREAKS=yes, resets the
+// connection in the middle of every PUT, until the file DATA-DIRECTORY/healthy
+// exists.
 'use strict';
 
 const crypto = require('crypto');
@@ -27,11 +26,6 @@ const S3rver = need('s3rver');
 
 const ACCESS = 'S3RVER';
 const SECRET = 'hidden-secret';
-const uploads = new Map(); // id -> {key, parts: Map of number -> part}
-let partsTaken = 0;
-
-const escape = (text) => String(text).replace(/[&<>"]/g,
-  (c) => `&#${c.charCodeAt(0)};`);
 
 function answer(res, status, body) {
   res.writeHead(status, {
@@ -76,9 +70,9 @@ function signatureFault(req) {
     ? null : 'SignatureDoesNotMatch';
 }
 
-// The object's or part's bytes go on only when they are those signed: the
+// The object's bytes go on only when they are those signed: the
 // last piece waits for that.
-function forward(req, res, inner, done) {
+function forward(req, res, inner) {
   const hash = crypto.createHash('sha256');
   const promised = req.headers['x-amz-content-sha256'];
   const headers = { ...req.headers, connection: 'close' };
@@ -91,16 +85,8 @@ function forward(req, res, inner, done) {
   let held = null;
   up.on('error', () => res.destroy());
   up.on('response', (from) => {
-    const pieces = [];
     res.writeHead(from.statusCode, from.headers);
-    from.on('data', (piece) => {
-      if (done && pieces.length < 16) pieces.push(piece);
-      res.write(piece);
-    });
-    from.on('end', () => {
-      if (done) done(from, Buffer.concat(pieces).toString());
-      res.end();
-    });
+    from.pipe(res);
   });
   req.on('data', (piece) => {
     hash.update(piece);
@@ -127,30 +113,11 @@ function exists(inner, url) {
     (from) => { from.resume(); resolve(from.statusCode === 200); }).end());
 }
 
-function listUploads(res, prefix) {
-  const items = [...uploads].filter(([, u]) => u.key.startsWith(prefix))
-    .map(([id, u]) => `<Upload><Key>${escape(u.key)}</Key>` +
-      `<UploadId>${id}</UploadId></Upload>`);
-  answer(res, 200, `<?xml version="1.0" encoding="UTF-8"?>\n` +
-    `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>` +
-    `${items.join('')}</ListMultipartUploadsResult>`);
-}
-
-// Two on a page, so that pages are turned.
-function listParts(res, upload, after) {
-  const all = [...upload.parts].filter(([n]) => n > after)
-    .sort(([a], [b]) => a - b);
-  const page = all.slice(0, 2).map(([n, p]) =>
-    `<Part><PartNumber>${n}</PartNumber><ETag>${escape(p.etag)}</ETag>` +
-    `<Size>${p.size}</Size></Part>`);
-  answer(res, 200, `<?xml version="1.0" encoding="UTF-8"?>\n` +
-    `<ListPartsResult><IsTruncated>${all.length > 2}</IsTruncated>` +
-    `${page.join('')}</ListPartsResult>`);
-}
-
 function breakOff(req) {
-  if (fs.existsSync(path.join(data, 'healthy'))) return false;
-  if (partsTaken < Number(process.env.S3_PARTS)) return false;
+  if (!process.env.S3_BREAKS || req.method !== 'PUT' ||
+    fs.existsSync(path.join(data, 'healthy'))) {
+    return false;
+  }
   req.once('data', () => req.socket.resetAndDestroy
     ? req.socket.resetAndDestroy() : req.socket.destroy());
   return true;
@@ -158,29 +125,11 @@ function breakOff(req) {
 
 async function serve(req, res, inner) {
   const url = new URL(req.url, 'http://localhost');
-  const query = url.searchParams;
-  const id = query.get('uploadId');
-  const key = decodeURIComponent(url.pathname).slice(bucket.length + 2);
   const reads = (req.method === 'GET' || req.method === 'HEAD') && !url.search;
   const fault = reads && !req.headers.authorization ? null
     : signatureFault(req);
   console.error(`${req.method} ${req.url} ${fault || 'signed'}`);
   if (fault) return refuse(req, res, 403, fault, 'no such thing');
-  if (req.method === 'GET' && query.has('uploads')) {
-    return listUploads(res, query.get('prefix') || '');
-  }
-  if (id && !uploads.has(id)) {
-    return refuse(req, res, 404, 'NoSuchUpload', 'no such upload');
-  }
-  if (req.method === 'GET' && id) {
-    return listParts(res, uploads.get(id),
-      Number(query.get('part-number-marker') || 0));
-  }
-  if (req.method === 'DELETE' && id) {
-    uploads.delete(id);
-    res.writeHead(204);
-    return res.end();
-  }
   if (req.headers['if-none-match'] === '*' && !reads) {
     if (process.env.S3_CONDITIONS === 'no') {
       return refuse(req, res, 501, 'NotImplemented', 'If-None-Match');
@@ -189,26 +138,7 @@ async function serve(req, res, inner) {
       return refuse(req, res, 412, 'PreconditionFailed', 'it is there');
     }
   }
-  if (req.method === 'PUT' && id) {
-    if (process.env.S3_PARTS && breakOff(req)) return undefined;
-    partsTaken += 1;
-    return forward(req, res, inner, (from) => {
-      if (from.statusCode === 200) {
-        uploads.get(id).parts.set(Number(query.get('partNumber')), {
-          etag: from.headers.etag, size: Number(req.headers['content-length']),
-        });
-      }
-    });
-  }
-  return forward(req, res, inner, (from, body) => {
-    const made = /<UploadId>([^<]+)<\/UploadId>/.exec(body);
-    if (req.method === 'POST' && query.has('uploads') && made) {
-      uploads.set(made[1], { key, parts: new Map() });
-    }
-    if (req.method === 'POST' && id && from.statusCode === 200) {
-      uploads.delete(id);
-    }
-  });
+  return breakOff(req) ? undefined : forward(req, res, inner);
 }
 
 const store = new S3rver({
