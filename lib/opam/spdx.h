@@ -3,7 +3,8 @@
  * Source  opam src/state/opamFileTools.ml, is_valid_license_id; since 2.2
  *         the OCaml library spdx_licenses (src/lexer.mll, src/parser.mly),
  *         after SPDX 3.0.1, annex "SPDX license expressions".
- * Where the identifiers come from is said in spdx_ids.c.
+ * The identifiers are in spdx_licenses.txt and spdx_exceptions.txt, which say
+ * where they come from.
  */
 #ifndef REL_OPAM_SPDX_H
 #define REL_OPAM_SPDX_H
