@@ -1,6 +1,10 @@
 /* What git and ssh say on stderr when something goes wrong. */
 #include "base/limits.h"
+#include "base/network.h"
+#include "git/credential.h"
+#include "git/internal.h"
 #include "git/job.h"
+#include "git/run.h"
 
 /* The last lines are the fact, earlier ones mostly its circumstances. */
 #define LINES_KEPT 4
@@ -94,13 +98,9 @@ static const char *remedy_of(enum rel_code code, struct rel_str text)
 					  "authentication failures", NULL};
 	static const char *const host_key[] = {"Host key verification failed",
 					       NULL};
-	static const char *const certificate[] = {"certificate", NULL};
-
 	if (mentions(text, host_key))
 		return "; compare the host's key with its owner's and mend "
 		       "known_hosts";
-	if (mentions(text, certificate))
-		return "; GIT_SSL_CAINFO names the certificates to trust";
 	if (code != REL_EAUTH)
 		return "";
 	if (mentions(text, ssh))
@@ -109,12 +109,141 @@ static const char *remedy_of(enum rel_code code, struct rel_str text)
 	       "entry or a git credential helper";
 }
 
+/* The value of a setting that may be there for some URLs only; false: none,
+ * or no git to ask. */
+static bool get_for_url(struct rel_buf *out, const char *key,
+			const struct rel_git_url *url)
+{
+	const char *args[] = {"config", "--get-urlmatch", key, NULL, NULL};
+	struct rel_git_run run;
+	struct rel_buf origin;
+	bool found;
+
+	rel_buf_init(&origin, REL_LIMIT_CONFIG_BYTES);
+	rel_git_url_origin(&origin, url);
+	args[3] = origin.ptr;
+	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
+	run.cwd = "/";
+	found = origin.status == 0 && rel_git_run(&run, args, NULL) == 0 &&
+		run.status == 0;
+	if (found)
+		rel_buf_add_str(out, rel_str_trim(rel_buf_str(&run.out)));
+	rel_git_run_free(&run);
+	rel_buf_free(&origin);
+	return found && out->len > 0;
+}
+
+static void add_certificate_remedy(struct rel_buf *out,
+				   const struct rel_git_url *url,
+				   struct rel_str text)
+{
+	const char *variable = rel_git_ca_variable();
+	struct rel_buf fact, file;
+
+	rel_buf_init(&fact, REL_LIMIT_CHILD_TEXT);
+	rel_buf_init(&file, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_add_str(&fact, text);
+	rel_buf_add_cstr(out, "; ");
+	if (variable == NULL && get_for_url(&file, "http.sslCAInfo", url))
+		rel_network_add_ca(out, fact.ptr,
+				   "git's setting http.sslCAInfo", file.ptr);
+	else
+		rel_network_add_ca(out, fact.ptr, variable,
+				   variable ? rel_network_env(variable) : NULL);
+	rel_buf_free(&file);
+	rel_buf_free(&fact);
+}
+
+/* Is "Failed to connect to HOST port PORT" (libgit2 leaves the port out)
+ * about another host than that of `url`? */
+static bool connects_elsewhere(const struct rel_git_url *url,
+			       struct rel_str text)
+{
+	static const char phrase[] = "ailed to connect to ";
+	const char *at = memmem(text.ptr, text.len, phrase, strlen(phrase));
+	struct rel_str rest, host;
+
+	if (at == NULL)
+		return false;
+	rest = rel_str_sub(text, (size_t)(at - text.ptr) + strlen(phrase),
+			   text.len);
+	host = rel_str_cut(&rest, ' ');
+	if (rel_str_ends(host, REL_STR(":")))
+		host.len--;
+	if (!rel_str_eq(host, url->host))
+		return true;
+	if (!rel_str_starts(rest, REL_STR("port ")))
+		return false;
+	rel_str_cut(&rest, ' ');
+	rest = rel_str_cut(&rest, ' ');
+	return !rel_str_eq(rest, url->port.len ? url->port
+				 : url->tls    ? REL_STR("443")
+					       : REL_STR("80"));
+}
+
+static void add_proxy_remedy(struct rel_buf *out, const struct rel_git_url *url,
+			     struct rel_str text)
+{
+	static const char *const through[] = {" proxy", "CONNECT tunnel",
+					      "returned error: 407", NULL};
+	static const char *const refused[] = {" 407", NULL};
+	static const char *const unreachable[] = {
+	    "ailed to connect", "not resolve host", "resolve address",
+	    "timed out", NULL};
+	const char *variable = rel_network_proxy(url->tls);
+	const char *exempt = rel_network_no_proxy(), *value;
+	struct rel_buf setting;
+	bool proxied = mentions(text, through) || connects_elsewhere(url, text);
+
+	rel_buf_init(&setting, REL_LIMIT_CONFIG_BYTES);
+	value = variable ? rel_network_env(variable) : NULL;
+	if (proxied && get_for_url(&setting, "http.proxy", url)) {
+		variable = "git's setting http.proxy";
+		value = setting.ptr;
+	}
+	if (proxied && variable != NULL) {
+		rel_buf_printf(out, "; it goes through the proxy ");
+		rel_network_add_proxy(out, value);
+		rel_buf_printf(out, " (from %s): ", variable);
+		if (mentions(text, refused))
+			rel_buf_printf(out,
+				       "write its user and password into %s, "
+				       "as in http://USER:PASSWORD@HOST:PORT",
+				       variable);
+		else
+			rel_buf_printf(out,
+				       "correct %s, or name %.*s in no_proxy",
+				       variable, REL_STR_ARG(url->host));
+	} else if (!proxied && variable != NULL && exempt != NULL &&
+		   mentions(text, unreachable)) {
+		rel_buf_printf(out,
+			       "; %s may exempt the host from the proxy that "
+			       "%s names",
+			       exempt, variable);
+	}
+	rel_buf_free(&setting);
+}
+
+void rel_git_network_remedy(struct rel_buf *out, const struct rel_git_url *url,
+			    struct rel_str text)
+{
+	static const char *const certificate[] = {"certificate", "SSL CA cert",
+						  NULL};
+
+	if (url == NULL || url->transport != REL_GIT_HTTP)
+		return;
+	if (mentions(text, certificate))
+		add_certificate_remedy(out, url, text);
+	else
+		add_proxy_remedy(out, url, text);
+}
+
 int rel_git_complaint_fail(struct rel_error *err, const char *what,
-			   struct rel_str text)
+			   const struct rel_git_url *url, struct rel_str text)
 {
 	struct rel_str lines[LINES_KEPT], rest = text, line;
 	enum rel_code code = code_of(text);
-	struct rel_buf joined;
+	struct rel_buf joined, network;
 	size_t n = 0;
 
 	while (rest.ptr != NULL) {
@@ -137,8 +266,12 @@ int rel_git_complaint_fail(struct rel_error *err, const char *what,
 	for (size_t i = 0; i < joined.len; i++)
 		if ((unsigned char)joined.ptr[i] < 0x20)
 			joined.ptr[i] = ' ';
+	rel_buf_init(&network, REL_LIMIT_CHILD_TEXT);
+	rel_git_network_remedy(&network, url, text);
 	rel_fail(err, code, "%s: %.*s%s", what,
-		 REL_STR_ARG(rel_buf_str(&joined)), remedy_of(code, text));
+		 REL_STR_ARG(rel_buf_str(&joined)),
+		 network.len > 0 ? network.ptr : remedy_of(code, text));
+	rel_buf_free(&network);
 	rel_buf_free(&joined);
 	return code;
 }

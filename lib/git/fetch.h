@@ -44,7 +44,7 @@ struct rel_git_fetch_options {
 	/* Parent of the cache; NULL = rel_path_cache(). */
 	const char *cache_dir;
 	/* Certificates to trust instead of the host's, PEM; NULL = those of
-	 * GIT_SSL_CAINFO, SSL_CERT_FILE or the host. */
+	 * GIT_SSL_CAINFO, CURL_CA_BUNDLE, SSL_CERT_FILE or the host. */
 	const char *ca_file;
 	/* Take what the cache has; never touch the network. */
 	bool offline;

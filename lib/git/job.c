@@ -1,20 +1,21 @@
 #include "git/job.h"
 
-#include <stdlib.h>
-
 #include "base/limits.h"
+#include "base/network.h"
+
+const char *rel_git_ca_variable(void)
+{
+	return rel_network_env("GIT_SSL_CAINFO") ? "GIT_SSL_CAINFO"
+						 : rel_network_ca_file();
+}
 
 const char *rel_git_ca_file(const struct rel_git_fetch_options *options)
 {
-	static const char *const names[] = {"GIT_SSL_CAINFO", "SSL_CERT_FILE"};
-	const char *file = options->ca_file;
+	const char *variable = rel_git_ca_variable();
 
-	for (size_t i = 0; !file && i < sizeof(names) / sizeof(names[0]); i++) {
-		file = getenv(names[i]);
-		if (file && *file == '\0')
-			file = NULL;
-	}
-	return file;
+	if (options->ca_file)
+		return options->ca_file;
+	return variable ? rel_network_env(variable) : NULL;
 }
 
 unsigned rel_git_silence(const struct rel_git_fetch_options *options)

@@ -21,8 +21,11 @@ struct rel_git_job {
 	int depth;
 };
 
-/* The file of certificates to trust: options->ca_file, else $GIT_SSL_CAINFO,
- * else $SSL_CERT_FILE; empty ones count as unset.  NULL = the host's. */
+/* The variable that names the file of certificates to trust: GIT_SSL_CAINFO,
+ * else rel_network_ca_file(); NULL = none is set. */
+const char *rel_git_ca_variable(void);
+
+/* That file: options->ca_file, else of the variable.  NULL = the host's. */
 const char *rel_git_ca_file(const struct rel_git_fetch_options *options);
 
 /* Seconds of silence after which a transfer is given up. */
@@ -58,8 +61,15 @@ bool rel_git_library_is_shallow_capable(void);
  * Make an error text of what a program (git, ssh) wrote on stderr: its last
  * few lines that say something, in one.
  * what  what was done: "cannot fetch …"
+ * url   of the server that was talked to; NULL = none
  */
 int rel_git_complaint_fail(struct rel_error *err, const char *what,
-			   struct rel_str text);
+			   const struct rel_git_url *url, struct rel_str text);
+
+/* Append what to do about a proxy or a certificate that stands in the way to
+ * `url`, "; …"; nothing where `text`, a program's or libgit2's, is not about
+ * them. */
+void rel_git_network_remedy(struct rel_buf *out, const struct rel_git_url *url,
+			    struct rel_str text);
 
 #endif

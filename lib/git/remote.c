@@ -99,18 +99,12 @@ static int on_transport(git_transport **out, git_remote *owner, void *payload)
 	return rel_git_ssh_transport(out, owner, &transfer->ssh);
 }
 
-static const char *remedy_of(const char *text)
-{
-	if (strstr(text, "certificate") != NULL)
-		return "; GIT_SSL_CAINFO names the certificates to trust";
-	return "";
-}
-
 static int fail_transfer(struct transfer *transfer, int status,
 			 struct rel_error *err)
 {
 	const git_error *last = git_error_last();
 	const char *text = last && last->message ? last->message : "";
+	struct rel_buf remedy;
 	int r;
 
 	if (transfer->said.code < 0) {
@@ -129,9 +123,11 @@ static int fail_transfer(struct transfer *transfer, int status,
 		r = REL_EAUTH;
 	else if (r == REL_ENOTFOUND)
 		r = REL_EIO;
-	if (err != NULL && *remedy_of(text)) {
-		rel_fail(err, r, "cannot fetch: %s%s", text, remedy_of(text));
-	}
+	rel_buf_init(&remedy, REL_LIMIT_CHILD_TEXT);
+	rel_git_network_remedy(&remedy, transfer->job->url, rel_str_of(text));
+	if (remedy.len > 0)
+		rel_fail(err, r, "cannot fetch: %s%s", text, remedy.ptr);
+	rel_buf_free(&remedy);
 	rel_error_at(err, transfer->job->clean, 0, 0);
 	if (err != NULL)
 		err->code = r;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/network.h"
 #include "base/process.h"
 #include "git/credential.h"
 #include "git/internal.h"
@@ -201,9 +202,13 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 		    !has_ssh_command(run))
 			env_add(env, "GIT_SSH_COMMAND=ssh -o BatchMode=yes");
 	}
-	/* Not every libcurl that git is built with knows SSL_CERT_FILE. */
+	/* git's libcurl reads neither CURL_CA_BUNDLE nor SSL_CERT_*. */
 	if (ca_file != NULL)
 		env_add(env, "GIT_SSL_CAINFO=%s", ca_file);
+	if (!rel_network_env("GIT_SSL_CAPATH") &&
+	    rel_network_env("SSL_CERT_DIR"))
+		env_add(env, "GIT_SSL_CAPATH=%s",
+			rel_network_env("SSL_CERT_DIR"));
 	r = run->url ? env_credentials(env, run->url, err) : 0;
 	if (r < 0)
 		return r;
@@ -454,7 +459,7 @@ int rel_git_run_fail(const struct rel_git_run *run, struct rel_error *err)
 		r = rel_fail(err, REL_EIO, "%s: git ended with %d", run->what,
 			     run->status);
 	else
-		r = rel_git_complaint_fail(err, run->what, text);
+		r = rel_git_complaint_fail(err, run->what, run->url, text);
 	rel_error_at(err, run->clean, 0, 0);
 	return r;
 }

@@ -206,7 +206,7 @@ static int fail_ended(struct link *link)
 	    rel_process_wait(&link->process, &status, err) < 0)
 		return report(REL_EIO);
 	if (rel_str_trim(text).len > 0)
-		rel_git_complaint_fail(err, "cannot fetch by ssh", text);
+		rel_git_complaint_fail(err, "cannot fetch by ssh", NULL, text);
 	else
 		rel_fail(err, REL_EIO, "cannot fetch: ssh ended with %d",
 			 status);

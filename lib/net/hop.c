@@ -1,21 +1,9 @@
 #include "base/limits.h"
+#include "base/network.h"
 #include "net/internal.h"
 
-#define HTTP_OK 200
-
-const char *rel_http_env(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
-const char *rel_http_ca_file(void)
-{
-	const char *file = rel_http_env("CURL_CA_BUNDLE");
-
-	return file ? file : rel_http_env("SSL_CERT_FILE");
-}
+#define HTTP_OK	  200
+#define LOG_PROXY "Uses proxy env variable "
 
 uint64_t rel_http_announced(const struct rel_http_hop *hop)
 {
@@ -170,9 +158,30 @@ static int on_tick(void *context, curl_off_t total, curl_off_t now,
 	return stalls(hop);
 }
 
+/* Which hosts no_proxy exempts is curl's to say: it says so in its log
+ * (CURLINFO_USED_PROXY, of 8.7, comes too late for Debian 12). */
+static int on_log(CURL *curl, curl_infotype type, char *text, size_t len,
+		  void *context)
+{
+	static const char *const exempt[] = {"no_proxy", "NO_PROXY"};
+	struct rel_str line = rel_str_n(text, len), name;
+	struct rel_http_hop *hop = context;
+
+	(void)curl;
+	if (type != CURLINFO_TEXT || !rel_str_starts(line, REL_STR(LOG_PROXY)))
+		return 0;
+	name = rel_str_sub(line, strlen(LOG_PROXY), len);
+	name = rel_str_cut(&name, ' ');
+	if (!rel_str_is(name, exempt[0]) && !rel_str_is(name, exempt[1]))
+		hop->proxied = true;
+	return 0;
+}
+
 static CURLcode set_caps(struct rel_http_hop *hop)
 {
 	const struct rel_http_request *request = hop->request;
+	const char *ca_file = rel_network_ca_file();
+	const char *ca_dir = rel_network_env("SSL_CERT_DIR");
 	CURLcode set = CURLE_OK;
 	unsigned connect = request->connect_seconds ? request->connect_seconds
 						    : REL_LIMIT_CONNECT_SECONDS;
@@ -181,10 +190,10 @@ static CURLcode set_caps(struct rel_http_hop *hop)
 	REL_HTTP_SET(hop, CURLOPT_PROTOCOLS_STR, "http,https");
 	REL_HTTP_SET(hop, CURLOPT_FOLLOWLOCATION, 0L);
 	REL_HTTP_SET(hop, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (rel_http_ca_file())
-		REL_HTTP_SET(hop, CURLOPT_CAINFO, rel_http_ca_file());
-	if (rel_http_env("SSL_CERT_DIR"))
-		REL_HTTP_SET(hop, CURLOPT_CAPATH, rel_http_env("SSL_CERT_DIR"));
+	if (ca_file)
+		REL_HTTP_SET(hop, CURLOPT_CAINFO, rel_network_env(ca_file));
+	if (ca_dir)
+		REL_HTTP_SET(hop, CURLOPT_CAPATH, ca_dir);
 	return set;
 }
 
@@ -207,6 +216,9 @@ static CURLcode set_up(struct rel_http_hop *hop, struct curl_slist *headers)
 	REL_HTTP_SET(hop, CURLOPT_XFERINFOFUNCTION, on_tick);
 	REL_HTTP_SET(hop, CURLOPT_XFERINFODATA, hop);
 	REL_HTTP_SET(hop, CURLOPT_NOPROGRESS, 0L);
+	REL_HTTP_SET(hop, CURLOPT_DEBUGFUNCTION, on_log);
+	REL_HTTP_SET(hop, CURLOPT_DEBUGDATA, hop);
+	REL_HTTP_SET(hop, CURLOPT_VERBOSE, 1L);
 	if (!set)
 		set = set_caps(hop);
 	if (!set)
@@ -264,6 +276,8 @@ out:
 	/* The handle must not keep pointers to what ends here. */
 	curl_easy_setopt(hop->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(hop->curl, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy_setopt(hop->curl, CURLOPT_VERBOSE, 0L);
+	curl_easy_setopt(hop->curl, CURLOPT_DEBUGDATA, NULL);
 	rel_http_headers_free(headers);
 	rel_http_payload_close(hop);
 	return code;

@@ -74,7 +74,8 @@ struct rel_http_hop {
 	bool with_auth;	   /* else no credentials of any kind */
 
 	/* The result. */
-	long status; /* 0 = none */
+	bool proxied; /* by what rel_network_proxy() names */
+	long status;  /* 0 = none */
 	CURLcode result;
 	uint64_t bytes; /* delivered */
 	uint64_t discarded, headers;
@@ -129,11 +130,5 @@ uint64_t rel_http_payload_size(const struct rel_http_message *message);
 /* Remembers the first failure of many curl_easy_setopt() in `set`. */
 #define REL_HTTP_SET(hop, option, value) \
 	(set = set ? set : curl_easy_setopt((hop)->curl, option, value))
-
-/* A variable's value; empty counts as unset: NULL. */
-const char *rel_http_env(const char *name);
-
-/* $CURL_CA_BUNDLE, else $SSL_CERT_FILE, else NULL; empty counts as unset. */
-const char *rel_http_ca_file(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/network.h"
 #include "net/internal.h"
 
 /* SHA-256 of nothing. */
@@ -109,7 +110,7 @@ static CURLcode set_url_credentials(const struct rel_http_hop *hop)
 		REL_HTTP_SET(hop, CURLOPT_USERNAME, first->user);
 		REL_HTTP_SET(hop, CURLOPT_PASSWORD,
 			     first->password ? first->password : "");
-	} else if (hop->request->netrc_file || rel_http_env("HOME")) {
+	} else if (hop->request->netrc_file || rel_network_env("HOME")) {
 		REL_HTTP_SET(hop, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
 		if (hop->request->netrc_file)
 			REL_HTTP_SET(hop, CURLOPT_NETRC_FILE,

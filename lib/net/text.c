@@ -1,34 +1,146 @@
 /* What went wrong, and what to do about it. */
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <strings.h>
+#include <unistd.h>
 
 #include "base/limits.h"
+#include "base/network.h"
 #include "net/internal.h"
+
+#define PROXY_MAX 256
+
+struct way {
+	char text[PROXY_MAX + 128];
+};
+
+/* The variable that names the hop's proxy, if one is set. */
+static const char *proxy_variable(const struct rel_http_hop *hop)
+{
+	return rel_network_proxy(strcasecmp(hop->url->scheme, "https") == 0);
+}
+
+/* How the server is reached, where that may be why it is not: through a
+ * proxy, or without one since no_proxy exempts it; else "". */
+static struct way way(const struct rel_http_hop *hop)
+{
+	const char *variable = proxy_variable(hop);
+	const char *exempt = rel_network_no_proxy();
+	struct way out = {""};
+	struct rel_buf proxy;
+
+	rel_buf_init(&proxy, PROXY_MAX);
+	if (variable && hop->proxied) {
+		rel_network_add_proxy(&proxy, rel_network_env(variable));
+		snprintf(out.text, sizeof(out.text),
+			 " through the proxy %s (from %s)",
+			 proxy.ptr ? proxy.ptr : "?", variable);
+	} else if (variable && exempt) {
+		snprintf(out.text, sizeof(out.text),
+			 ", without the proxy of %s since %s exempts the host",
+			 variable, exempt);
+	}
+	rel_buf_free(&proxy);
+	return out;
+}
+
+/* The proxy itself fails; curl's own text may show its password. */
+static int fail_proxy(const struct rel_http_hop *hop, const char *fact,
+		      struct rel_error *err)
+{
+	const char *variable = proxy_variable(hop);
+	struct rel_buf proxy;
+	int code;
+
+	rel_buf_init(&proxy, PROXY_MAX);
+	rel_network_add_proxy(&proxy, rel_network_env(variable));
+	code = rel_fail(err, REL_EIO,
+			"cannot reach %s port %s: the proxy %s (from %s) %s; "
+			"correct %s, or name the host in no_proxy to reach it "
+			"without a proxy",
+			hop->url->host, hop->url->port,
+			proxy.ptr ? proxy.ptr : "?", variable, fact, variable);
+	rel_buf_free(&proxy);
+	return code;
+}
+
+static int fail_tunnel(const struct rel_http_hop *hop, long status,
+		       struct rel_error *err)
+{
+	char fact[64];
+
+	if (status == 407)
+		return rel_fail(err, REL_EAUTH,
+				"cannot reach %s port %s%s: the proxy requires "
+				"a user and a password, or other ones (HTTP "
+				"407); write them into %s, as in "
+				"http://USER:PASSWORD@HOST:PORT",
+				hop->url->host, hop->url->port, way(hop).text,
+				proxy_variable(hop));
+	snprintf(fact, sizeof(fact), "refuses the connection (HTTP %ld)",
+		 status);
+	return fail_proxy(hop, fact, err);
+}
 
 static int fail_tls(const struct rel_http_hop *hop, struct rel_error *err)
 {
-	const char *remedy = "; the certificate file of a private authority "
-			     "is named by SSL_CERT_FILE";
+	const char *variable = rel_network_ca_file();
+	struct rel_buf remedy;
+	int code;
 
-	if (strstr(hop->text, "expired"))
-		remedy = "; its keeper must renew it (is this machine's clock "
-			 "right?)";
-	else if (strstr(hop->text, "not yet valid"))
-		remedy = "; is this machine's clock right?";
-	else if (strstr(hop->text, "subject name") ||
-		 strstr(hop->text, "host name"))
-		remedy = "; is the host name in the URL right?";
-	return rel_fail(err, REL_EIO, "TLS certificate of %s refused: %s%s",
-			hop->url->host, hop->text, remedy);
+	rel_buf_init(&remedy, REL_ERROR_TEXT_MAX);
+	rel_network_add_ca(&remedy, hop->text, variable,
+			   variable ? rel_network_env(variable) : NULL);
+	code = rel_fail(err, REL_EIO, "TLS certificate of %s%s refused: %s; %s",
+			hop->url->host, hop->proxied ? way(hop).text : "",
+			hop->text, remedy.ptr ? remedy.ptr : "");
+	rel_buf_free(&remedy);
+	return code;
+}
+
+/* curl cannot use the file of certificates. */
+static int fail_ca_file(struct rel_error *err)
+{
+	const char *variable = rel_network_ca_file();
+	const char *file = variable ? rel_network_env(variable) : NULL;
+
+	if (!variable)
+		return rel_fail(err, REL_EIO,
+				"this system's certificates cannot be read; "
+				"install its ca-certificates, or name a file "
+				"of certificates in SSL_CERT_FILE");
+	return rel_fail(err, REL_EIO,
+			"cannot use the certificate file %s (from %s): %s; "
+			"correct or unset %s",
+			file, variable,
+			access(file, R_OK) != 0
+			    ? strerror(errno)
+			    : "it holds no certificate in PEM form",
+			variable);
 }
 
 static int fail_connect(const struct rel_http_hop *hop, struct rel_error *err)
 {
 	long errnum = 0;
+	const char *fact = hop->text;
 
 	curl_easy_getinfo(hop->curl, CURLINFO_OS_ERRNO, &errnum);
-	return rel_fail(err, REL_EIO, "cannot connect to %s port %s: %s",
-			hop->url->host, hop->url->port,
-			errnum ? strerror((int)errnum) : hop->text);
+	if (errnum)
+		fact = strerror((int)errnum);
+	if (hop->proxied) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "cannot be connected to%s%s",
+			 errnum ? ": " : "", errnum ? fact : "");
+		return fail_proxy(hop,
+				  strstr(hop->text, "proxy scheme")
+				      ? "has a scheme that is not known"
+				      : text,
+				  err);
+	}
+	return rel_fail(err, REL_EIO, "cannot connect to %s port %s%s: %s",
+			hop->url->host, hop->url->port, way(hop).text, fact);
 }
 
 static int fail_timeout(const struct rel_http_hop *hop, struct rel_error *err)
@@ -37,11 +149,12 @@ static int fail_timeout(const struct rel_http_hop *hop, struct rel_error *err)
 
 	if (!hop->stalled)
 		return rel_fail(err, REL_EIO,
-				"no connection to %s port %s in time",
-				hop->url->host, hop->url->port);
+				"no connection to %s port %s%s in time",
+				hop->url->host, hop->url->port, way(hop).text);
 	return rel_fail(err, REL_EIO,
-			"%s: no byte for %u s, given up after %ju bytes",
+			"%s: no byte for %u s%s, given up after %ju bytes",
 			hop->shown, seconds ? seconds : REL_LIMIT_STALL_SECONDS,
+			hop->proxied ? way(hop).text : "",
 			(uintmax_t)(hop->bytes ? hop->bytes : hop->sent));
 }
 
@@ -64,30 +177,32 @@ static int fail_short(const struct rel_http_hop *hop, struct rel_error *err)
 int rel_http_fail_transfer(const struct rel_http_hop *hop,
 			   struct rel_error *err)
 {
-	const char *ca = rel_http_ca_file();
+	long tunnel = 0;
 
+	curl_easy_getinfo(hop->curl, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+	if (hop->proxied && tunnel >= 300)
+		return fail_tunnel(hop, tunnel, err);
 	switch (hop->result) {
 	case CURLE_OUT_OF_MEMORY:
 		return rel_fail_nomem(err);
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return fail_tls(hop, err);
 	case CURLE_SSL_CACERT_BADFILE:
-		return rel_fail(err, REL_EIO,
-				"cannot use the certificate file %s (from "
-				"CURL_CA_BUNDLE or SSL_CERT_FILE)",
-				ca ? ca : "of this system");
+		return fail_ca_file(err);
 	case CURLE_SSL_CONNECT_ERROR:
 		return rel_fail(err, REL_EIO,
-				"no TLS connection to %s port %s: %s",
-				hop->url->host, hop->url->port, hop->text);
+				"no TLS connection to %s port %s%s: %s",
+				hop->url->host, hop->url->port,
+				hop->proxied ? way(hop).text : "", hop->text);
 	case CURLE_COULDNT_RESOLVE_HOST:
-		return rel_fail(err, REL_EIO, "cannot find the host %s",
-				hop->url->host);
+		return rel_fail(err, REL_EIO, "cannot find the host %s%s",
+				hop->url->host, way(hop).text);
 	case CURLE_COULDNT_RESOLVE_PROXY:
-		return rel_fail(err, REL_EIO,
-				"cannot find the proxy's host (from http_proxy "
-				"or https_proxy) on the way to %s",
-				hop->url->host);
+		return fail_proxy(hop,
+				  strstr(hop->text, "proxy syntax")
+				      ? "is no address"
+				      : "has a host that cannot be found",
+				  err);
 	case CURLE_COULDNT_CONNECT:
 		return fail_connect(hop, err);
 	case CURLE_OPERATION_TIMEDOUT:
@@ -96,10 +211,11 @@ int rel_http_fail_transfer(const struct rel_http_hop *hop,
 		return fail_short(hop, err);
 	case CURLE_GOT_NOTHING:
 		return rel_fail(err, REL_EIO,
-				"%s: connection closed without an answer",
-				hop->shown);
+				"%s: connection closed without an answer%s",
+				hop->shown, hop->proxied ? way(hop).text : "");
 	default:
-		return rel_fail(err, REL_EIO, "%s: %s", hop->shown,
+		return rel_fail(err, REL_EIO, "%s%s: %s", hop->shown,
+				hop->proxied ? way(hop).text : "",
 				hop->text[0] ? hop->text
 					     : curl_easy_strerror(hop->result));
 	}
@@ -157,10 +273,10 @@ static int fail_status(const struct rel_http_hop *hop, struct rel_error *err)
 		return rel_fail(err, REL_ENOTFOUND, "%s: not found (HTTP %ld)",
 				hop->shown, hop->status);
 	case 407:
-		return rel_fail(err, REL_EAUTH,
-				"%s: the proxy wants credentials (HTTP 407); "
-				"they go into http_proxy or https_proxy",
-				hop->shown);
+		if (hop->proxied)
+			return fail_tunnel(hop, 407, err);
+		return rel_fail(err, REL_EIO,
+				"%s: unexpected answer (HTTP 407)", hop->shown);
 	default:
 		if (hop->status == 429 || hop->status >= 500)
 			return fail_passing(hop, err);

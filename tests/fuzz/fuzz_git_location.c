@@ -62,7 +62,7 @@ static void check_ssh(const struct rel_git_url *url)
 static void check_complaint(struct rel_str text)
 {
 	struct rel_error err = {0};
-	int code = rel_git_complaint_fail(&err, "cannot fetch", text);
+	int code = rel_git_complaint_fail(&err, "cannot fetch", NULL, text);
 
 	if (code >= 0 || code != err.code)
 		abort();

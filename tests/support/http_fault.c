@@ -208,6 +208,13 @@ static void serve_status(int fd, const char *head)
 	send_answer(fd, status, "", "<a>said <b>the\tserver</b></a>\n");
 }
 
+static void serve_407(int fd, const char *head)
+{
+	(void)head;
+	send_answer(fd, "407 Proxy Authentication Required",
+		    "Proxy-Authenticate: Basic realm=\"x\"\r\n", "who?");
+}
+
 static struct route {
 	const char *path;
 	void (*serve)(int fd, const char *head);
@@ -237,6 +244,8 @@ static struct route {
     {"/take-reset", serve_take_reset, false, 0, true},
     {"/flaky-take-reset", serve_take_reset, true, 0, true},
     {"/refuse", serve_refuse, false, 0, true},
+    {":407", serve_407, false, 0, false},
+    {":502", serve_503, false, 0, false},
     {"/status-400", serve_status, false, 0, false},
     {"/status-403", serve_status, false, 0, false},
     {"/status-409", serve_status, false, 0, false},

@@ -25,6 +25,7 @@
  *   /busy          status 429, Retry-After: 3600
  *   /down          status 503
  *   /status-NNN    status 400, 403, 409, 412, 413 or 422
+ *   :407, :502     as a proxy, also to CONNECT: status 407, 503
  *   /confused      status 403 and the request's head
  * These do not wait for the payload of a request, as the others do:
  *   /take-stall    takes 10 bytes, then nothing for two seconds, and closes

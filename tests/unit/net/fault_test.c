@@ -228,6 +228,78 @@ static void test_proxy(void **state)
 	free(proxy);
 }
 
+/* Set `variable` to `value` for one request that fails; the message names
+ * both, and never the proxy's password. */
+static void fail_by(const char *variable, const char *value, const char *url,
+		    int code)
+{
+	struct rel_http_request request = {.url = url,
+					   .max_bytes = 100,
+					   .connect_seconds = 5,
+					   .backoff_ms = 1,
+					   .no_retry = true};
+
+	setenv(variable, value, 1);
+	assert_int_equal(rel_http_get_buf(&answer, &body, http, &request, &err),
+			 code);
+	unsetenv(variable);
+	assert_text(variable);
+	assert_null(strstr(err.text, "PLANTED"));
+}
+
+static void test_proxy_fails(void **state)
+{
+	int dead = rel_test_free_port();
+	char *refused = rel_test_text("http://who:PLANTED@127.0.0.1:%d", dead);
+	char *bare = rel_test_text("who:PLANTED@127.0.0.1:%d/x", dead);
+	char *socks = rel_test_text("socks5h://127.0.0.1:%d", dead);
+	char *asks =
+	    rel_test_text("http://who:PLANTED@127.0.0.1:%d", fault.port);
+	char *shown = rel_test_text("127.0.0.1:%d", dead);
+
+	(void)state;
+	fail_by("https_proxy", refused, "https://a.example.org/x", REL_EIO);
+	assert_text("a.example.org port 443");
+	assert_text(shown);
+	assert_text("Connection refused");
+	assert_text("no_proxy");
+	fail_by("HTTPS_PROXY", bare, "https://a.example.org/x", REL_EIO);
+	assert_text(shown);
+	fail_by("all_proxy", refused, "http://a.example.org/x", REL_EIO);
+	assert_text(shown);
+	fail_by("ALL_PROXY", socks, "http://a.example.org/x", REL_EIO);
+	assert_text(shown);
+	fail_by("http_proxy", "http://who:PLANTED@proxy.invalid:3128",
+		"http://a.example.org/x", REL_EIO);
+	assert_text("http://proxy.invalid:3128");
+	assert_text("cannot be found");
+	fail_by("https_proxy", "http://who:PLANTED@[::1:3128",
+		"https://a.example.org/x", REL_EIO);
+	assert_text("is no address");
+	fail_by("https_proxy", "gopher://who:PLANTED@127.0.0.1:3128",
+		"https://a.example.org/x", REL_EIO);
+	assert_text("scheme");
+	/* It is there, and refuses. */
+	fail_by("https_proxy", asks, "https://a.example.org:407/x", REL_EAUTH);
+	assert_text("HTTP 407");
+	assert_text("USER:PASSWORD");
+	fail_by("http_proxy", asks, "http://a.example.org/x:407", REL_EAUTH);
+	assert_text("HTTP 407");
+	fail_by("https_proxy", asks, "https://a.example.org:502/x", REL_EIO);
+	assert_text("HTTP 503");
+	/* Not asked at all. */
+	setenv("https_proxy", asks, 1);
+	fail_by("no_proxy", "other.invalid, .example.invalid",
+		"https://a.example.invalid/x", REL_EIO);
+	assert_text("https_proxy");
+	unsetenv("https_proxy");
+	free(refused);
+	free(bare);
+	free(socks);
+	free(asks);
+	free(shown);
+}
+
 static void test_refused(void **state)
 {
 	char *url = rel_test_text("http://u:secret@127.0.0.1:%d/",
@@ -368,13 +440,17 @@ int main(void)
 	    CASE(test_retry_after),  CASE(test_caps),
 	    CASE(test_buffer_cap),   CASE(test_payload_as_is),
 	    CASE(test_request_head), CASE(test_proxy),
-	    CASE(test_refused),	     CASE(test_cancel),
-	    CASE(test_file),	     CASE(test_sink_refuses),
+	    CASE(test_proxy_fails),  CASE(test_refused),
+	    CASE(test_cancel),	     CASE(test_file),
+	    CASE(test_sink_refuses),
 	};
 
 	rel_test_clean_environment();
 	unsetenv("all_proxy");
 	unsetenv("ALL_PROXY");
+	unsetenv("HTTPS_PROXY");
+	unsetenv("no_proxy");
+	unsetenv("NO_PROXY");
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,7 @@ static int start(void **state)
 	(void)state;
 	dir = rel_test_dir_new();
 	free(rel_test_sh(CERTIFICATES, dir));
+	rel_test_write_text(dir, "empty.pem", "");
 	plain_port = rel_test_free_port();
 	good_port = rel_test_free_port();
 	expired_port = rel_test_free_port();
@@ -158,7 +159,13 @@ static void test_wrong_authority(void **state)
 	code =
 	    get(&err, "https", good_port, "/x", "SSL_CERT_FILE", "other.pem");
 	assert_refused(&err, code, "TLS certificate of 127.0.0.1 refused",
-		       "SSL_CERT_FILE");
+		       "other.pem is in force");
+	code =
+	    get(&err, "https", good_port, "/x", "CURL_CA_BUNDLE", "other.pem");
+	assert_refused(&err, code, "TLS certificate of 127.0.0.1 refused",
+		       "CURL_CA_BUNDLE=");
+	code = get(&err, "https", good_port, "/x", "SSL_CERT_DIR", "nowhere");
+	assert_refused(&err, code, "SSL_CERT_DIR=", "No such file");
 }
 
 static void test_bad_certificates(void **state)
@@ -186,6 +193,17 @@ static void test_missing_authority(void **state)
 	    REL_EIO);
 	assert_non_null(strstr(err.text, "cannot use the certificate file"));
 	assert_non_null(strstr(err.text, "missing.pem"));
+	assert_non_null(strstr(err.text, "No such file"));
+	assert_non_null(strstr(err.text, "SSL_CERT_FILE"));
+	/* both are set, and the one in force is named */
+	setenv("SSL_CERT_FILE", "/nonexistent", 1);
+	assert_int_equal(
+	    get(&err, "https", good_port, "/x", "CURL_CA_BUNDLE", "empty.pem"),
+	    REL_EIO);
+	assert_non_null(strstr(err.text, "from CURL_CA_BUNDLE"));
+	assert_non_null(strstr(err.text, "no certificate"));
+	assert_null(strstr(err.text, "SSL_CERT_FILE"));
+	unsetenv("SSL_CERT_FILE");
 }
 
 static void test_up_and_down(void **state)
