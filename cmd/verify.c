@@ -14,7 +14,7 @@
 struct values {
 	bool all, mirrors_only;
 	const char *source, *tag;
-	struct rel_list mirrors;
+	struct rel_list mirrors, local;
 };
 
 #define AT(member) offsetof(struct values, member)
@@ -31,6 +31,8 @@ static const struct rel_option options[] = {
      "LOCATION",
      "A cache of archives (DIR, URL) to ask when an address has none; repeated",
      NULL},
+    {"local", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES, AT(local), "DIR",
+     "Follow addresses of manifests that are files below DIR; repeated", NULL},
     {"mirrors-only", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(mirrors_only),
      NULL, "Ask mirrors alone, not the archives' addresses", NULL},
 };
@@ -41,22 +43,25 @@ static const struct rel_example examples[] = {
     {"Are all archives still there, with the right bytes?", "verify --all"},
     {"Does a mirror have them all?",
      "verify --all --mirrors-only --mirror /srv/cache"},
+    {"Archives and sources that manifests name by file: addresses, all below "
+     "one directory",
+     "verify --all --local /srv/releases"},
 };
 
 /* Mirrors of --mirror, then those that the remotes' `repo` files name. */
 struct mirrors {
-	const char **items; /* malloc'd */
+	struct rel_obtain_mirror *items; /* malloc'd */
 	uint32_t n, cap;
 };
 
-static int add_mirror(struct mirrors *mirrors, const char *text,
+static int add_mirror(struct mirrors *mirrors, struct rel_obtain_mirror mirror,
 		      struct rel_error *err)
 {
 	if (rel_array_reserve(&mirrors->items, &mirrors->cap,
 			      (uint64_t)mirrors->n + 1,
 			      sizeof(*mirrors->items)) < 0)
 		return rel_fail_nomem(err);
-	mirrors->items[mirrors->n++] = text;
+	mirrors->items[mirrors->n++] = mirror;
 	return 0;
 }
 
@@ -67,8 +72,8 @@ static int add_named(struct mirrors *mirrors, const struct rel_remote *remote,
 		     struct rel_error *err)
 {
 	const struct rel_location *l = &remote->location;
+	struct rel_obtain_mirror mirror = {.named = false};
 	struct rel_buf whole;
-	const char *kept;
 	int rc;
 
 	if (l->kind != REL_LOCATION_HTTP && l->kind != REL_LOCATION_DIRECTORY &&
@@ -80,11 +85,14 @@ static int add_named(struct mirrors *mirrors, const struct rel_remote *remote,
 			       l->subdir[0] ? "/" : "", l->subdir);
 	rel_buf_add_str(&whole, text);
 	rc = rel_buf_status(&whole, "archive-mirrors", err);
-	kept = rc == 0 ? rel_arena_copy(arena, rel_buf_str(&whole)) : NULL;
+	if (rc == 0)
+		mirror.location = rel_arena_copy(arena, rel_buf_str(&whole));
 	rel_buf_free(&whole);
-	if (rc == 0 && !kept)
+	if (rc == 0 && !mirror.location)
 		rc = rel_fail_nomem(err);
-	return rc == 0 ? add_mirror(mirrors, kept, err) : rc;
+	if (l->kind == REL_LOCATION_DIRECTORY)
+		mirror.below = l->url;
+	return rc == 0 ? add_mirror(mirrors, mirror, err) : rc;
 }
 
 /* A `repo` file that is missing or damaged is no concern of this command. */
@@ -124,7 +132,11 @@ static int find_mirrors(struct mirrors *mirrors, struct rel_session *session,
 	int rc = 0;
 
 	for (uint32_t i = 0; rc == 0 && i < v->mirrors.count; i++)
-		rc = add_mirror(mirrors, v->mirrors.items[i], err);
+		rc = add_mirror(
+		    mirrors,
+		    (struct rel_obtain_mirror){.location = v->mirrors.items[i],
+					       .named = true},
+		    err);
 	for (uint32_t i = 0; rc == 0 && i < session->stacks.now->n_layers; i++)
 		rc = read_named(mirrors, session, i, err);
 	return rc;
@@ -137,6 +149,8 @@ static struct rel_obtain_options obtain_options(
 
 	return (struct rel_obtain_options){.mirrors = mirrors->items,
 					   .n_mirrors = mirrors->n,
+					   .local = v->local.items,
+					   .n_local = v->local.count,
 					   .mirrors_only = v->mirrors_only,
 					   .progress =
 					       session->setup.reading.progress,

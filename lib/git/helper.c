@@ -47,6 +47,7 @@ int rel_git_credential_ask(struct rel_git_credential *out,
 		return 0;
 	rel_buf_init(&question, REL_LIMIT_CONFIG_BYTES);
 	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
+	run.git_dir = REL_GIT_NOWHERE;
 	run.cwd = "/";
 	run.what = "cannot ask git's credential helpers";
 	add_question(&question, url);

@@ -110,8 +110,7 @@ int rel_git_remote_list(struct rel_git_listing *listing,
 	for (size_t i = 0; i < listing->n; i++)
 		args[5 + i] = listing->wanted[i];
 	rel_git_run_init(&run, options, REL_LIMIT_GIT_REFS_BYTES);
-	run.git_dir = remote->git_dir;
-	/* Not in whatever repository we are run in. */
+	run.git_dir = remote->git_dir ? remote->git_dir : REL_GIT_NOWHERE;
 	run.cwd = "/";
 	run.url = &remote->url;
 	run.clean = remote->place.ptr;

@@ -481,7 +481,7 @@ int rel_git_config_get(struct rel_buf *out, const char *git_dir,
 	int r;
 
 	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
-	run.git_dir = git_dir;
+	run.git_dir = git_dir ? git_dir : REL_GIT_NOWHERE;
 	run.cwd = "/";
 	run.what = "cannot read git's configuration";
 	r = rel_git_run(&run, type ? typed : plain, err);

@@ -5,6 +5,10 @@
 #include "git/cache.h"
 #include "git/fetch.h"
 
+/* A git directory that is none: then git is in no repository, wherever it is
+ * run, and obeys the user's and the host's configuration alone. */
+#define REL_GIT_NOWHERE "/dev/null"
+
 /* Zero what is not wanted; rel_git_run_init() first. */
 struct rel_git_run {
 	const char *git_dir; /* --git-dir; NULL = what `cwd` is in */
@@ -58,7 +62,8 @@ REL_MUST_CHECK int rel_git_run_ok(struct rel_git_run *run,
 
 /*
  * Append one value of git's configuration.
- * git_dir  whose; NULL = the user's and the host's only
+ * git_dir  whose; NULL = the user's and the host's only, whatever repository
+ *          we are run in
  * type     "path" expands "~"; NULL = as it stands
  * Returns  1 found; 0 not set; or a negative code
  */

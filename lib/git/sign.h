@@ -71,10 +71,10 @@ struct rel_git_verification {
 void rel_git_verification_free(struct rel_git_verification *v);
 
 /*
- * Check the signature of the tag object `tag` of the store, with the
- * configuration of git there: keyring, gpg.ssh.allowedSignersFile,
- * gpg.ssh.revocationFile, the programs.  That a signature is bad or missing
- * is a finding, not an error.
+ * Check the signature of the tag object `tag` of the store with the user's own
+ * keyring, gpg.ssh.allowedSignersFile, gpg.ssh.revocationFile and programs:
+ * the configuration of the store, whose tag is to be judged, is not read.
+ * That a signature is bad or missing is a finding, not an error.
  * tag     id of a tag object; a commit (a lightweight tag) is UNSIGNED and
  *         has an empty name
  * Errors  REL_ENOTFOUND no such object; REL_EPARSE no tag, or a broken one;

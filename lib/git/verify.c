@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -15,7 +14,6 @@
 
 struct check {
 	struct rel_git_verification *out;
-	const char *git_dir; /* whose configuration; NULL = the user's only */
 	struct rel_str text, signature;
 	int64_t seconds; /* of the tagger; 0 = not known */
 	struct rel_git_desk desk;
@@ -111,8 +109,7 @@ static int check_trust_level(bool *enough, struct check *c,
 	int r;
 
 	rel_buf_init(&wanted, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_config_get(&wanted, c->git_dir, NULL, "gpg.minTrustLevel",
-			       err);
+	r = rel_git_config_get(&wanted, NULL, NULL, "gpg.minTrustLevel", err);
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
 		if (r > 0 && strcasecmp(wanted.ptr, levels[i]) == 0)
 			want = i;
@@ -361,6 +358,12 @@ static int verify_allowed(struct check *c, const struct signers *signers,
 	return r;
 }
 
+/* Such a path would name what lies where we happen to be run. */
+static bool is_relative(const struct rel_buf *path)
+{
+	return path->len > 0 && path->ptr[0] != '/';
+}
+
 static int verify_ssh(struct check *c, struct rel_error *err)
 {
 	struct signers signers;
@@ -369,13 +372,20 @@ static int verify_ssh(struct check *c, struct rel_error *err)
 	format_time(&signers, c->seconds);
 	rel_buf_init(&signers.allowed, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&signers.revoked, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_config_get(&signers.allowed, c->git_dir, "path",
+	r = rel_git_config_get(&signers.allowed, NULL, "path",
 			       "gpg.ssh.allowedSignersFile", err);
 	if (r >= 0)
-		r = rel_git_config_get(&signers.revoked, c->git_dir, "path",
+		r = rel_git_config_get(&signers.revoked, NULL, "path",
 				       "gpg.ssh.revocationFile", err);
-	if (r >= 0 && (signers.allowed.len == 0 ||
-		       access(signers.allowed.ptr, R_OK) != 0))
+	if (r >= 0 &&
+	    (is_relative(&signers.allowed) || is_relative(&signers.revoked)))
+		r = judge_alone(c, REL_GIT_UNCHECKED,
+				"gpg.ssh.allowedSignersFile or "
+				"gpg.ssh.revocationFile is not absolute, so "
+				"that any repository could bring its own",
+				err);
+	else if (r >= 0 && (signers.allowed.len == 0 ||
+			    access(signers.allowed.ptr, R_OK) != 0))
 		r = judge_alone(c, REL_GIT_UNCHECKED,
 				"no list of allowed signers is there; set git "
 				"config gpg.ssh.allowedSignersFile",
@@ -436,10 +446,14 @@ static int verify(struct check *c, struct rel_error *err)
 		r = rel_git_desk_put(&c->file, &c->desk, "signature",
 				     c->signature, err);
 	if (r == 0)
-		r = rel_git_tool_find(&c->program, c->git_dir, c->out->kind,
-				      err);
+		r = rel_git_tool_find(&c->program, NULL, c->out->kind, err);
 	if (r < 0)
 		return r;
+	if (is_relative(&c->program) && strchr(c->program.ptr, '/'))
+		return conclude(c, REL_GIT_UNCHECKED,
+				"the program '%s' of git's configuration is "
+				"not absolute, so the signature is not checked",
+				c->program.ptr);
 	r = c->out->kind == REL_GIT_SIGN_SSH ? verify_ssh(c, err)
 					     : verify_gpg(c, err);
 	if (r == REL_ENOTFOUND)
@@ -448,14 +462,6 @@ static int verify(struct check *c, struct rel_error *err)
 			     "checked",
 			     c->program.ptr);
 	return r;
-}
-
-/* Whose configuration names programs is to be trusted like them. */
-static bool is_own(const char *dir)
-{
-	struct stat st;
-
-	return stat(dir, &st) == 0 && st.st_uid == geteuid();
 }
 
 static void fresh(struct rel_git_verification *out)
@@ -498,7 +504,6 @@ int rel_git_verify_tag(struct rel_git_verification *out,
 				REL_LIMIT_GIT_MESSAGE_BYTES, err);
 	if (r < 0)
 		return r;
-	c.git_dir = is_own(store->path) ? store->path : NULL;
 	c.text =
 	    rel_str_n(git_odb_object_data(object), git_odb_object_size(object));
 	at = rel_git_signature_at(c.text);

@@ -146,11 +146,84 @@ static int copy_file(struct fetching *fetching, int fd, const char *path,
 	return r;
 }
 
+/* Where `path` is: of one that does not exist, its nearest parent that does.
+ * So whether it exists is not told of what is not to be read. */
+static char *find_real(const char *path)
+{
+	char *part = strdup(path), *real = NULL;
+
+	while (part && !(real = realpath(*part ? part : "/", NULL)) &&
+	       (errno == ENOENT || errno == ENOTDIR)) {
+		char *slash = strrchr(part, '/');
+
+		if (!slash) {
+			real = *part ? realpath(".", NULL) : NULL;
+			break;
+		}
+		*slash = '\0';
+	}
+	free(part);
+	return real;
+}
+
+static bool is_below_one(const char *real, const char *const *local,
+			 size_t n_local)
+{
+	bool below = false;
+
+	for (size_t i = 0; !below && i < n_local; i++) {
+		char *top = realpath(local[i], NULL);
+		size_t len = top ? strlen(top) : 0;
+
+		below = top && strncmp(real, top, len) == 0 &&
+			(len == 1 || real[len] == '/' || real[len] == '\0');
+		free(top);
+	}
+	return below;
+}
+
+char *rel_obtain_local(const char *path, const char *const *local,
+		       size_t n_local, struct rel_error *err)
+{
+	char *near = find_real(path), *real = NULL;
+
+	if (!near || !is_below_one(near, local, n_local)) {
+		free(near);
+		rel_fail(err, REL_EUSAGE,
+			 "a local address is followed only below a directory "
+			 "that --local names");
+		rel_error_at(err, path, 0, 0);
+		return NULL;
+	}
+	free(near);
+	real = realpath(path, NULL);
+	if (!real)
+		rel_fail_errno(err, errno, path, "cannot open");
+	return real;
+}
+
+/* `place` is who names it. */
 static int from_file(struct fetching *fetching, const char *path,
+		     const struct rel_obtain_mirror *place,
 		     struct rel_error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r;
+	const struct rel_obtain_options *options = fetching->options;
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, fd, r;
+	struct rel_error why = {0};
+	char *real = NULL;
 
+	if (!place->named && place->below)
+		real = rel_obtain_local(path, &place->below, 1, &why);
+	if (!place->named && !real && (!place->below || why.code == REL_EUSAGE))
+		real = rel_obtain_local(path, options->local, options->n_local,
+					&why);
+	if (!place->named && !real) {
+		if (err)
+			*err = why;
+		return why.code;
+	}
+	fd = open(real ? real : path, flags | (real ? O_NOFOLLOW : 0));
+	free(real);
 	if (fd < 0)
 		return rel_fail_errno(err, errno, path, "cannot open");
 	r = copy_file(fetching, fd, path, err);
@@ -181,7 +254,8 @@ static int settle(struct rel_obtained *out, struct fetching *fetching,
 
 /* One place.  `address` is taken over. */
 static int try(struct rel_obtained *out, struct fetching *fetching,
-	       char *address, struct rel_error *err)
+	       char *address, const struct rel_obtain_mirror *place,
+	       struct rel_error *err)
 {
 	struct rel_str text = rel_str_of(address);
 	struct rel_buf shown;
@@ -195,7 +269,7 @@ static int try(struct rel_obtained *out, struct fetching *fetching,
 		if (rel_str_starts(text, REL_STR("file://")))
 			text = rel_str_sub(text, strlen("file://"), text.len);
 		r = rel_buf_add_str(&shown, text);
-		r = r ? r : from_file(fetching, text.ptr, err);
+		r = r ? r : from_file(fetching, text.ptr, place, err);
 	}
 	if (r == 0)
 		r = settle(out, fetching, shown.ptr, err);
@@ -214,7 +288,7 @@ static int try(struct rel_obtained *out, struct fetching *fetching,
 static bool goes_on(int code)
 {
 	return code == REL_ENOTFOUND || code == REL_EIO || code == REL_EAUTH ||
-	       code == REL_ELIMIT;
+	       code == REL_ELIMIT || code == REL_EUSAGE;
 }
 
 /* Nothing has been tried yet, or this place is worth trying too. */
@@ -239,6 +313,7 @@ static void step(int *code, int result, struct rel_error *err,
 static void try_own(int *code, struct rel_obtained *out,
 		    struct fetching *fetching, struct rel_error *err)
 {
+	static const struct rel_obtain_mirror manifest = {.named = false};
 	const struct rel_archive_of *archive = fetching->archive;
 
 	for (uint32_t i = 0; i <= archive->n_mirrors && wanted(*code); i++) {
@@ -253,14 +328,15 @@ static void try_own(int *code, struct rel_obtained *out,
 		else if (!(address = strndup(src.ptr, src.len)))
 			r = rel_fail_nomem(&why);
 		else
-			r = try(out, fetching, address, &why);
+			r = try(out, fetching, address, &manifest, &why);
 		out->mirrored = i > 0;
 		step(code, r, err, &why);
 	}
 }
 
 static void try_mirror(int *code, struct rel_obtained *out,
-		       struct fetching *fetching, const char *mirror,
+		       struct fetching *fetching,
+		       const struct rel_obtain_mirror *mirror,
 		       struct rel_error *err)
 {
 	const struct rel_archive_of *archive = fetching->archive;
@@ -272,11 +348,11 @@ static void try_mirror(int *code, struct rel_obtained *out,
 		int r;
 
 		rel_digest_hex(hex, digest);
-		if (asprintf(&address, "%s/%s/%.2s/%s", mirror,
+		if (asprintf(&address, "%s/%s/%.2s/%s", mirror->location,
 			     rel_digest_name(digest->algo), hex, hex) < 0)
 			r = rel_fail_nomem(&why);
 		else
-			r = try(out, fetching, address, &why);
+			r = try(out, fetching, address, mirror, &why);
 		out->mirrored = true;
 		step(code, r, err, &why);
 	}
@@ -291,7 +367,7 @@ static int try_all(struct rel_obtained *out, struct fetching *fetching,
 	if (!options->mirrors_only)
 		try_own(&code, out, fetching, err);
 	for (size_t i = 0; i < options->n_mirrors && wanted(code); i++)
-		try_mirror(&code, out, fetching, options->mirrors[i], err);
+		try_mirror(&code, out, fetching, &options->mirrors[i], err);
 	if (code <= 0)
 		return code;
 	if (fetching->archive->n_digests == 0)

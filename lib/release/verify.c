@@ -121,12 +121,39 @@ static int make_file(struct verifying *v, struct rel_error *err)
 	return REL_EIO;
 }
 
+/* A manifest names repositories of other hosts; one on this disk only where
+ * the user lets it. */
+static int check_dev_repo(const char **location, struct verifying *v,
+			  struct rel_error *err)
+{
+	const struct rel_obtain_options *obtain = &v->request->obtain;
+	struct rel_git_url url;
+	char *path = NULL, *real;
+	int r = rel_git_url_parse(&url, *location, err);
+
+	if (r < 0 || url.transport != REL_GIT_LOCAL)
+		return r;
+	path = rel_arena_copy(&v->arena, url.path);
+	real = path
+		   ? rel_obtain_local(path, obtain->local, obtain->n_local, err)
+		   : NULL;
+	if (!path)
+		return rel_fail_nomem(err);
+	if (!real) {
+		rel_error_prefix(err, "dev-repo");
+		return err ? err->code : REL_EUSAGE;
+	}
+	*location = rel_arena_copy(&v->arena, rel_str_of(real));
+	free(real);
+	return *location ? 0 : rel_fail_nomem(err);
+}
+
 /* --source, or the manifest's dev-repo without its #branch. */
 static int choose_source(struct verifying *v, struct rel_error *err)
 {
 	struct rel_str from = v->dev_repo;
 	struct rel_buf text;
-	char *location;
+	const char *location;
 	int r;
 
 	if (v->request->source)
@@ -141,8 +168,12 @@ static int choose_source(struct verifying *v, struct rel_error *err)
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	r = location ? rel_git_redact_url(&text, location) : REL_ENOMEM;
 	v->out->source = rel_buf_detach(&text, NULL);
+	if (r || !v->out->source)
+		return rel_fail_nomem(err);
+	if (!v->request->source)
+		r = check_dev_repo(&location, v, err);
 	v->dev_repo.ptr = location;
-	return r || !v->out->source ? rel_fail_nomem(err) : 0;
+	return r;
 }
 
 /* Get `revision` of the source: 1, 0 when it has no such, or an error. */

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #include "base/limits.h"
@@ -21,11 +23,12 @@ struct fixture {
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	char *home;
+	char *home, *config;
 
 	f->dir = rel_test_dir_new();
 	f->repo = rel_test_text("%s/repo.git", f->dir);
 	home = rel_test_text("%s/gnupg", f->dir);
+	config = rel_test_text("%s/gitconfig", f->dir);
 	setenv("GNUPGHOME", home, 1);
 	free(rel_test_sh(
 	    "cd %s; mkdir -m 700 gnupg other; git init -q -b main work; "
@@ -37,6 +40,9 @@ static int setup(void **state)
 	    f->dir));
 	assert_int_equal(rel_git_store_open(&f->store, f->repo, NULL), 0);
 	assert_int_equal(rel_git_resolve(&f->tip, f->store, "main", NULL), 0);
+	/* The user's; checking a tag obeys no other. */
+	setenv("GIT_CONFIG_GLOBAL", config, 1);
+	free(config);
 	free(home);
 	*state = f;
 	return 0;
@@ -58,7 +64,7 @@ static int teardown(void **state)
 
 static void config(struct fixture *f, const char *key, const char *value)
 {
-	free(rel_test_sh("cd %s; git -C repo.git config %s \"%s\"", f->dir, key,
+	free(rel_test_sh("cd %s; git config --global %s \"%s\"", f->dir, key,
 			 value));
 }
 
@@ -95,9 +101,9 @@ static int sign(struct rel_buf *text, struct fixture *f,
 	return r;
 }
 
-/* What we and git say of a tag of this text. */
-static void check_tag(struct fixture *f, struct rel_str text,
-		      enum rel_git_trust want, const char *says)
+/* What we say of a tag of this text. */
+static void check_judged(struct fixture *f, struct rel_str text,
+			 enum rel_git_trust want, const char *says)
 {
 	struct rel_git_verification v = {0};
 	char hex[REL_GIT_ID_TEXT];
@@ -113,10 +119,17 @@ static void check_tag(struct fixture *f, struct rel_str text,
 		fail_msg("%d: %s", (int)v.trust, v.text.ptr);
 	assert_string_equal(v.name.ptr, "v1");
 	assert_memory_equal(&v.target, &f->tip, sizeof(f->tip));
+	rel_git_verification_free(&v);
+}
+
+/* And git. */
+static void check_tag(struct fixture *f, struct rel_str text,
+		      enum rel_git_trust want, const char *says)
+{
+	check_judged(f, text, want, says);
 	assert_int_equal(
 	    rel_test_sh_status("git -C %s verify-tag v1", f->repo) == 0,
 	    want == REL_GIT_GOOD);
-	rel_git_verification_free(&v);
 }
 
 static void check_signed(struct fixture *f, enum rel_git_signature_kind kind,
@@ -206,6 +219,76 @@ static void test_ssh(void **state)
 	check_refused(f, REL_GIT_SIGN_SSH, REL_ENOTFOUND, "cannot run");
 }
 
+/* The same key, made valid by the repository itself, and programs that claim
+ * it is. */
+static void test_own_word(void **state)
+{
+	struct fixture *f = *state;
+	char hex[REL_GIT_ID_TEXT];
+	struct rel_error err = {0};
+	struct rel_buf text;
+
+	config_path(f, "user.signingKey", "key");
+	free(rel_test_sh(
+	    "cd %s; printf '#!/bin/sh\ntouch \"$(dirname \"$0\")\"/ran\n"
+	    "echo \"[GNUPG:] GOODSIG 1 The Maintainer\"\n' >liar; "
+	    "chmod +x liar; "
+	    "for k in gpg.program gpg.openpgp.program gpg.ssh.program "
+	    "gpg.ssh.defaultKeyCommand core.fsmonitor core.sshCommand; do "
+	    "git -C repo.git config $k \"$PWD/liar\"; done; "
+	    "git -C repo.git config gpg.ssh.allowedSignersFile "
+	    "\"$PWD/allowed\"; "
+	    "printf '[gpg \"ssh\"]\nallowedSignersFile = %%s/allowed\n' "
+	    "\"$PWD\" >repo.git/more; "
+	    "git -C repo.git config include.path more",
+	    f->dir));
+	for (size_t i = 0; i < 2; i++) {
+		char *forged =
+		    rel_test_text("object %s\ntype commit\ntag v1\n"
+				  "tagger T <t@example.org> 1 +0000\n\nm\n"
+				  "-----BEGIN %s SIGNATURE-----\n\nx\n"
+				  "-----END %s SIGNATURE-----\n",
+				  rel_git_id_format(hex, &f->tip),
+				  i ? "SSH" : "PGP", i ? "SSH" : "PGP");
+
+		check_judged(f, rel_str_of(forged), REL_GIT_BAD, "");
+		free(forged);
+	}
+	assert_int_equal(rel_test_sh_status("test -e %s/ran", f->dir), 1);
+	free(rel_test_sh("cd %s; rm -f ran; git -C repo.git config "
+			 "gpg.ssh.program ssh-keygen",
+			 f->dir));
+	assert_int_equal(sign(&text, f, REL_GIT_SIGN_SSH, &err), 0);
+	check_judged(f, rel_buf_str(&text), REL_GIT_UNCHECKED,
+		     "no list of allowed signers");
+	rel_buf_free(&text);
+	assert_int_equal(rel_test_sh_status("test -e %s/ran", f->dir), 1);
+}
+
+/* A relative path in the user's configuration is no leave for whatever
+ * repository one is in. */
+static void test_relative(void **state)
+{
+	struct fixture *f = *state;
+
+	struct rel_error err = {0};
+	struct rel_buf text;
+
+	config_path(f, "user.signingKey", "key");
+	assert_int_equal(sign(&text, f, REL_GIT_SIGN_SSH, &err), 0);
+	assert_int_equal(chdir(f->dir), 0);
+	config(f, "gpg.ssh.allowedSignersFile", "allowed");
+	check_judged(f, rel_buf_str(&text), REL_GIT_UNCHECKED,
+		     "is not absolute");
+	config_path(f, "gpg.ssh.allowedSignersFile", "allowed");
+	check_judged(f, rel_buf_str(&text), REL_GIT_GOOD, "signed by");
+	config(f, "gpg.ssh.program", "./liar");
+	check_judged(f, rel_buf_str(&text), REL_GIT_UNCHECKED,
+		     "is not absolute");
+	assert_int_equal(chdir("/"), 0);
+	rel_buf_free(&text);
+}
+
 static void test_ssh_agent(void **state)
 {
 	struct fixture *f = *state;
@@ -225,7 +308,7 @@ static void test_ssh_agent(void **state)
 	check_signed(f, REL_GIT_SIGN_SSH, REL_GIT_GOOD, "signed by");
 	config(f, "user.signingKey", literal);
 	check_signed(f, REL_GIT_SIGN_SSH, REL_GIT_GOOD, "signed by");
-	free(rel_test_sh("git -C %s config --unset user.signingKey", f->repo));
+	free(rel_test_sh("git config --global --unset user.signingKey"));
 	config(f, "gpg.ssh.defaultKeyCommand", command);
 	check_signed(f, REL_GIT_SIGN_SSH, REL_GIT_GOOD, "signed by");
 	unsetenv("SSH_AUTH_SOCK");
@@ -330,8 +413,9 @@ static void test_gpg_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_unsigned),    TEST(test_ssh), TEST(test_ssh_agent),
-	    TEST(test_ssh_refused), TEST(test_gpg), TEST(test_gpg_refused),
+	    TEST(test_unsigned), TEST(test_own_word),	 TEST(test_relative),
+	    TEST(test_ssh),	 TEST(test_ssh_agent),	 TEST(test_ssh_refused),
+	    TEST(test_gpg),	 TEST(test_gpg_refused),
 	};
 
 	rel_test_clean_environment();
