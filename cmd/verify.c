@@ -32,7 +32,7 @@ static const struct rel_option options[] = {
      "A cache of archives (DIR, URL) to ask when an address has none; repeated",
      NULL},
     {"local", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES, AT(local), "DIR",
-     "Follow addresses of manifests that are files below DIR; repeated", NULL},
+     "Follow manifests' local addresses below DIR; repeated", NULL},
     {"mirrors-only", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(mirrors_only),
      NULL, "Ask mirrors alone, not the archives' addresses", NULL},
 };
@@ -43,8 +43,7 @@ static const struct rel_example examples[] = {
     {"Are all archives still there, with the right bytes?", "verify --all"},
     {"Does a mirror have them all?",
      "verify --all --mirrors-only --mirror /srv/cache"},
-    {"Archives and sources that manifests name by file: addresses, all below "
-     "one directory",
+    {"Archives and sources that manifests name by file: addresses",
      "verify --all --local /srv/releases"},
 };
 
