@@ -35,7 +35,7 @@ static const struct rel_option options[] = {
      NULL},
     {"without", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(without), "PKG[.VER]",
      "What if: as if this were not there; repeated", NULL},
-    FLAG("cycles", cycles, "Only tell cycles in the build order"),
+    FLAG("cycles", cycles, "Show only cycles in the build order"),
     FLAG("short", is_short, "Only names, one NAME.VERSION a line"),
 };
 

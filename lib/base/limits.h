@@ -112,6 +112,10 @@
 #define REL_LIMIT_GIT_BLOBS_INLINE (32 * REL_MIB)
 /* A blob that libgit2 reads whole where there is no git program. */
 #define REL_LIMIT_GIT_BLOB_WHOLE (1 * REL_GIB)
+/* Edges that the search for short cycles follows in one universe; the tip of
+ * opam-repository takes some 100,000.  Finding a cycle without versions that
+ * exclude each other is NP-complete. */
+#define REL_LIMIT_CYCLE_STEPS (50 * 1000 * 1000)
 /* A release's archive as it is fetched; the largest of opam-repository has
  * 300 MiB. */
 #define REL_LIMIT_ARCHIVE_BYTES (16 * REL_GIB)

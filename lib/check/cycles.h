@@ -1,10 +1,12 @@
 /*
- * Cycles in the build order: `post` dependencies left out, optional ones
- * taken in.  No cycle runs through packages that exclude each other.
+ * Cycles in the build order: the strongly connected components of the graph of
+ * versions, `post` dependencies left out, optional ones taken in, no edge
+ * between versions that exclude each other.  A component none of whose cycles
+ * can be installed as a whole is left out.
  *
- * The compatibility profiles list what `opam admin check --cycles` lists; it
- * goes once through each component and does not find every cycle.  Profile
- * `env` does the same with the environment's dependencies.
+ * In the compatibility profiles the edges are those of opam's own graph.
+ * `opam admin check --cycles` goes once through each component and does not
+ * find every cycle; what it lists is a subset of these members.
  * Source  opam src/client/opamAdminCheck.ml, cycle_check.
  */
 #ifndef REL_CHECK_CYCLES_H
@@ -13,11 +15,12 @@
 #include "solve/universe.h"
 
 struct rel_cycle {
-	/* the shortest readable cycle of the component: each needs the next,
-	 * the last needs the first */
+	/* a shortest cycle of versions that fit together: each needs the next,
+	 * the last needs the first; within REL_LIMIT_CYCLE_STEPS, after which
+	 * it may be longer, and nothing is said about how it fits */
 	rel_pkg_id *path;
 	uint32_t n_path;
-	/* what `opam admin check --cycles` lists of the component */
+	/* all versions of the component, ascending */
 	rel_pkg_id *members;
 	uint32_t n_members;
 };

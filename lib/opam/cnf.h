@@ -67,10 +67,9 @@ const struct rel_constraint *rel_constraint_join(
     struct rel_filter_eval *eval, enum rel_constraint_kind kind,
     const struct rel_constraint *left, const struct rel_constraint *right);
 
-/* Add the clauses of a PACKAGE node in the manner of opam's solver; with
- * `whole`, as it takes note of versions (REL_FORMULA_MENTIONS). */
+/* Add the clauses of a PACKAGE node in the manner of opam's solver. */
 int rel_cnf_add_partial(struct rel_cnf *cnf, rel_expr_id package,
 			struct rel_filter_eval *first_step,
-			struct rel_filter_eval *last_step, bool whole);
+			struct rel_filter_eval *last_step);
 
 #endif

@@ -148,9 +148,8 @@ static int add_formula(struct resolver *r, rel_expr_id id)
 	if (node->kind == REL_EXPR_PACKAGE)
 		return r->pipeline == REL_FORMULA_FILTER
 			   ? add_filtered(r, id)
-			   : rel_cnf_add_partial(
-				 &r->cnf, id, &r->eval, &r->last_step,
-				 r->pipeline == REL_FORMULA_MENTIONS);
+			   : rel_cnf_add_partial(&r->cnf, id, &r->eval,
+						 &r->last_step);
 	rc = add_formula(r, node->a);
 	middle = r->cnf.n_clauses;
 	if (rc == 0)

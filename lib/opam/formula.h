@@ -28,17 +28,13 @@
 enum rel_formula_pipeline {
 	REL_FORMULA_FILTER,
 	REL_FORMULA_PARTIAL,
-	/* the steps of PARTIAL, but the second takes a constraint as a whole:
-	 * of which versions does opam take note before it solves?
-	 * (opam src/solver/opamSolver.ml, cudf_versions_map) */
-	REL_FORMULA_MENTIONS,
 };
 
 struct rel_formula_rules {
 	enum rel_formula_pipeline pipeline;
-	/* FILTER: everything.  The others: those of the first step. */
+	/* FILTER: everything.  PARTIAL: those of the first step. */
 	struct rel_variables variables;
-	/* the others: the variables of the last step (build, post). */
+	/* PARTIAL: the variables of the last step (build, post). */
 	struct rel_variables late;
 	/* FILTER: value of a filter that is undefined (opam: false) */
 	bool fallback;

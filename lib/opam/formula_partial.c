@@ -232,51 +232,6 @@ static struct clauses split(struct splitter *s, const struct part *part,
 	return (struct clauses){0};
 }
 
-/* The last step on a constraint as a whole: undefined filters are false. */
-static enum rel_constraint_state evaluate(const struct rel_constraint **out,
-					  struct splitter *s,
-					  const struct part *part)
-{
-	bool is_or = part->kind == PART_OR;
-	const struct rel_constraint *left = NULL, *right = NULL;
-	enum rel_constraint_state a, b;
-
-	if (part->kind == PART_FILTER)
-		return holds(s, part->filter) ? REL_CONSTRAINT_TRUE
-					      : REL_CONSTRAINT_FALSE;
-	if (part->kind == PART_BOUND) {
-		*out = part->bound;
-		return part->bound ? REL_CONSTRAINT_BOUND : REL_CONSTRAINT_TRUE;
-	}
-	a = evaluate(&left, s, part->left);
-	b = evaluate(&right, s, part->right);
-	switch (rel_constraint_pair(is_or ? REL_EXPR_OR : REL_EXPR_AND, a, b)) {
-	case REL_PAIR_NEITHER:
-		return is_or ? REL_CONSTRAINT_TRUE : REL_CONSTRAINT_FALSE;
-	case REL_PAIR_LEFT:
-		*out = left;
-		return a;
-	case REL_PAIR_RIGHT:
-		*out = right;
-		return b;
-	case REL_PAIR_BOTH:
-		break;
-	}
-	*out = rel_constraint_join(
-	    s->first_step, is_or ? REL_CONSTRAINT_OR : REL_CONSTRAINT_AND, left,
-	    right);
-	return REL_CONSTRAINT_BOUND;
-}
-
-static struct clauses split_whole(struct splitter *s, const struct part *part)
-{
-	const struct rel_constraint *bound = NULL;
-	enum rel_constraint_state state = evaluate(&bound, s, part);
-
-	return one_clause(state != REL_CONSTRAINT_FALSE,
-			  state == REL_CONSTRAINT_BOUND ? bound : NULL);
-}
-
 static int add_clauses(struct rel_cnf *cnf, rel_expr_id package,
 		       struct clauses clauses)
 {
@@ -292,7 +247,7 @@ static int add_clauses(struct rel_cnf *cnf, rel_expr_id package,
 
 int rel_cnf_add_partial(struct rel_cnf *cnf, rel_expr_id package,
 			struct rel_filter_eval *first,
-			struct rel_filter_eval *last, bool whole)
+			struct rel_filter_eval *last)
 {
 	struct splitter s = {
 	    .cnf = cnf, .first_step = first, .last_step = last};
@@ -304,7 +259,7 @@ int rel_cnf_add_partial(struct rel_cnf *cnf, rel_expr_id package,
 	if (id != REL_EXPR_NONE)
 		state = first_step(&part, &s, id);
 	if (first->status == 0 && state == REL_CONSTRAINT_BOUND)
-		clauses = whole ? split_whole(&s, part) : split(&s, part, true);
+		clauses = split(&s, part, true);
 	if (first->status != 0)
 		return first->status;
 	if (last->status != 0)

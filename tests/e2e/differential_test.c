@@ -1,8 +1,9 @@
 /*
  * Random small repositories: the real opam and relctl must agree on what can
  * be installed, under `opam admin check` with and without -i and in an empty
- * switch, and on the members of cycles.  Many repositories whose names differ
- * stand in one, so that opam has to start only once for a few hundred of them.
+ * switch; and all that opam lists as members of cycles, relctl lists too.  Many
+ * repositories whose names differ stand in one, so that opam has to start only
+ * once for a few hundred of them.
  *
  * $RELCTL_TEST_COUNT repositories from $RELCTL_TEST_SEED on;
  * tests/e2e/differential is the long run.
@@ -286,16 +287,18 @@ struct tally {
 	uint32_t packages, listed, differences;
 };
 
-/* Say what differs, and go on: one difference must not hide others. */
+/* Say what differs, and go on: one difference must not hide others.
+ * more  ours may list more than theirs */
 static uint32_t compare(const char *dir, const char *what, const char *ours,
-			const char *theirs)
+			const char *theirs, bool more)
 {
 	struct rel_buf difference;
 	uint32_t n;
 
 	rel_buf_init(&difference, 16 * REL_MIB);
-	n = add_missing_lines(&difference, ours, theirs, '+');
-	n += add_missing_lines(&difference, theirs, ours, '-');
+	n = add_missing_lines(&difference, theirs, ours, '-');
+	if (!more)
+		n += add_missing_lines(&difference, ours, theirs, '+');
 	if (n > 0) {
 		show_mini(dir, difference.ptr);
 		fprintf(stderr, "%s, + relctl only, - opam only:\n%s", what,
@@ -326,7 +329,8 @@ static void judge(const char *dir, const struct rel_environment *environment,
 	world_stack(&w);
 	outcome_of(&o, &w, environment);
 	outcome_list(&ours, &o, verdicts);
-	tally->differences += compare(dir, environment->name, ours.ptr, theirs);
+	tally->differences +=
+	    compare(dir, environment->name, ours.ptr, theirs, false);
 	tally->packages += rel_universe_size(o.u);
 	tally->listed += count_lines(ours.ptr);
 	rel_buf_free(&ours);
@@ -370,7 +374,9 @@ static void judge_cycles(const char *dir,
 	world_stack(&w);
 	outcome_build(&o, &w, environment);
 	list_cycles(&ours, o.u);
-	tally->differences += compare(dir, environment->name, ours.ptr, theirs);
+	/* opam's check does not find every cycle */
+	tally->differences +=
+	    compare(dir, environment->name, ours.ptr, theirs, true);
 	tally->packages += rel_universe_size(o.u);
 	tally->listed += count_lines(ours.ptr);
 	rel_buf_free(&ours);

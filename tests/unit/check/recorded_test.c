@@ -1,7 +1,7 @@
 /*
- * The members of cycles of all of opam-repository, against what opam 2.1.2
- * said of the same revision (twenty minutes of its time): see the README of
- * the test data.
+ * The members of cycles of all of opam-repository contain those that opam
+ * 2.1.2 listed for the same revision (twenty minutes of its time): see the
+ * README of the test data.
  */
 #include "check/cycles.h"
 #include "support/corpus.h"
@@ -37,15 +37,15 @@ static void compare(bool ignore_test_doc, const char *recorded)
 	char *path =
 	    rel_test_text("%s/expected/%s", rel_test_data_dir(), recorded);
 	char *ours = find_members(ignore_test_doc);
-	char *difference;
+	char *missing;
 
 	rel_test_write_text(dir, "ours", ours);
-	difference = rel_test_sh("export LC_ALL=C; sort %s >%s/theirs; "
-				 "echo >>%s/ours; sort %s/ours | "
-				 "diff - %s/theirs || :",
-				 path, dir, dir, dir, dir);
-	assert_string_equal(difference, "");
-	free(difference);
+	missing = rel_test_sh("export LC_ALL=C; sort %s >%s/theirs; "
+			      "echo >>%s/ours; sort %s/ours | "
+			      "comm -13 - %s/theirs",
+			      path, dir, dir, dir, dir);
+	assert_string_equal(missing, "");
+	free(missing);
 	free(ours);
 	free(path);
 	rel_test_dir_free(dir);
