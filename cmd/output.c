@@ -50,6 +50,15 @@ static int open_stream(struct rel_output *output, const char *path,
 	return 0;
 }
 
+/* /dev/stdout and its like: an open file, and a link to it. */
+static bool is_descriptor(const char *path)
+{
+	struct rel_str s = rel_str_of(path);
+
+	return rel_str_starts(s, REL_STR("/dev/")) ||
+	       rel_str_starts(s, REL_STR("/proc/"));
+}
+
 int rel_output_open(struct rel_output *output, const char *path,
 		    struct rel_error *err)
 {
@@ -63,8 +72,8 @@ int rel_output_open(struct rel_output *output, const char *path,
 		output->fd = STDOUT_FILENO;
 		return 0;
 	}
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
-	    !S_ISDIR(st.st_mode))
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode) &&
+	    (!S_ISREG(st.st_mode) || is_descriptor(path)))
 		return open_stream(output, path, err);
 	output->sink.write = write_file;
 	output->path = path;

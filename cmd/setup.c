@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
+#include "base/cache_root.h"
 #include "base/limits.h"
 #include "base/parallel.h"
-#include "base/path.h"
 
 /* More threads than this help nobody. */
 #define JOBS_MAX 1024
@@ -44,6 +44,19 @@ static int parse_jobs(unsigned *jobs, const char *text, struct rel_error *err)
 	return 0;
 }
 
+/* Slower, not wrong; but a cache that is not used for a reason is told. */
+static void work_uncached(const struct rel_call *call, struct rel_error *why)
+{
+	char text[REL_ERROR_TEXT_MAX + REL_ERROR_PATH_MAX];
+
+	rel_error_prefix(why, "working without a cache");
+	rel_error_format(why, text, sizeof(text));
+	if (why->code == REL_ENOTFOUND)
+		rel_screen_note(call->screen, text);
+	else
+		rel_screen_warn(call->screen, text);
+}
+
 static int prepare_reading(struct rel_setup *setup, const struct rel_call *call,
 			   struct rel_error *err)
 {
@@ -61,11 +74,10 @@ static int prepare_reading(struct rel_setup *setup, const struct rel_call *call,
 	reading->cancel = call->cancel;
 	reading->warn = rel_screen_warn;
 	reading->warn_context = call->screen;
-	if (rel_path_cache(&setup->cache_dir, &why) == 0) {
+	if (rel_cache_root(&setup->cache_dir, &why) == 0) {
 		reading->cache_dir = setup->cache_dir.ptr;
 	} else {
-		rel_error_prefix(&why, "working without a cache");
-		rel_screen_note(call->screen, why.text);
+		work_uncached(call, &why);
 	}
 	return 0;
 }

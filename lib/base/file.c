@@ -136,7 +136,7 @@ void rel_map_close(struct rel_map *map)
 		*map = (struct rel_map){NULL, 0};
 }
 
-int rel_mkdirs(const char *path, struct rel_error *err)
+static int make_dirs(const char *path, mode_t mode, struct rel_error *err)
 {
 	char *copy = strdup(path);
 	struct stat st;
@@ -149,7 +149,7 @@ int rel_mkdirs(const char *path, struct rel_error *err)
 		slash = strchr(slash, '/');
 		if (slash)
 			*slash = '\0';
-		if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+		if (mkdir(copy, mode) != 0 && errno != EEXIST)
 			failure = errno;
 		if (slash)
 			*slash = '/';
@@ -166,76 +166,259 @@ int rel_mkdirs(const char *path, struct rel_error *err)
 	return code;
 }
 
-static void reset(struct rel_atomic_file *file)
+int rel_mkdirs(const char *path, struct rel_error *err)
 {
-	free(file->target);
-	free(file->temp);
-	*file = (struct rel_atomic_file){.fd = -1};
+	return make_dirs(path, 0777, err);
+}
+
+int rel_mkdirs_private(const char *path, struct rel_error *err)
+{
+	return make_dirs(path, 0700, err);
+}
+
+static int fail_link(const char *path, struct rel_error *err)
+{
+	rel_fail(err, REL_EIO,
+		 "is a symbolic link, and relctl writes through none; put the "
+		 "file or directory itself there");
+	rel_error_at(err, path, 0, 0);
+	return REL_EIO;
+}
+
+/* `part` of `path` below `root` is a link. */
+static int fail_part_link(const char *root, const char *path,
+			  struct rel_str part, struct rel_error *err)
+{
+	char *full = NULL;
+	int code;
+
+	if (asprintf(&full, "%s/%.*s", root, (int)(part.ptr + part.len - path),
+		     path) < 0)
+		return rel_fail_nomem(err);
+	code = fail_link(full, err);
+	free(full);
+	return code;
 }
 
 /*
- * The file to replace: `target`, or what it points to when it is a symbolic
- * link.  Replacing a device or FIFO by a file is never meant.
+ * One step down from *dir, which is replaced; never through a link.
+ * make  create the directory when it is missing
  */
-static int resolve_target(char **out, const char *target, struct rel_error *err)
+static int step_down(int *dir, const char *root, const char *path,
+		     struct rel_str part, bool make, struct rel_error *err)
 {
+	char *name = strndup(part.ptr, part.len);
 	struct stat st;
+	int fd = -1, code = 0;
 
-	if (stat(target, &st) == 0 && !S_ISREG(st.st_mode)) {
-		rel_fail(err, REL_EIO, "cannot replace: not a regular file");
-		rel_error_at(err, target, 0, 0);
-		return REL_EIO;
-	}
-	*out = NULL;
-	if (lstat(target, &st) == 0 && S_ISLNK(st.st_mode))
-		*out = realpath(target, NULL);
-	if (!*out)
-		*out = strdup(target);
-	return *out ? 0 : rel_fail_nomem(err);
+	if (!name)
+		return rel_fail_nomem(err);
+	if (make && mkdirat(*dir, name, 0777) != 0 && errno != EEXIST)
+		code =
+		    rel_fail_errno(err, errno, path, "cannot create directory");
+	if (code == 0 && fstatat(*dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode))
+		code = fail_part_link(root, path, part, err);
+	if (code == 0)
+		fd = openat(*dir, name,
+			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (code == 0 && fd < 0)
+		code = rel_fail_errno(
+		    err, errno == ENOTDIR && !make ? ENOENT : errno, path,
+		    "cannot look at");
+	free(name);
+	if (code != 0)
+		return code;
+	close(*dir);
+	*dir = fd;
+	return 0;
 }
 
-/* "<dir of target>/.relctl-<16 hex digits>.tmp" */
-static char *temp_name(const char *target)
+/*
+ * The directory that `path`, below `root`, is in; *base is the last part.
+ * *out  an O_PATH descriptor, -1 on failure
+ */
+static int open_parent_below(int *out, const char **base, const char *root,
+			     const char *path, bool make, struct rel_error *err)
 {
-	size_t slash = rel_str_rfind(rel_str_of(target), '/');
-	int dir = target[slash] == '/' ? (int)slash + 1 : 0;
+	struct rel_str rest = rel_str_of(path), part;
+	int code = 0;
+
+	*out = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*out < 0)
+		return rel_fail_errno(err, errno, root, "cannot look at");
+	while (code == 0) {
+		part = rel_str_cut(&rest, '/');
+		if (part.len == 0 || rel_str_is(part, ".") ||
+		    rel_str_is(part, "..")) {
+			code = rel_fail(err, REL_EIO,
+					"\"%.200s\" is no path below", path);
+			rel_error_at(err, root, 0, 0);
+		} else if (!rest.ptr) {
+			*base = part.ptr;
+			return 0;
+		} else {
+			code = step_down(out, root, path, part, make, err);
+		}
+	}
+	close(*out);
+	*out = -1;
+	return code;
+}
+
+int rel_check_below(const char *root, const char *path, struct rel_error *err)
+{
+	struct rel_error why = {0};
+	const char *base;
+	struct stat st;
+	int dir, saved = 0,
+		 code = open_parent_below(&dir, &base, root, path, false, &why);
+
+	/* What is missing, or below a file, leads nowhere else. */
+	if (code == REL_ENOTFOUND)
+		return 0;
+	if (code != 0) {
+		if (err)
+			*err = why;
+		return code;
+	}
+	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		saved = errno;
+	else if (S_ISLNK(st.st_mode))
+		code = fail_part_link(root, path, rel_str_of(base), err);
+	close(dir);
+	if (saved != 0 && saved != ENOENT)
+		code = rel_fail_errno(err, saved, path, "cannot look at");
+	return code;
+}
+
+static void reset(struct rel_atomic_file *file)
+{
+	if (file->target && file->dir >= 0)
+		close(file->dir);
+	free(file->target);
+	free(file->temp);
+	*file = (struct rel_atomic_file){.fd = -1, .dir = -1};
+}
+
+/* Replacing a device or FIFO by a file is never meant, and what a link points
+ * at is not ours to choose. */
+static int check_target(const struct rel_atomic_file *file,
+			struct rel_error *err)
+{
+	struct stat st = {.st_mode = S_IFDIR};
+
+	if (file->name[0] != '\0' &&
+	    (fstatat(file->dir, file->name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	     S_ISREG(st.st_mode)))
+		return 0;
+	if (S_ISLNK(st.st_mode))
+		return fail_link(file->target, err);
+	rel_fail(err, REL_EIO, "cannot replace: not a regular file");
+	rel_error_at(err, file->target, 0, 0);
+	return REL_EIO;
+}
+
+/* ".relctl-<16 hex digits>.tmp", beside the target. */
+static char *temp_name(void)
+{
 	unsigned long long number;
 	char *name = NULL;
 
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
 		return NULL;
-	if (asprintf(&name, "%.*s.relctl-%016llx.tmp", dir, target, number) < 0)
+	if (asprintf(&name, ".relctl-%016llx.tmp", number) < 0)
 		return NULL;
 	return name;
 }
 
-int rel_atomic_open(struct rel_atomic_file *file, const char *target,
-		    struct rel_error *err)
+/* The directory is open and the name set. */
+static int open_temp(struct rel_atomic_file *file, mode_t mode,
+		     struct rel_error *err)
 {
-	int code, saved;
+	int code = check_target(file, err);
 
-	*file = (struct rel_atomic_file){.fd = -1};
-	code = resolve_target(&file->target, target, err);
-	if (code != 0)
-		return code;
-	for (int i = 0; i < TEMP_TRIES; i++) {
+	for (int i = 0; code == 0 && i < TEMP_TRIES; i++) {
 		free(file->temp);
-		file->temp = temp_name(file->target);
+		file->temp = temp_name();
 		if (!file->temp) {
 			reset(file);
 			return rel_fail_nomem(err);
 		}
 		/* Not mkstemp: the mode must follow the umask. */
-		file->fd = open(file->temp,
-				O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		file->fd =
+		    openat(file->dir, file->temp,
+			   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 		if (file->fd >= 0)
 			return 0;
 		if (errno != EEXIST)
 			break;
 	}
-	saved = errno;
+	if (code == 0)
+		code =
+		    rel_fail_errno(err, errno, file->target, "cannot create");
 	reset(file);
-	return rel_fail_errno(err, saved, target, "cannot create");
+	return code;
+}
+
+static int open_atomic(struct rel_atomic_file *file, const char *target,
+		       mode_t mode, struct rel_error *err)
+{
+	size_t slash = rel_str_rfind(rel_str_of(target), '/');
+	bool bare = target[slash] != '/';
+	char *dir = bare ? strdup(".") : strndup(target, slash > 0 ? slash : 1);
+	int code = 0;
+
+	*file = (struct rel_atomic_file){.fd = -1, .dir = -1};
+	file->target = strdup(target);
+	if (!dir || !file->target)
+		code = rel_fail_nomem(err);
+	else
+		file->dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (code == 0 && file->dir < 0)
+		code = rel_fail_errno(err, errno, target, "cannot create");
+	free(dir);
+	if (code != 0) {
+		reset(file);
+		return code;
+	}
+	file->name = bare ? file->target : file->target + slash + 1;
+	return open_temp(file, mode, err);
+}
+
+int rel_atomic_open(struct rel_atomic_file *file, const char *target,
+		    struct rel_error *err)
+{
+	return open_atomic(file, target, 0666, err);
+}
+
+int rel_atomic_open_cache(struct rel_atomic_file *file, const char *target,
+			  struct rel_error *err)
+{
+	int code = open_atomic(file, target, 0600, err);
+
+	file->fleeting = true;
+	return code;
+}
+
+int rel_atomic_open_below(struct rel_atomic_file *file, const char *root,
+			  const char *path, struct rel_error *err)
+{
+	const char *base;
+	int code;
+
+	*file = (struct rel_atomic_file){.fd = -1, .dir = -1};
+	if (asprintf(&file->target, "%s/%s", root, path) < 0) {
+		file->target = NULL;
+		return rel_fail_nomem(err);
+	}
+	code = open_parent_below(&file->dir, &base, root, path, true, err);
+	if (code != 0) {
+		reset(file);
+		return code;
+	}
+	file->name = file->target + strlen(root) + 1 + (base - path);
+	return open_temp(file, 0666, err);
 }
 
 static bool is_temp_name(const char *name)
@@ -284,23 +467,6 @@ int rel_atomic_write(struct rel_atomic_file *file, const void *ptr, size_t len)
 	return file->status;
 }
 
-/* The directory of `target` for fsync, or -1 when it may not be read. */
-static int open_dir(const char *target)
-{
-	size_t slash = rel_str_rfind(rel_str_of(target), '/');
-	char *dir;
-	int fd;
-
-	if (target[slash] != '/')
-		return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = strndup(target, slash > 0 ? slash : 1);
-	if (!dir)
-		return -1;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(dir);
-	return fd;
-}
-
 static void close_temp(struct rel_atomic_file *file)
 {
 	if (!file->fleeting && fsync(file->fd) != 0 && errno != EINVAL &&
@@ -311,20 +477,30 @@ static void close_temp(struct rel_atomic_file *file)
 	file->fd = -1;
 }
 
+/* A directory that may not be read, or cannot be synced, is left alone. */
+static void sync_dir(struct rel_atomic_file *file)
+{
+	int dir = openat(file->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return;
+	if (fsync(dir) != 0 && errno != EINVAL)
+		note_failure(file, errno);
+	close(dir);
+}
+
 int rel_atomic_commit(struct rel_atomic_file *file, struct rel_error *err)
 {
-	int dir = open_dir(file->target), code = 0;
+	int code = 0;
 
 	close_temp(file);
-	if (file->status == 0 && rename(file->temp, file->target) != 0)
+	if (file->status == 0 &&
+	    renameat(file->dir, file->temp, file->dir, file->name) != 0)
 		note_failure(file, errno);
 	if (file->status != 0)
-		unlink(file->temp);
-	else if (dir >= 0 && !file->fleeting && fsync(dir) != 0 &&
-		 errno != EINVAL)
-		note_failure(file, errno);
-	if (dir >= 0)
-		close(dir);
+		unlinkat(file->dir, file->temp, 0);
+	else if (!file->fleeting)
+		sync_dir(file);
 	if (file->status != 0)
 		code = rel_fail_errno(err, file->saved_errno, file->target,
 				      "cannot write");
@@ -338,7 +514,7 @@ void rel_atomic_abort(struct rel_atomic_file *file)
 		return;
 	if (file->fd >= 0)
 		close(file->fd);
-	unlink(file->temp);
+	unlinkat(file->dir, file->temp, 0);
 	reset(file);
 }
 

@@ -38,11 +38,25 @@ void rel_map_close(struct rel_map *map);
 
 /* Create `path` and its missing parents, mode 0777 & ~umask. */
 REL_MUST_CHECK int rel_mkdirs(const char *path, struct rel_error *err);
+/* The same for a cache: only the user may look into what is created. */
+REL_MUST_CHECK int rel_mkdirs_private(const char *path, struct rel_error *err);
+
+/*
+ * Is there a symbolic link in `path`, a relative path below `root`, be it the
+ * last part?  What is missing is no link.  `root` itself is trusted: links
+ * above it and in it are the caller's own.
+ * Errors  REL_EIO: a link, and err->path names it; "..", "." or an empty part
+ */
+REL_MUST_CHECK int rel_check_below(const char *root, const char *path,
+				   struct rel_error *err);
 
 struct rel_atomic_file {
-	int fd; /* -1 = not open */
-	char *target, *temp;
-	int status; /* first failure, repeated by commit */
+	int fd;		  /* -1 = not open */
+	int dir;	  /* O_PATH: the directory of both names */
+	char *target;	  /* as the caller named it, for errors */
+	const char *name; /* the last part of it */
+	char *temp;	  /* what it is called until the commit */
+	int status;	  /* first failure, repeated by commit */
 	int saved_errno;
 	/* Set after open for files whose content is verified when they are
 	 * read: no fsync, so a power cut may damage the new file.  A crash of
@@ -51,12 +65,25 @@ struct rel_atomic_file {
 };
 
 /*
- * Start writing what will become `target`, or the file it points to when it
- * is a symbolic link.  Parents must exist.  REL_EIO when `target` exists and
- * is not a regular file.
+ * Start writing what will become `target`.  Parents must exist, and are
+ * followed when they are links: use _below() where a stranger made them.
+ * REL_EIO when `target` exists and is not a regular file; a symbolic link is
+ * none, wherever it leads.
  */
 REL_MUST_CHECK int rel_atomic_open(struct rel_atomic_file *file,
 				   const char *target, struct rel_error *err);
+/* The same for a file of a cache: fleeting, mode 0600. */
+REL_MUST_CHECK int rel_atomic_open_cache(struct rel_atomic_file *file,
+					 const char *target,
+					 struct rel_error *err);
+/*
+ * The same for `path` below the trusted directory `root`, through no link at
+ * all, whoever puts one there meanwhile.  Creates missing parents below it.
+ * Errors  also as rel_check_below()
+ */
+REL_MUST_CHECK int rel_atomic_open_below(struct rel_atomic_file *file,
+					 const char *root, const char *path,
+					 struct rel_error *err);
 /* Append; failures are remembered and reported by commit as well. */
 int rel_atomic_write(struct rel_atomic_file *file, const void *ptr, size_t len);
 /*

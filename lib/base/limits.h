@@ -73,6 +73,9 @@
 #define REL_LIMIT_HTTP_DISCARD (64 * REL_KIB)
 /* Further attempts after a passing failure (429, 5xx, broken connection). */
 #define REL_LIMIT_HTTP_RETRIES 3
+/* An ETag or Last-Modified that is kept and sent back; servers take request
+ * headers of 8 KiB. A longer one counts as none. */
+#define REL_LIMIT_VALIDATOR_BYTES 1024
 /* Longest Retry-After that is waited for; nobody watches a longer one. */
 #define REL_LIMIT_RETRY_SECONDS 60
 /* Sum of the parsed-snapshot cache's files; a snapshot takes about 6 MiB. */

@@ -120,11 +120,10 @@ static int write_file(const char *path, const void *bytes, size_t len,
 		      struct rel_error *err)
 {
 	struct rel_atomic_file file;
-	int code = rel_atomic_open(&file, path, err);
+	int code = rel_atomic_open_cache(&file, path, err);
 
 	if (code != 0)
 		return code;
-	file.fleeting = true;
 	rel_atomic_write(&file, bytes, len);
 	return rel_atomic_commit(&file, err);
 }
@@ -145,7 +144,7 @@ int rel_lru_put(const char *directory, const char *name, const char *suffix,
 	rel_path_join(&path, rel_str_of(directory), rel_str_of(name));
 	code = rel_buf_status(&path, "path", err);
 	if (code == 0)
-		code = rel_mkdirs(directory, err);
+		code = rel_mkdirs_private(directory, err);
 	if (code == 0)
 		code = write_file(path.ptr, bytes, len, err);
 	if (code == 0)

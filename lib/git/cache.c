@@ -7,14 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cache_root.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "git/internal.h"
 
 /* Bytes of the readable part of a directory's name; NAME_MAX is 255. */
 #define READABLE_MAX 80
-/* Hexadecimal digits of the hash in it. */
-#define HASH_DIGITS  16
 #define WAIT_STEP_MS 100
 /* An orphan ends soon: it gets SIGTERM, its own children find a pipe closed.
  * On a busy machine that takes a while. */
@@ -59,7 +58,7 @@ static int add_hash(struct rel_buf *out, const struct rel_git_url *url,
 	if (r < 0)
 		return r;
 	rel_git_id_format(hex, &id);
-	rel_buf_printf(out, "-%.*s", HASH_DIGITS, hex);
+	rel_buf_printf(out, "-%s", hex);
 	return 0;
 }
 
@@ -75,7 +74,7 @@ int rel_git_cache_init(struct rel_git_cache *cache, const char *cache_dir,
 	if (cache_dir != NULL)
 		rel_buf_add_cstr(&cache->dir, cache_dir);
 	else
-		r = rel_path_cache(&cache->dir, err);
+		r = rel_cache_root(&cache->dir, err);
 	if (r < 0)
 		return r;
 	rel_buf_add_cstr(&cache->dir, "/git/");
@@ -246,7 +245,7 @@ int rel_git_cache_prepare(struct rel_git_cache *cache, const char *title,
 {
 	struct rel_str parent = rel_path_dir(rel_buf_str(&cache->dir));
 	char *dir = strndup(parent.ptr, parent.len);
-	int r = dir ? rel_mkdirs(dir, err) : rel_fail_nomem(err);
+	int r = dir ? rel_mkdirs_private(dir, err) : rel_fail_nomem(err);
 
 	free(dir);
 	if (r == 0)

@@ -354,19 +354,15 @@ static int write_file(struct edits *e, const struct place *place,
 		      const struct rel_git_id *blob, struct rel_error *err)
 {
 	struct rel_atomic_file file = {.fd = -1};
-	struct rel_str dir = rel_path_dir(rel_str_of(place->full));
-	char *parent = strndup(dir.ptr, dir.len);
 	struct stat st;
-	int r = parent ? rel_mkdirs(parent, err) : rel_fail_nomem(err);
+	int r = read_smudged(e, place, blob, err);
 
-	free(parent);
 	if (r == 0)
-		r = read_smudged(e, place, blob, err);
-	if (r == 0)
-		r = rel_atomic_open(&file, place->full, err);
+		r = rel_atomic_open_below(&file, e->checkout->root, place->path,
+					  err);
 	if (r < 0)
 		return r;
-	if (stat(place->full, &st) == 0 &&
+	if (lstat(place->full, &st) == 0 &&
 	    fchmod(file.fd, st.st_mode & 0777) != 0) {
 		r = rel_fail_errno(err, errno, place->full,
 				   "cannot set its mode");

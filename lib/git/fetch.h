@@ -41,7 +41,7 @@ struct rel_git_fetch_options {
 	/* Branch, tag or commit id; NULL = the remote's HEAD.  "~1" and the
 	 * like are for rel_git_fetch_since(). */
 	const char *revision;
-	/* Parent of the cache; NULL = rel_path_cache(). */
+	/* Parent of the cache; NULL = rel_cache_root(). */
 	const char *cache_dir;
 	/* Certificates to trust instead of the host's, PEM; NULL = those of
 	 * GIT_SSL_CAINFO, CURL_CA_BUNDLE, SSL_CERT_FILE or the host. */

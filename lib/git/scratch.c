@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cache_root.h"
 #include "base/limits.h"
-#include "base/path.h"
 #include "git/internal.h"
 
 #define WALK_FDS 16
@@ -120,12 +120,12 @@ int rel_git_scratch_open(struct rel_git_scratch *out, const char *cache_dir,
 	if (cache_dir != NULL)
 		rel_buf_add_cstr(&parent, cache_dir);
 	else
-		r = rel_path_cache(&parent, err);
+		r = rel_cache_root(&parent, err);
 	rel_buf_add_cstr(&parent, "/write");
 	if (r == 0)
 		r = rel_buf_status(&parent, "cache path", err);
 	if (r == 0)
-		r = rel_mkdirs(parent.ptr, err);
+		r = rel_mkdirs_private(parent.ptr, err);
 	if (r == 0)
 		r = make_dir(out, parent.ptr, err);
 	if (r == 0)
@@ -158,9 +158,8 @@ static int write_file(const char *dir, const char *name, struct rel_str text,
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		return rel_fail_nomem(err);
-	r = rel_atomic_open(&file, path, err);
+	r = rel_atomic_open_cache(&file, path, err);
 	if (r == 0) {
-		file.fleeting = true;
 		rel_atomic_write(&file, text.ptr, text.len);
 		r = rel_atomic_commit(&file, err);
 	}

@@ -18,7 +18,7 @@ struct rel_git_scratch {
 
 /*
  * Make one and open it, after removing those that nobody holds.
- * cache_dir  NULL = rel_path_cache()
+ * cache_dir  NULL = rel_cache_root()
  * Errors     REL_EIO, REL_ENOMEM; REL_ENOTFOUND no cache directory
  */
 REL_MUST_CHECK int rel_git_scratch_open(struct rel_git_scratch *out,

@@ -66,10 +66,9 @@ int rel_git_desk_put(char **path, const struct rel_git_desk *desk,
 	*path = rel_git_desk_path(desk, name);
 	if (*path == NULL)
 		return rel_fail_nomem(err);
-	r = rel_atomic_open(&file, *path, err);
+	r = rel_atomic_open_cache(&file, *path, err);
 	if (r < 0)
 		return r;
-	file.fleeting = true;
 	rel_atomic_write(&file, text.ptr, text.len);
 	return rel_atomic_commit(&file, err);
 }

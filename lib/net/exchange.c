@@ -9,13 +9,15 @@
 /* How often a pause looks at the cancel flag. */
 #define NAP_MS 50u
 
-/* A header's value into *out; absent or out of memory: NULL. */
-static void take_header(char **out, CURL *curl, const char *name)
+/* A validator's value into *out; absent, longer than anybody would send back,
+ * or out of memory: NULL. */
+static void take_validator(char **out, CURL *curl, const char *name)
 {
 	struct curl_header *header = NULL;
 
 	if (curl_easy_header(curl, name, 0, CURLH_HEADER, -1, &header) ==
-	    CURLHE_OK)
+		CURLHE_OK &&
+	    strlen(header->value) <= REL_LIMIT_VALIDATOR_BYTES)
 		*out = strdup(header->value);
 }
 
@@ -28,8 +30,8 @@ static int take_answer(struct rel_http_exchange *x,
 	    hop->status == 304 ? REL_HTTP_NOT_MODIFIED : REL_HTTP_OK;
 	answer->bytes = hop->bytes;
 	answer->length = rel_http_announced(hop);
-	take_header(&answer->etag, x->curl, "ETag");
-	take_header(&answer->last_modified, x->curl, "Last-Modified");
+	take_validator(&answer->etag, x->curl, "ETag");
+	take_validator(&answer->last_modified, x->curl, "Last-Modified");
 	answer->url = strdup(hop->url->text);
 	return answer->url ? 0 : rel_fail_nomem(err);
 }

@@ -77,8 +77,9 @@ struct rel_http_answer {
 	uint64_t bytes;	 /* of the body, as received */
 	uint64_t length; /* as announced, also to HEAD; 0 = none was */
 	char *url;	 /* after redirects, without userinfo */
-	char *etag;	 /* validator headers of the final answer, */
-	char *last_modified; /* or NULL */
+	/* validator headers of the final answer; NULL = none, or one over
+	 * REL_LIMIT_VALIDATOR_BYTES */
+	char *etag, *last_modified;
 };
 
 /* Fine on a zeroed struct and twice. */

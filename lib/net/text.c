@@ -184,6 +184,13 @@ int rel_http_fail_transfer(const struct rel_http_hop *hop,
 		return fail_tunnel(hop, tunnel, err);
 	switch (hop->result) {
 	case CURLE_OUT_OF_MEMORY:
+		/* libcurl 7 says the same of a header line over its own cap of
+		 * 100 KiB. */
+		if (hop->headers > 0)
+			return rel_fail(err, REL_ELIMIT,
+					"%s: the answer has a header line that "
+					"is too long",
+					hop->shown);
 		return rel_fail_nomem(err);
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return fail_tls(hop, err);

@@ -75,6 +75,7 @@ static int add_redirect(struct reader *r, struct rel_str *list, uint32_t *n,
 	bool wanted = true;
 	int rc = 0;
 
+	r->out->has_redirect = true;
 	if (node->kind == REL_NODE_OPTION) {
 		rc = holds(r, &wanted, id);
 		id = node->child;

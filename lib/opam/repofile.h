@@ -15,6 +15,7 @@ struct rel_repofile {
 	 * follows the last of them (src/state/opamUpdate.ml, eval_redirect) */
 	struct rel_str *redirects;
 	uint32_t n_redirects;
+	bool has_redirect; /* there is one, whatever its filter says */
 	struct rel_str *archive_mirrors; /* URL or path relative to the root */
 	uint32_t n_archive_mirrors;
 };

@@ -40,7 +40,8 @@ static char *in_dir(const struct indexing *x, const char *name)
 								   : path;
 }
 
-/* Append the file `name`; one that is not there is NULL in *found. */
+/* Append the file `name`; one that is not there is NULL in *found.  Links
+ * below packages/ have been looked at by the walk. */
 static int read_file(struct rel_buf *out, bool *found, struct indexing *x,
 		     const char *name, struct rel_error *err)
 {
@@ -272,11 +273,9 @@ static int take(void *context, const void *ptr, size_t len,
 static int write_archive(struct indexing *x, struct rel_error *err)
 {
 	struct rel_sink sink = {take, x};
-	char *path = in_dir(x, "index.tar.gz");
-	int rc =
-	    path ? rel_atomic_open(&x->out, path, err) : rel_fail_nomem(err);
+	int rc = rel_atomic_open_below(&x->out, x->options->dir, "index.tar.gz",
+				       err);
 
-	free(path);
 	x->open = rc == 0;
 	if (rc == 0 && fchmod(x->out.fd, 0644) != 0)
 		rc = rel_fail_errno(err, errno, "index.tar.gz",
@@ -300,7 +299,6 @@ static int put_file(struct indexing *x, const char *name, struct rel_str bytes,
 {
 	struct rel_atomic_file file;
 	bool found;
-	char *path;
 	int rc;
 
 	rel_buf_clear(&x->file);
@@ -308,14 +306,12 @@ static int put_file(struct indexing *x, const char *name, struct rel_str bytes,
 	if (rc || (found && rel_str_eq(rel_buf_str(&x->file), bytes)))
 		return rc;
 	x->result->changed = true;
-	path = in_dir(x, name);
-	rc = path ? rel_atomic_open(&file, path, err) : rel_fail_nomem(err);
+	rc = rel_atomic_open_below(&file, x->options->dir, name, err);
 	if (rc == 0) {
 		fchmod(file.fd, 0644);
 		rel_atomic_write(&file, bytes.ptr, bytes.len);
 		rc = rel_atomic_commit(&file, err);
 	}
-	free(path);
 	return rc;
 }
 
@@ -374,6 +370,32 @@ static int finish(struct indexing *x, struct rel_error *err)
 	return rc;
 }
 
+/* The files beside packages/: what a link shows is not the directory's, and
+ * what it points at not ours to replace. */
+static int check_top(const struct indexing *x, struct rel_error *err)
+{
+	static const char *const names[] = {"repo", "version", "urls.txt",
+					    "index.tar.gz"};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		rc = rel_check_below(x->options->dir, names[i], err);
+	return rc;
+}
+
+/* What an index that was killed left, where clients see it; the lock says
+ * that nobody is writing. */
+static int sweep(const struct indexing *x, struct rel_error *err)
+{
+	char *path = in_dir(x, "index.tar.gz");
+
+	if (!path)
+		return rel_fail_nomem(err);
+	rel_atomic_sweep(path);
+	free(path);
+	return 0;
+}
+
 static int run(struct indexing *x, struct rel_error *err)
 {
 	char *packages = in_dir(x, "packages");
@@ -388,6 +410,10 @@ static int run(struct indexing *x, struct rel_error *err)
 			      "root of a package repository",
 			      x->options->dir);
 	free(packages);
+	if (rc == 0)
+		rc = check_top(x, err);
+	if (rc == 0)
+		rc = sweep(x, err);
 	if (rc == 0)
 		rc = look_at_git(x, err);
 	if (rc == 0)

@@ -4,8 +4,9 @@
  * makes, but the same bytes from the same content everywhere.
  *
  * The archive holds `packages` with all below, `repo` and `version`, sorted;
- * names that start with ".git" are left out and symbolic links followed, as
- * opam's tar does, but not out of the directory.  Owner 0; files 0644,
+ * names that start with ".git" are left out and symbolic links below packages/
+ * followed, as opam's tar does, but not out of the directory; the files beside
+ * packages/ are no links.  Owner 0; files 0644,
  * executables and directories 0755; one time for all: that of the commit, or
  * 1980 outside of git.
  * Source  opam 2.1 src/client/opamAdminCommand.ml, index_command;
@@ -42,13 +43,13 @@ struct rel_index_result {
 
 /*
  * Write them into options->dir, under the lock that changes of the remote take
- * (repo/change.h).  A file that has the right bytes already is not touched;
- * index.tar.gz is replaced last, so that a client never gets one that is newer
- * than the rest.
- * Errors  REL_ENOTFOUND no packages/; REL_EPARSE `repo`, with line and column;
- *         REL_EIO disk full, a link out of the directory, dangling or in a
- *         circle; REL_EPARSE a name that no archive can have; REL_ELIMIT;
- *         REL_ECANCELLED.  After an error everything is as before.
+ * (repo/change.h); what a killed run left there goes first.  A file that has
+ * the right bytes already is not touched; index.tar.gz is replaced last, so
+ * that a client never gets one that is newer than the rest. Errors
+ * REL_ENOTFOUND no packages/; REL_EPARSE `repo`, with line and column; REL_EIO
+ * disk full, a link out of the directory, dangling or in a circle, or where one
+ * of the files should be; REL_EPARSE a name that no archive can have;
+ * REL_ELIMIT; REL_ECANCELLED.  After an error everything is as before.
  */
 REL_MUST_CHECK int rel_index_write(struct rel_index_result *out,
 				   const struct rel_index_options *options,

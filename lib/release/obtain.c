@@ -392,7 +392,8 @@ int rel_obtain(struct rel_obtained *out, const char *path,
 	if (!options->mirrors_only && !rel_obtain_can(archive->src))
 		return fail_src(err, REL_EUSAGE, NO_ARCHIVE, archive->src);
 	if (path) {
-		fetching.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		fetching.fd =
+		    open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 		if (fetching.fd < 0)
 			return rel_fail_errno(err, errno, path,
 					      "cannot create");

@@ -6,58 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-
-/* `real` is the nearest existing directory above what shall be written. */
-static bool is_inside(const char *root, const char *real)
-{
-	size_t n = strlen(root);
-
-	return strcmp(root, "/") == 0 || (strncmp(root, real, n) == 0 &&
-					  (real[n] == '\0' || real[n] == '/'));
-}
-
-/* Cut `path` down to its nearest existing directory and resolve that. */
-static char *real_parent(char *path)
-{
-	char *slash, *real = NULL;
-
-	while (!real && (slash = strrchr(path, '/')) != NULL && slash != path) {
-		*slash = '\0';
-		real = realpath(path, NULL);
-		if (!real && errno != ENOENT)
-			return NULL;
-	}
-	return real;
-}
-
-static int check_inside(const char *root, const char *full,
-			struct rel_error *err)
-{
-	char *real_root = realpath(root, NULL), *copy = strdup(full);
-	char *real = NULL;
-	int rc = 0;
-
-	/* Below a root that does not exist yet there are no links. */
-	if (!real_root && errno == ENOENT) {
-		free(copy);
-		return 0;
-	}
-	if (real_root && copy)
-		real = real_parent(copy);
-	if (!real_root || !copy || !real) {
-		rc = rel_fail_errno(err, errno, full, "cannot look at");
-	} else if (!is_inside(real_root, real)) {
-		rc = rel_fail(err, REL_EIO,
-			      "a symbolic link leads out of the remote");
-		rel_error_at(err, full, 0, 0);
-	}
-	free(real_root);
-	free(copy);
-	free(real);
-	return rc;
-}
 
 int rel_change_dir_path(struct rel_buf *out, const struct rel_change_dir *dir,
 			const char *path, struct rel_error *err)
@@ -66,7 +17,7 @@ int rel_change_dir_path(struct rel_buf *out, const struct rel_change_dir *dir,
 
 	rel_path_join(out, rel_str_of(dir->root), rel_str_of(path));
 	rc = rel_buf_status(out, "path", err);
-	return rc ? rc : check_inside(dir->root, out->ptr, err);
+	return rc ? rc : rel_check_below(dir->root, path, err);
 }
 
 static int exists(bool *out, void *self, const char *path,

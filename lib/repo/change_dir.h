@@ -10,8 +10,9 @@ struct rel_change_dir {
 };
 
 /*
- * Append "root/path", after a look at where its parents lead: through links
- * out of the root is REL_EIO.
+ * Append "root/path", after a look for links below the root: none is followed,
+ * wherever it leads.
+ * Errors  as rel_check_below()
  */
 REL_MUST_CHECK int rel_change_dir_path(struct rel_buf *out,
 				       const struct rel_change_dir *dir,

@@ -270,7 +270,8 @@ static int stage(const struct work *work, struct step *step,
 {
 	const struct rel_change *change = step->change;
 	struct stat st;
-	int rc = rel_atomic_open(&step->staged, step->target, err);
+	int rc = rel_atomic_open_below(&step->staged, work->dir->root,
+				       change->path, err);
 
 	if (rc)
 		return rc;

@@ -331,6 +331,11 @@ void rel_snapshot_free(struct rel_snapshot *snapshot)
 	free(store);
 }
 
+uint32_t rel_snapshot_mode(const struct rel_snapshot *snapshot)
+{
+	return snapshot->store->header->mode;
+}
+
 struct rel_str rel_snapshot_string(const struct rel_snapshot *snapshot,
 				   rel_string_id id)
 {

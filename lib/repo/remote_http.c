@@ -168,9 +168,10 @@ static int find_redirect(const char **out, struct http_read *r,
 				 r->remote->name, why.text);
 		return 0;
 	}
+	/* Another environment may be sent elsewhere by the same index. */
+	r->state.redirects = repo.has_redirect;
 	if (repo.n_redirects == 0)
 		return 0;
-	r->state.redirects = true;
 	/* opam follows the last one (src/state/opamUpdate.ml, eval_redirect) */
 	*out = rel_arena_copy(&r->arena, repo.redirects[repo.n_redirects - 1]);
 	return *out ? 0 : rel_fail_nomem(err);

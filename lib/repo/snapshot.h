@@ -73,6 +73,10 @@ struct rel_snapshot {
 
 void rel_snapshot_free(struct rel_snapshot *snapshot);
 
+/* How manifests of format 1.x were read (enum rel_upgrade_mode): one content
+ * means different things in repositories of different formats. */
+uint32_t rel_snapshot_mode(const struct rel_snapshot *snapshot);
+
 struct rel_str rel_snapshot_string(const struct rel_snapshot *snapshot,
 				   rel_string_id id);
 

@@ -3,20 +3,27 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "repo/checksum.h"
+#include "net/http.h"
 
 #define STATE "state"
 #define INDEX "index.tar.gz"
 
-/* <cache_dir>/index/<hash>/<name>; "" is the directory.  The caller frees
+/* <cache_dir>/index/<sha256>/<name>; "" is the directory.  The caller frees
  * `out`. */
 static int file_path(struct rel_buf *out, const char *cache_dir,
 		     const char *url, const char *name, struct rel_error *err)
 {
+	char hex[REL_DIGEST_TEXT_MAX];
+	struct rel_digest digest;
+	int code;
+
 	rel_buf_init(out, REL_LIMIT_CONFIG_BYTES);
+	code = rel_digest_of(&digest, REL_DIGEST_SHA256, rel_str_of(url), err);
+	if (code != 0)
+		return code;
+	rel_digest_hex(hex, &digest);
 	rel_path_join(out, rel_str_of(cache_dir), REL_STR("index"));
-	rel_buf_printf(out, "/%016llx",
-		       (unsigned long long)rel_checksum(url, strlen(url)));
+	rel_buf_printf(out, "/%s", hex);
 	if (name[0] != '\0')
 		rel_buf_printf(out, "/%s", name);
 	return rel_buf_status(out, "path", err);
@@ -39,10 +46,17 @@ static int load_file(struct rel_buf *out, bool *found, const char *cache_dir,
 	return code;
 }
 
-static int take_line(struct rel_http_state *out, bool *digest,
-		     struct rel_str line, struct rel_arena *arena,
-		     struct rel_error *err)
+/* A state as it is read: usable only with both. */
+struct reading {
+	struct rel_http_state *out;
+	struct rel_str url; /* whose state it has to be */
+	bool digest, same_url;
+};
+
+static int take_line(struct reading *r, struct rel_str line,
+		     struct rel_arena *arena, struct rel_error *err)
 {
+	struct rel_http_state *out = r->out;
 	struct rel_str key = rel_str_cut(&line, ' ');
 	const char **text = rel_str_is(key, "etag") ? &out->etag
 			    : rel_str_is(key, "last-modified")
@@ -50,36 +64,52 @@ static int take_line(struct rel_http_state *out, bool *digest,
 				: NULL;
 	struct rel_error ignored = {0};
 
+	if (!line.ptr)
+		return 0;
 	if (rel_str_is(key, "digest"))
-		*digest = rel_digest_parse(&out->digest, line, &ignored) == 0 &&
-			  out->digest.algo == REL_DIGEST_SHA256;
+		r->digest =
+		    rel_digest_parse(&out->digest, line, &ignored) == 0 &&
+		    out->digest.algo == REL_DIGEST_SHA256;
+	if (rel_str_is(key, "url"))
+		r->same_url = rel_str_eq(line, r->url);
 	if (rel_str_is(key, "redirects"))
 		out->redirects = !rel_str_is(line, "no");
-	if (!text || !line.ptr)
+	if (!text)
 		return 0;
 	*text = rel_arena_copy(arena, line);
 	return *text ? 0 : rel_fail_nomem(err);
+}
+
+/* The address as it stands in a state; the caller frees `out`. */
+static int shown_url(struct rel_buf *out, const char *url,
+		     struct rel_error *err)
+{
+	rel_buf_init(out, REL_LIMIT_CONFIG_BYTES);
+	rel_url_redact(out, rel_str_of(url));
+	return rel_buf_status(out, "URL", err);
 }
 
 int rel_http_state_load(struct rel_http_state *out, bool *found,
 			const char *cache_dir, const char *url,
 			struct rel_arena *arena, struct rel_error *err)
 {
+	struct reading r = {.out = out};
+	struct rel_buf text, shown;
 	struct rel_str rest;
-	struct rel_buf text;
-	bool digest = false;
-	int code;
+	int code = shown_url(&shown, url, err);
 
 	*out = (struct rel_http_state){.redirects = true};
 	*found = false;
+	r.url = rel_buf_str(&shown);
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
-	code = load_file(&text, found, cache_dir, url, STATE, err);
+	if (code == 0)
+		code = load_file(&text, found, cache_dir, url, STATE, err);
 	rest = rel_buf_str(&text);
 	while (code == 0 && *found && rest.ptr)
-		code = take_line(out, &digest, rel_str_cut(&rest, '\n'), arena,
-				 err);
-	*found = *found && digest;
+		code = take_line(&r, rel_str_cut(&rest, '\n'), arena, err);
+	*found = *found && r.digest && r.same_url;
 	rel_buf_free(&text);
+	rel_buf_free(&shown);
 	return code;
 }
 
@@ -111,9 +141,8 @@ static int write_file(const char *cache_dir, const char *url, const char *name,
 	int code = file_path(&path, cache_dir, url, name, err);
 
 	if (code == 0)
-		code = rel_atomic_open(&file, path.ptr, err);
+		code = rel_atomic_open_cache(&file, path.ptr, err);
 	if (code == 0) {
-		file.fleeting = true;
 		rel_atomic_write(&file, content.ptr, content.len);
 		code = rel_atomic_commit(&file, err);
 	}
@@ -126,12 +155,17 @@ int rel_http_state_store(const struct rel_http_state *state,
 			 const char *url, struct rel_error *err)
 {
 	char digest[REL_DIGEST_TEXT_MAX];
-	struct rel_buf path, text;
+	struct rel_buf path, text, shown;
 	int code = file_path(&path, cache_dir, url, "", err);
 
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	rel_digest_format(digest, &state->digest);
-	rel_buf_printf(&text, "digest %s\nredirects %s\n", digest,
+	if (code == 0)
+		code = shown_url(&shown, url, err);
+	else
+		rel_buf_init(&shown, 0);
+	rel_buf_printf(&text, "url %s\ndigest %s\nredirects %s\n",
+		       shown.ptr ? shown.ptr : "", digest,
 		       state->redirects ? "yes" : "no");
 	if (state->etag)
 		rel_buf_printf(&text, "etag %s\n", state->etag);
@@ -141,7 +175,7 @@ int rel_http_state_store(const struct rel_http_state *state,
 	if (code == 0)
 		code = rel_buf_status(&text, "state", err);
 	if (code == 0)
-		code = rel_mkdirs(path.ptr, err);
+		code = rel_mkdirs_private(path.ptr, err);
 	if (code == 0)
 		code = write_file(cache_dir, url, INDEX, body, err);
 	if (code == 0)
@@ -149,5 +183,6 @@ int rel_http_state_store(const struct rel_http_state *state,
 		    write_file(cache_dir, url, STATE, rel_buf_str(&text), err);
 	rel_buf_free(&path);
 	rel_buf_free(&text);
+	rel_buf_free(&shown);
 	return code;
 }

@@ -1,13 +1,14 @@
 /*
  * What is remembered of an index.tar.gz between runs.  Internal to lib/repo.
  *
- *	<cache_dir>/index/<hash of the URL>/index.tar.gz
- *	<cache_dir>/index/<hash of the URL>/state
+ *	<cache_dir>/index/<sha256 of the URL>/index.tar.gz
+ *	<cache_dir>/index/<sha256 of the URL>/state
  *
- * `state` has lines "KEY VALUE": digest (of the index), etag, last-modified,
- * redirects (yes or no: does its `repo` file have any).  The index is written
- * first.  Whatever two runs or a kill leave behind, an index that does not
- * have the digest that `state` says counts as absent.
+ * `state` has lines "KEY VALUE": url (without user and query), digest (of the
+ * index), etag, last-modified, redirects (yes or no: does its `repo` file have
+ * any, whatever their filters say).  The index is written first.  Whatever two
+ * runs or a kill leave behind, an index that does not have the digest that
+ * `state` says counts as absent, and so does a state of another URL.
  */
 #ifndef REL_REPO_STATE_HTTP_H
 #define REL_REPO_STATE_HTTP_H

@@ -11,6 +11,7 @@
 /* One file on its way. */
 struct place {
 	const struct rel_scaffold_file *file;
+	const char *root;
 	struct rel_buf path, old;
 	struct rel_atomic_file fresh;
 	bool existed, placed, made_dir;
@@ -30,12 +31,16 @@ static int prepare(struct place *place, const char *root,
 	char *parent;
 	int rc;
 
+	place->root = root;
 	place->file = file;
 	place->existed = file->exists;
 	rel_buf_init(&place->path, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&place->old, REL_LIMIT_MANIFEST_BYTES);
 	rel_path_join(&place->path, rel_str_of(root), rel_str_of(file->path));
 	rc = rel_buf_status(&place->path, "path", err);
+	/* Before anything is made, or read for the way back. */
+	if (rc == 0)
+		rc = rel_check_below(root, file->path, err);
 	if (rc)
 		return rc;
 	dir = rel_path_dir(rel_buf_str(&place->path));
@@ -43,12 +48,12 @@ static int prepare(struct place *place, const char *root,
 	if (!parent)
 		return rel_fail_nomem(err);
 	place->made_dir = access(parent, F_OK) != 0;
-	rc = rel_mkdirs(parent, err);
 	free(parent);
-	if (rc == 0 && file->exists)
+	if (file->exists)
 		rc = rel_file_read(&place->old, place->path.ptr, err);
 	if (rc == 0)
-		rc = rel_atomic_open(&place->fresh, place->path.ptr, err);
+		rc =
+		    rel_atomic_open_below(&place->fresh, root, file->path, err);
 	if (rc == 0)
 		/* a failure is told by commit */
 		rel_atomic_write(&place->fresh, file->text.ptr, file->text.len);
@@ -66,7 +71,7 @@ static int undo(struct place *place, struct rel_error *err)
 			   ? 0
 			   : rel_fail_errno(err, errno, place->path.ptr,
 					    "cannot remove");
-	rc = rel_atomic_open(&old, place->path.ptr, err);
+	rc = rel_atomic_open_below(&old, place->root, place->file->path, err);
 	if (rc)
 		return rc;
 	rel_atomic_write(&old, place->old.ptr, place->old.len);

@@ -57,6 +57,12 @@ static void add_versions(struct rel_hasher *h, const struct rel_stack *stack,
 		add_text(h, name->text);
 		add_text(h, rel_snapshot_string(snapshot, p->version));
 		rel_hasher_update(h, &p->content, sizeof(p->content));
+		/* The same bytes mean something else in a repository of
+		 * another format; and a manifest may be unreadable for what
+		 * stands beside it. */
+		add_number(h, rel_snapshot_mode(snapshot));
+		add_number(h, p->manifest.flags);
+		add_number(h, p->problem != UINT32_MAX);
 	}
 }
 

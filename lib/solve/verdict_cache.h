@@ -5,9 +5,9 @@
  *	<cache_dir>/verdicts/<sha256 of what they follow from>.verdicts
  *
  * What verdicts follow from is every package's name, version and manifest
- * content in the order of the universe, the environment, and the sources of
- * the program that decide; so a hit is never out of date.  A damaged file
- * counts as absent.
+ * content in the order of the universe, how its repository's format has them
+ * read, the environment, and the sources of the program that decide; so a hit
+ * is never out of date.  A damaged file counts as absent.
  */
 #ifndef REL_SOLVE_VERDICT_CACHE_H
 #define REL_SOLVE_VERDICT_CACHE_H

@@ -121,6 +121,19 @@ static void serve_encoded(int fd, const char *head)
 	send_answer(fd, "200 OK", "Content-Encoding: gzip\r\n", "as it is");
 }
 
+/* /etag-N: one of N bytes */
+static void serve_etag(int fd, const char *head)
+{
+	unsigned n = (unsigned)strtoul(strstr(head, "/etag-") + 6, NULL, 10);
+	char *field = malloc(n + 16);
+
+	memcpy(field, "ETag: ", 6);
+	memset(field + 6, 'e', n);
+	memcpy(field + 6 + n, "\r\n", 3);
+	send_answer(fd, "200 OK", field, "tagged");
+	free(field);
+}
+
 static void serve_echo(int fd, const char *head)
 {
 	send_answer(fd, "200 OK", "", head);
@@ -232,6 +245,10 @@ static struct route {
     {"/headers", serve_headers, false, 0, false},
     {"/garbage", serve_garbage, false, 0, false},
     {"/encoded", serve_encoded, false, 0, false},
+    {"/etag-1024", serve_etag, false, 0, false},
+    {"/etag-1025", serve_etag, false, 0, false},
+    {"/etag-90000", serve_etag, false, 0, false},
+    {"/etag-200000", serve_etag, false, 0, false},
     {"/echo", serve_echo, false, 0, false},
     {"/flaky-503", serve_503, true, 0, false},
     {"/flaky-reset", serve_reset, true, 0, false},

@@ -13,6 +13,7 @@
  *   /headers       header lines that never end
  *   /garbage       an answer that is not HTTP
  *   /encoded       "as it is" under Content-Encoding: gzip
+ *   /etag-N        an ETag of N bytes: 1024, 1025, 90000, 200000
  *   /echo          the request's head
  *   /count         the number of requests before this one
  * and for the first two requests to the path (then "recovered"):

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "support/shell.h"
 #include "support/support.h"
 
 #define NOBODY 65534
@@ -78,7 +79,7 @@ static void test_abort(void **state)
 	assert_int_equal(rel_atomic_write(&file, "new", 3), 0);
 	assert_content(path, "old");
 	assert_int_equal(rel_test_dir_count(*state), 2);
-	assert_non_null(strstr(file.temp, "/.relctl-"));
+	assert_non_null(strstr(file.temp, ".relctl-"));
 	assert_string_equal(strrchr(file.temp, '.'), ".tmp");
 	rel_atomic_abort(&file);
 	rel_atomic_abort(&file);
@@ -110,22 +111,6 @@ static void test_bare_name(void **state)
 	assert_int_equal(rel_test_dir_count(*state), 1);
 }
 
-static void test_symlink_is_followed(void **state)
-{
-	char *link = rel_test_text("%s/link", *(char **)state);
-	char *real = rel_test_text("%s/real/f", *(char **)state);
-	struct stat st;
-
-	rel_test_write_text(*state, "real/f", "old");
-	assert_int_equal(symlink("real/f", link), 0);
-	assert_int_equal(write_file(link, "new", NULL), 0);
-	assert_content(real, "new");
-	assert_int_equal(lstat(link, &st), 0);
-	assert_true(S_ISLNK(st.st_mode));
-	free(link);
-	free(real);
-}
-
 static void check_refused(const char *path, int expected)
 {
 	struct rel_atomic_file file;
@@ -135,6 +120,109 @@ static void check_refused(const char *path, int expected)
 	assert_string_equal(err.path, path);
 	assert_int_equal(file.fd, -1);
 	rel_atomic_abort(&file);
+}
+
+static void test_symlink(void **state)
+{
+	char *link = rel_test_text("%s/link", *(char **)state);
+	char *real = rel_test_text("%s/real/f", *(char **)state);
+	char *dangling = rel_test_text("%s/dangling", *(char **)state);
+
+	rel_test_write_text(*state, "real/f", "old");
+	assert_int_equal(symlink("real/f", link), 0);
+	assert_int_equal(symlink("real/none", dangling), 0);
+	check_refused(link, REL_EIO);
+	check_refused(dangling, REL_EIO);
+	assert_content(real, "old");
+	assert_int_equal(rel_test_dir_count(*state), 3);
+	free(dangling);
+	free(link);
+	free(real);
+}
+
+static int write_below(const char *root, const char *path,
+		       struct rel_error *err)
+{
+	struct rel_atomic_file file;
+	int code = rel_atomic_open_below(&file, root, path, err);
+
+	if (code != 0) {
+		assert_int_equal(file.fd, -1);
+		return code;
+	}
+	rel_atomic_write(&file, "new", 3);
+	return rel_atomic_commit(&file, err);
+}
+
+static void test_below(void **state)
+{
+	static const struct {
+		const char *path, *at; /* the part that is refused */
+	} bad[] = {{"out", "out"},     {"out/x", "out"}, {"out/a/x", "out"},
+		   {"d/up/x", "d/up"}, {"d/f", "d/f"},	 {"gone/x", "gone"},
+		   {"../x", ""},       {"d/../x", ""},	 {"d//x", ""},
+		   {"./x", ""},	       {"d/", ""}};
+	char *dir = *state;
+	char *root = rel_test_text("%s/root", dir);
+	char *deep = rel_test_text("%s/a/b/c", root);
+	char *outside = rel_test_text("%s/outside", dir);
+	struct rel_error err;
+
+	rel_test_write_text(dir, "outside/a/x", "old");
+	free(rel_test_sh("mkdir -p %s/d; cd %s; ln -s ../outside out; "
+			 "ln -s .. d/up; ln -s ../../outside/a/x d/f; "
+			 "ln -s nowhere gone",
+			 root, root));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char *at = rel_test_text("%s%s%s", root, *bad[i].at ? "/" : "",
+					 bad[i].at);
+
+		err = (struct rel_error){0};
+		assert_int_equal(write_below(root, bad[i].path, &err), REL_EIO);
+		assert_string_equal(err.path, at);
+		err = (struct rel_error){0};
+		assert_int_equal(rel_check_below(root, bad[i].path, &err),
+				 REL_EIO);
+		assert_string_equal(err.path, at);
+		free(at);
+	}
+	free(rel_test_sh("[ \"$(cd %s; find . -type f | xargs cat)\" = old ]",
+			 outside));
+	assert_int_equal(rel_check_below(root, "a/b/c", &err), 0);
+	assert_int_equal(write_below(root, "a/b/c", &err), 0);
+	assert_content(deep, "new");
+	assert_int_equal(rel_check_below(root, "a/b/c", &err), 0);
+	/* below a file there is nothing, so no link */
+	assert_int_equal(rel_check_below(root, "a/b/c/d", &err), 0);
+	assert_int_equal(write_below(root, "a/b/c/d", &err), REL_EIO);
+	/* the root is the caller's, and may be reached by a link */
+	free(rel_test_sh("ln -s root %s/link", dir));
+	free(root);
+	root = rel_test_text("%s/link", dir);
+	assert_int_equal(write_below(root, "a/b/c", &err), 0);
+	free(outside);
+	free(deep);
+	free(root);
+}
+
+static void test_cache_file(void **state)
+{
+	char *dir = rel_test_text("%s/c/d", *(char **)state);
+	char *path = rel_test_text("%s/f", dir);
+	struct rel_atomic_file file;
+	char *modes;
+
+	umask(0);
+	assert_int_equal(rel_mkdirs_private(dir, NULL), 0);
+	assert_int_equal(rel_atomic_open_cache(&file, path, NULL), 0);
+	assert_true(file.fleeting);
+	assert_int_equal(rel_atomic_commit(&file, NULL), 0);
+	modes = rel_test_sh("cd %s; stat -c %%a .. . f", dir);
+	assert_string_equal(modes, "700\n700\n600");
+	umask(022);
+	free(modes);
+	free(path);
+	free(dir);
 }
 
 static void test_refusals(void **state)
@@ -212,7 +300,7 @@ static void test_rename_fails(void **state)
 
 	assert_int_equal(mkdir(dir, 0700), 0);
 	assert_int_equal(rel_atomic_open(&file, path, NULL), 0);
-	assert_int_equal(unlink(file.temp), 0);
+	assert_int_equal(unlinkat(file.dir, file.temp, 0), 0);
 	assert_int_equal(rmdir(dir), 0);
 	assert_int_equal(rel_atomic_commit(&file, &err), REL_ENOTFOUND);
 	assert_string_equal(err.path, path);
@@ -259,7 +347,9 @@ int main(void)
 	    TEST(test_abort),
 	    TEST(test_abort_after_commit),
 	    TEST(test_bare_name),
-	    TEST(test_symlink_is_followed),
+	    TEST(test_symlink),
+	    TEST(test_below),
+	    TEST(test_cache_file),
 	    TEST(test_refusals),
 	    TEST(test_disk_full),
 	    TEST(test_size_limit),

@@ -195,6 +195,23 @@ static void test_payload_as_is(void **state)
 	assert_string_equal(body.ptr, "as it is");
 }
 
+/* A validator that no server would take back counts as none; a line that
+ * libcurl does not hold is told, and not as a lack of memory. */
+static void test_long_etag(void **state)
+{
+	(void)state;
+	assert_int_equal(get(ONCE, "/etag-1024"), 0);
+	assert_int_equal(strlen(answer.etag), 1024);
+	assert_int_equal(get(ONCE, "/etag-1025"), 0);
+	assert_null(answer.etag);
+	assert_int_equal(get(ONCE, "/etag-90000"), 0);
+	assert_null(answer.etag);
+	assert_string_equal(body.ptr, "tagged");
+	assert_int_equal(get(ONCE, "/etag-200000"), REL_ELIMIT);
+	assert_text("/etag-200000: the answer has a header line that is too "
+		    "long");
+}
+
 static void test_request_head(void **state)
 {
 	struct rel_http_request bad = {.etag = "\"a\"\r\nX-Evil: 1"};
@@ -439,6 +456,7 @@ int main(void)
 	    CASE(test_recovery),     CASE(test_down),
 	    CASE(test_retry_after),  CASE(test_caps),
 	    CASE(test_buffer_cap),   CASE(test_payload_as_is),
+	    CASE(test_long_etag),    CASE(test_proxy),
 	    CASE(test_request_head), CASE(test_proxy),
 	    CASE(test_proxy_fails),  CASE(test_refused),
 	    CASE(test_cancel),	     CASE(test_file),

@@ -23,18 +23,18 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* rename() as the library sees it: fails once, `fail_in` calls from now. */
+/* renameat() as the library sees it: fails once, `fail_in` calls from now. */
 static int fail_in = -1;
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
+int __real_renameat(int from_dir, const char *from, int to_dir, const char *to);
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to);
 
-int __wrap_rename(const char *from, const char *to)
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
 	if (fail_in >= 0 && fail_in-- == 0) {
 		errno = EIO;
 		return -1;
 	}
-	return __real_rename(from, to);
+	return __real_renameat(from_dir, from, to_dir, to);
 }
 
 struct fixture {
@@ -265,12 +265,16 @@ static void test_links(void **state)
 			 "ln -s ../a.tbz file",
 			 f.root));
 	assert_int_equal(apply(&result, &f, &change, 1), REL_EIO);
+	/* inside of the remote too: git would put a directory there */
 	change.path = "in/c/c.1/opam";
-	assert_int_equal(apply(&result, &f, &change, 1), 0);
-	assert_int_equal(result.outcome, REL_CHANGE_DONE);
+	assert_int_equal(apply(&result, &f, &change, 1), REL_EIO);
 	change.path = "file";
 	change.replace = true;
-	assert_int_equal(apply(&result, &f, &change, 1), REL_EEXISTS);
+	assert_int_equal(apply(&result, &f, &change, 1), REL_EIO);
+	change.content = (struct rel_str){NULL, 0};
+	change.remove = true;
+	assert_int_equal(apply(&result, &f, &change, 1), REL_EIO);
+	change.remove = false;
 	rel_buf_init(&text, REL_KIB);
 	assert_int_not_equal(rel_writable_read(&text, f.remote, "file", &err),
 			     0);
