@@ -12,6 +12,7 @@
 
 struct values {
 	bool all, dry_run, resume, abort, status, allow_broken, no_changelog;
+	bool date_changelog;
 	bool older, no_push, yes, request;
 	const char *branch, *sign;
 	struct rel_list source;
@@ -43,6 +44,8 @@ static const struct rel_option options[] = {
 	 "Release although something breaks; it is recorded"),
     FLAG("no-changelog", 0, no_changelog,
 	 "Release without an entry in the change log"),
+    FLAG("date-changelog", 0, date_changelog,
+	 "Date the heading of the change log that says \"unreleased\""),
     FLAG("older", 0, older,
 	 "Allow a version older than the newest released one"),
     FLAG("no-push", 0, no_push,
@@ -202,6 +205,7 @@ static int base_options(struct rel_cut_options *out, struct work *w, size_t i,
 	    .directory = n ? v->source.items[i < n ? i : n - 1] : NULL,
 	    .allow_broken = v->allow_broken,
 	    .no_changelog = v->no_changelog,
+	    .date_changelog = v->date_changelog,
 	    .older = v->older,
 	    .no_push = v->no_push,
 	    .branch = v->branch,

@@ -59,7 +59,8 @@ struct rel_conf_release {
 	const char *sign;    /* "none" "ssh" "gpg" */
 	/* a safe path from the top of the source; may hold "{name}" */
 	const char *changelog;
-	bool no_changelog; /* changelog: false */
+	bool no_changelog;   /* changelog: false */
+	bool date_changelog; /* a cut dates the heading "Unreleased" */
 	const struct rel_conf_version_file *version_files;
 	size_t n_version_files;
 	bool strict; /* warnings of a cut stop it */

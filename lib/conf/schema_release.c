@@ -103,6 +103,15 @@ static int read_changelog(struct rel_conf_reader *r,
 	return read_path(r, value, "changelog", &release->changelog);
 }
 
+static int read_date_changelog(struct rel_conf_reader *r,
+			       const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_release *release = target;
+
+	return rel_conf_read_boolean(r, value, "date-changelog",
+				     &release->date_changelog);
+}
+
 static int read_file_path(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, void *target)
 {
@@ -177,6 +186,7 @@ int rel_conf_read_release(struct rel_conf_reader *r,
 	    {"tag", read_tag},
 	    {"sign", read_sign},
 	    {"changelog", read_changelog},
+	    {"date-changelog", read_date_changelog},
 	    {"version-files", read_version_files},
 	    {"strict", read_strict},
 	};

@@ -269,6 +269,7 @@ static int make_edit(struct rel_bump_edit *out, struct rel_bump_finder *f,
 	    .content = rel_str_n(copy, text.len),
 	    .was = rel_str_sub(file->text, file->spans[0].start,
 			       file->spans[0].end),
+	    .now = f->version,
 	    .kind = file->kind,
 	};
 	rel_buf_free(&text);
@@ -318,5 +319,99 @@ int rel_bump_find(struct rel_bump *out, struct rel_project *project,
 		free(f.files[i].spans);
 	free(f.files);
 	free(f.released);
+	return rc;
+}
+
+/* Where the bytes of the site stand in the file as it was changed already. */
+static int find_site(size_t *start, const struct rel_bump_edit *edit,
+		     const struct rel_bump_site *site, struct rel_str was,
+		     struct rel_error *err)
+{
+	const char *all = edit->content.ptr;
+	const char *end = all + edit->content.len, *first, *second = NULL;
+	int rc;
+
+	first = memmem(all, edit->content.len, was.ptr, was.len);
+	if (first)
+		second = memmem(first + 1, (size_t)(end - first - 1), was.ptr,
+				was.len);
+	if (first && !second) {
+		*start = (size_t)(first - all);
+		return 0;
+	}
+	rc = rel_fail(err, REL_EUSAGE,
+		      "release: version-files: of relctl.yml changes the "
+		      "heading \"%.*s\", which is to be dated; remove one of "
+		      "the two",
+		      REL_STR_ARG(rel_str_sub(site->was, 0, 60)));
+	rel_error_at(err, site->path, 0, 0);
+	return rc;
+}
+
+/* An edit for the file of the site, of which nothing was changed yet. */
+static int add_edit(struct rel_bump_edit **out, struct rel_bump *bump,
+		    struct rel_project *project,
+		    const struct rel_bump_site *site, struct rel_error *err)
+{
+	struct rel_bump_edit *edits =
+	    rel_arena_array(&project->arena, bump->count + 1, sizeof(*edits));
+	struct rel_git_entry entry;
+	int rc = edits
+		     ? rel_git_tree_find(&entry, project->store, &project->tree,
+					 rel_str_of(site->path), err)
+		     : rel_fail_nomem(err);
+
+	if (rc)
+		return rc;
+	if (bump->count)
+		memcpy(edits, bump->edits, bump->count * sizeof(*edits));
+	bump->edits = edits;
+	*out = &edits[bump->count++];
+	**out = (struct rel_bump_edit){.path = site->path,
+				       .was = site->was,
+				       .now = site->now,
+				       .kind = entry.kind};
+	return rel_project_read(&(*out)->content, project,
+				rel_str_of(site->path),
+				REL_LIMIT_CHANGELOG_BYTES, err);
+}
+
+int rel_bump_replace(struct rel_bump *bump, struct rel_project *project,
+		     const struct rel_bump_site *site, struct rel_error *err)
+{
+	struct rel_bump_edit *edit = NULL;
+	struct rel_str before;
+	struct rel_buf text;
+	size_t start = site->start;
+	char *copy;
+	int rc = rel_project_read(&before, project, rel_str_of(site->path),
+				  REL_LIMIT_CHANGELOG_BYTES, err);
+
+	for (size_t i = 0; i < bump->count; i++) {
+		if (strcmp(bump->edits[i].path, site->path) == 0)
+			edit = &bump->edits[i];
+	}
+	if (!rc && edit)
+		rc =
+		    find_site(&start, edit, site,
+			      rel_str_sub(before, site->start, site->end), err);
+	else if (!rc)
+		rc = add_edit(&edit, bump, project, site, err);
+	if (rc)
+		return rc;
+	rel_buf_init(&text, 2 * REL_LIMIT_CHANGELOG_BYTES);
+	rel_buf_add_str(&text, rel_str_sub(edit->content, 0, start));
+	rel_buf_add_str(&text, site->text);
+	rel_buf_add_str(&text, rel_str_sub(edit->content,
+					   start + (site->end - site->start),
+					   edit->content.len));
+	rc = rel_buf_status(&text, "change log", err);
+	copy = rc ? NULL : rel_arena_copy(&project->arena, rel_buf_str(&text));
+	if (!rc && !copy)
+		rc = rel_fail_nomem(err);
+	edit->content = rel_str_n(copy, text.len);
+	rel_buf_free(&text);
+	if (!rc)
+		qsort(bump->edits, bump->count, sizeof(*bump->edits), by_path);
 	return rc;
 }

@@ -32,7 +32,8 @@
 struct rel_bump_edit {
 	const char *path;	/* from the top of the tree */
 	struct rel_str content; /* the whole new file */
-	struct rel_str was;	/* the version there before */
+	struct rel_str was;	/* the version there before … */
+	struct rel_str now;	/* … and after */
 	enum rel_git_kind kind; /* BLOB or EXECUTABLE, as it was */
 };
 
@@ -58,5 +59,22 @@ REL_MUST_CHECK int rel_bump_find(struct rel_bump *out,
 				 struct rel_str version,
 				 const struct rel_conf_release *release,
 				 struct rel_error *err);
+
+/* Bytes of a file that are to be others. */
+struct rel_bump_site {
+	const char *path;
+	size_t start, end; /* in the file as the project's tree has it */
+	struct rel_str text;
+	struct rel_str was, now; /* of the edit, in few words */
+};
+
+/*
+ * Add one more change, to a file that may have been changed already.
+ * Errors  REL_EUSAGE it was, at the same place; as rel_bump_find()
+ */
+REL_MUST_CHECK int rel_bump_replace(struct rel_bump *bump,
+				    struct rel_project *project,
+				    const struct rel_bump_site *site,
+				    struct rel_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "release/changelog_read.h"
@@ -20,8 +21,14 @@ struct finder {
 	/* a heading "mesh 1.0" means the project, also when a package is
 	 * called so and not released */
 	bool stem_is_project;
+	/* indices of headings: of the first and the last release */
+	uint32_t first_release, last_release;
 	struct rel_buf text;
 	uint32_t found; /* entries in it */
+	const char *path;
+	struct rel_changelog_undated *undated; /* malloc'd, as is … */
+	struct rel_changelog_remark *remarks;
+	uint32_t undated_cap, remarks_cap;
 	struct rel_error *err;
 };
 
@@ -57,6 +64,15 @@ static enum about about_packages(const struct finder *f, struct rel_str title)
 		about = ABOUT_OTHERS;
 	}
 	return about;
+}
+
+/* "project 1.0" */
+static bool is_named_project(const struct finder *f, struct rel_str title)
+{
+	bool alone;
+
+	return f->project->name.len &&
+	       rel_changelog_has_name(title, f->project->name, &alone);
 }
 
 /* Headings above the current one, outermost first. */
@@ -102,24 +118,108 @@ static bool is_foreign_part(const struct finder *f, struct rel_str title)
 	return false;
 }
 
-/* Append the entry of heading `at` without the parts of other packages. */
-static void add_entry(struct finder *f, uint32_t at)
+/* Is this the heading of another release, whatever its level? */
+static bool is_other_release(const struct finder *f, uint32_t at, uint32_t i)
+{
+	const struct rel_changelog_heading *items = f->outline.items;
+	bool inner = items[i].level > items[at].level;
+	struct rel_str title = items[i].title;
+
+	switch (rel_changelog_kind(title)) {
+	case REL_CHANGELOG_NONE:
+		return false;
+	case REL_CHANGELOG_LOOSE:
+		if (inner)
+			return false;
+		break;
+	case REL_CHANGELOG_NAMED:
+		/* "OCaml 5.0" within an entry is a section of it */
+		if (inner && about_packages(f, title) == ABOUT_ALL &&
+		    !is_named_project(f, title))
+			return false;
+		break;
+	case REL_CHANGELOG_RELEASE:
+		break;
+	}
+	return !inner || !rel_str_eq(rel_changelog_version(title),
+				     rel_changelog_version(items[at].title));
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Does it begin with a word that headings of sections begin with? */
+static bool is_section(struct rel_str title)
+{
+	static const char *const words[] = {
+	    "added",	    "changed",	    "deprecated",  "removed",
+	    "fixed",	    "fixes",	    "fix",	   "security",
+	    "feature",	    "features",	    "bug",	   "bugs",
+	    "bugfix",	    "bugfixes",	    "breaking",	   "performance",
+	    "reverts",	    "reverted",	    "refactoring", "improvements",
+	    "enhancements", "deprecations", "removals"};
+	size_t from = 0, to;
+
+	while (from < title.len && !is_letter(title.ptr[from]))
+		from++;
+	to = from;
+	while (to < title.len && is_letter(title.ptr[to]))
+		to++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (rel_changelog_same_letters(rel_str_sub(title, from, to),
+					       words[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Where the entry of heading `at` ends: at the next release.  A heading of its
+ * level or above that is none ends it too, unless it is a section: it has the
+ * name of one, or is of the entry's level, as standard-version writes them,
+ * and among the releases.
+ */
+static size_t entry_end(const struct finder *f, uint32_t at)
 {
 	const struct rel_changelog_outline *o = &f->outline;
-	size_t end = rel_changelog_end(o, at), from = o->items[at].body;
+
+	for (uint32_t i = at + 1; i < o->count; i++) {
+		struct rel_str title = o->items[i].title;
+
+		if (is_other_release(f, at, i))
+			return o->items[i].start;
+		if (o->items[i].level > o->items[at].level || is_section(title))
+			continue;
+		if (o->items[i].level < o->items[at].level ||
+		    i > f->last_release ||
+		    about_packages(f, title) != ABOUT_ALL)
+			return o->items[i].start;
+	}
+	return o->text.len;
+}
+
+/* Append the entry of heading `at` without the parts of other packages. */
+static void add_entry(struct finder *f, uint32_t at, size_t end)
+{
+	const struct rel_changelog_outline *o = &f->outline;
+	size_t from = o->items[at].body;
 	struct rel_buf kept;
 
 	rel_buf_init(&kept, REL_LIMIT_CHANGELOG_BYTES);
 	for (uint32_t i = at + 1; i < o->count && o->items[i].start < end;
 	     i++) {
+		size_t to = rel_changelog_end(o, i);
+
 		if (o->items[i].start < from ||
 		    !is_foreign_part(f, o->items[i].title))
 			continue;
-		rel_buf_add_str(&kept,
-				rel_str_sub(o->text, from, o->items[i].start));
-		from = rel_changelog_end(o, i);
+		rel_changelog_add_kept(&kept, o, from, o->items[i].start);
+		from = to < end ? to : end;
 	}
-	rel_buf_add_str(&kept, rel_str_sub(o->text, from, end));
+	rel_changelog_add_kept(&kept, o, from, end);
+	rel_changelog_add_links(&kept, o);
 	rel_changelog_add_text(&f->text, rel_buf_str(&kept));
 	if (kept.status)
 		f->text.status = kept.status;
@@ -149,24 +249,110 @@ static void add_title(struct finder *f, struct rel_str first,
 	rel_buf_add_cstr(&f->text, "\n\n");
 }
 
+/* Note the headings without text, and text that says nothing. */
+static int add_remarks(struct finder *f, struct rel_changelog *out, uint32_t at,
+		       size_t end)
+{
+	const struct rel_changelog_outline *o = &f->outline;
+	struct rel_changelog_remark remark = {.path = f->path};
+	int rc = 0;
+
+	for (uint32_t i = at; i < o->count && o->items[i].start < end && !rc;
+	     i++) {
+		size_t next = i + 1 < o->count && o->items[i + 1].start < end
+				  ? o->items[i + 1].start
+				  : end;
+		bool parent = i + 1 < o->count && o->items[i + 1].start < end &&
+			      o->items[i + 1].level > o->items[i].level;
+
+		if (i > at && is_foreign_part(f, o->items[i].title))
+			continue;
+		if (!rel_changelog_idle(&remark.text, &remark.line, o, i, next))
+			continue;
+		/* an entry that is empty is told as a whole */
+		if (remark.text.len == 0 && (i == at || parent))
+			continue;
+		remark.heading = o->items[i].title;
+		rc = rel_array_reserve((void **)&f->remarks, &f->remarks_cap,
+				       (uint64_t)out->n_remarks + 1,
+				       sizeof(remark));
+		if (rc)
+			return rel_fail_nomem(f->err);
+		f->remarks[out->n_remarks++] = remark;
+	}
+	return rc;
+}
+
+/* Note that the heading says that the version is not released. */
+static int add_undated(struct finder *f, struct rel_changelog *out, uint32_t at)
+{
+	struct rel_changelog_unreleased mark;
+	struct rel_changelog_undated undated = {.path = f->path};
+	const struct rel_changelog_heading *h = &f->outline.items[at];
+	int rc;
+
+	if (!rel_changelog_unreleased(&mark, h->title))
+		return 0;
+	undated.line = h->line;
+	undated.heading = h->title;
+	undated.versioned = mark.version.len > 0;
+	rc = rel_changelog_date(&undated, &f->outline, at, &mark,
+				f->request->version, f->request->time,
+				&f->project->arena, f->err);
+	if (!rc &&
+	    rel_array_reserve((void **)&f->undated, &f->undated_cap,
+			      (uint64_t)out->n_undated + 1, sizeof(undated)))
+		rc = rel_fail_nomem(f->err);
+	if (!rc)
+		f->undated[out->n_undated++] = undated;
+	return rc;
+}
+
+/* How a heading may name the version, in the order in which it is tried. */
+enum match {
+	MATCH_RELEASE, /* as a release */
+	MATCH_LOOSE,   /* "1.1-rc1" is 1.1~rc1 */
+	MATCH_ANY,     /* somewhere in it */
+	MATCH_UNRELEASED,
+	MATCHES,
+};
+
+static bool is_match(struct finder *f, uint32_t i, enum match match)
+{
+	struct rel_str title = f->outline.items[i].title;
+	struct rel_str version = f->request->version;
+	struct rel_changelog_unreleased mark;
+
+	if (match == MATCH_UNRELEASED)
+		return i < f->first_release &&
+		       rel_changelog_unreleased(&mark, title) &&
+		       mark.version.len == 0;
+	if (rel_changelog_has_version(title, version, match == MATCH_LOOSE))
+		return match == MATCH_ANY ||
+		       rel_changelog_kind(title) != REL_CHANGELOG_NONE;
+	/* "1.1-dev" */
+	return match == MATCH_LOOSE && rel_changelog_unreleased(&mark, title) &&
+	       mark.suffix && rel_str_eq(mark.version, version);
+}
+
 /*
  * Append the entries of the version: the first that is about all packages, or
  * those that name released ones.
  */
-static void add_entries(struct finder *f, struct rel_changelog *out)
+static int add_entries(struct finder *f, struct rel_changelog *out,
+		       enum match match)
 {
 	const struct rel_changelog_heading *items = f->outline.items;
 	struct above above = {.count = 0};
 	size_t end = 0;
 	bool all = false;
+	int rc = 0;
 
-	for (uint32_t i = 0; i < f->outline.count; i++) {
+	for (uint32_t i = 0; i < f->outline.count && !rc; i++) {
 		enum about about;
 
 		step_into(&above, items, i);
-		if (items[i].start < end ||
-		    !rel_changelog_has_version(items[i].title,
-					       f->request->version))
+		if (items[i].start < end || !is_match(f, i, match))
 			continue;
 		about = about_section(f, &above);
 		if (about == ABOUT_OTHERS || (about == ABOUT_ALL && all))
@@ -177,35 +363,56 @@ static void add_entries(struct finder *f, struct rel_changelog *out)
 			out->line = items[i].line;
 		if (!f->found)
 			out->heading = items[i].title;
-		add_entry(f, i);
+		end = entry_end(f, i);
+		add_entry(f, i, end);
 		f->found++;
 		all = all || about == ABOUT_ALL;
-		end = rel_changelog_end(&f->outline, i);
+		rc = add_remarks(f, out, i, end);
+		if (!rc)
+			rc = add_undated(f, out, i);
 	}
+	return rc;
 }
 
+/* The newest heading is where to write. */
 static int fail_missing(const struct finder *f, const char *path)
 {
-	struct rel_str title = REL_STR("");
+	const struct rel_changelog_outline *o = &f->outline;
+	uint32_t i = f->first_release;
+	int rc;
 
-	for (uint32_t i = 0; i < f->outline.count && !title.len; i++) {
-		if (rel_changelog_version(f->outline.items[i].title).len)
-			title = f->outline.items[i].title;
+	if (i < o->count)
+		rc = rel_fail(
+		    f->err, REL_ENOTFOUND,
+		    "no entry for %.*s, the newest is \"%.*s\"; "
+		    "write one, or do without: " WITHOUT,
+		    REL_STR_ARG(f->request->version),
+		    REL_STR_ARG(rel_str_sub(o->items[i].title, 0, 60)));
+	else
+		rc = rel_fail(f->err, REL_ENOTFOUND,
+			      "no entry for %.*s, nor for any version; write "
+			      "one below a heading with the version, or do "
+			      "without: " WITHOUT,
+			      REL_STR_ARG(f->request->version));
+	rel_error_at(f->err, path, i < o->count ? o->items[i].line : 0, 0);
+	return rc;
+}
+
+static void note_releases(struct finder *f)
+{
+	const struct rel_changelog_outline *o = &f->outline;
+
+	f->first_release = o->count;
+	f->last_release = 0;
+	for (uint32_t i = 0; i < o->count; i++) {
+		if (rel_changelog_kind(o->items[i].title) ==
+			REL_CHANGELOG_NONE ||
+		    rel_changelog_version(o->items[i].title).len == 0)
+			continue;
+		if (f->first_release == o->count)
+			f->first_release = i;
+		f->last_release = i;
 	}
-	if (f->outline.count &&
-	    rel_str_starts(f->outline.items[0].title, REL_STR("Unreleased")))
-		title = f->outline.items[0].title;
-	if (title.len)
-		return rel_fail(f->err, REL_ENOTFOUND,
-				"%s has no entry for %.*s, its newest is "
-				"\"%.*s\"; write one, or do without: " WITHOUT,
-				path, REL_STR_ARG(f->request->version),
-				REL_STR_ARG(rel_str_sub(title, 0, 60)));
-	return rel_fail(f->err, REL_ENOTFOUND,
-			"%s has no entry for %.*s, nor for any version; write "
-			"one below a heading with the version, or pass "
-			"--no-changelog",
-			path, REL_STR_ARG(f->request->version));
 }
 
 static int check_utf8(const struct finder *f, struct rel_str text,
@@ -245,12 +452,20 @@ static int read_file(struct finder *f, struct rel_changelog *out,
 		return rc;
 	if (!out->path)
 		out->path = path;
-	add_entries(f, out);
-	if (f->found == found) {
-		f->stem_is_project = true;
-		add_entries(f, out);
-		f->stem_is_project = false;
+	f->path = path;
+	note_releases(f);
+	for (unsigned m = 0; m < MATCHES && f->found == found && !rc; m++) {
+		rc = add_entries(f, out, m);
+		if (f->found == found && !rc) {
+			f->stem_is_project = true;
+			rc = add_entries(f, out, m);
+			f->stem_is_project = false;
+		}
 	}
+	if (rc)
+		rel_changelog_outline_free(&f->outline);
+	if (rc)
+		return rc;
 	if (f->found == found)
 		rc = fail_missing(f, path);
 	else if (f->text.len == before && !f->text.status) {
@@ -270,21 +485,6 @@ struct search {
 	unsigned rank; /* the smaller the better; 0 = none */
 };
 
-static bool is_same_letters(struct rel_str a, const char *lower)
-{
-	if (a.len != strlen(lower))
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		char c = a.ptr[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (c != lower[i])
-			return false;
-	}
-	return true;
-}
-
 /* 0 = no change log. */
 static unsigned rank_of(struct rel_str name)
 {
@@ -296,11 +496,12 @@ static unsigned rank_of(struct rel_str name)
 	size_t dot = rel_str_find(name, '.');
 
 	for (unsigned s = 0; s < 4; s++) {
-		if (!is_same_letters(rel_str_sub(name, 0, dot), stems[s]))
+		if (!rel_changelog_same_letters(rel_str_sub(name, 0, dot),
+						stems[s]))
 			continue;
 		for (unsigned e = 0; e < 8; e++) {
-			if (is_same_letters(rel_str_sub(name, dot, name.len),
-					    endings[e]))
+			if (rel_changelog_same_letters(
+				rel_str_sub(name, dot, name.len), endings[e]))
 				return s * 8 + e + 1;
 		}
 	}
@@ -416,6 +617,26 @@ static int read_named(struct finder *f, struct rel_changelog *out)
 	return rc;
 }
 
+/* Into the project's arena. */
+static int keep_lists(struct finder *f, struct rel_changelog *out)
+{
+	struct rel_arena *arena = &f->project->arena;
+
+	out->undated =
+	    rel_arena_array(arena, out->n_undated + 1u, sizeof(*out->undated));
+	out->remarks =
+	    rel_arena_array(arena, out->n_remarks + 1u, sizeof(*out->remarks));
+	if (!out->undated || !out->remarks)
+		return rel_fail_nomem(f->err);
+	if (out->n_undated)
+		memcpy(out->undated, f->undated,
+		       out->n_undated * sizeof(*out->undated));
+	if (out->n_remarks)
+		memcpy(out->remarks, f->remarks,
+		       out->n_remarks * sizeof(*out->remarks));
+	return 0;
+}
+
 int rel_changelog_find(struct rel_changelog *out, struct rel_project *project,
 		       const struct rel_changelog_request *request,
 		       struct rel_error *err)
@@ -440,8 +661,10 @@ int rel_changelog_find(struct rel_changelog *out, struct rel_project *project,
 	if (!rc) {
 		copy = rel_arena_copy(&project->arena, rel_buf_str(&f.text));
 		out->text = rel_str_n(copy, f.text.len);
-		rc = copy ? 0 : rel_fail_nomem(err);
+		rc = copy ? keep_lists(&f, out) : rel_fail_nomem(err);
 	}
+	free(f.undated);
+	free(f.remarks);
 	rel_buf_free(&f.text);
 	free(f.released);
 	return rc;

@@ -17,8 +17,12 @@
  * The version of a heading is its first word that looks like one, dates
  * aside; brackets, links, a "v" and punctuation around it do not count.  A
  * heading that names packages of the project is about those only.  The entry
- * ends at the next heading of its level or above.  Within it, sections whose
- * heading is a package's name are kept for the released packages only.
+ * ends at the heading of another release, of whatever level, and at another
+ * heading of its level or above that is no section of it.  Within it, sections
+ * whose heading is a package's name are kept for the released packages only.
+ *
+ * Comments are left out, and so are definitions of links that the entry does
+ * not use; those that it uses stand at its end.
  */
 #ifndef REL_RELEASE_CHANGELOG_H
 #define REL_RELEASE_CHANGELOG_H
@@ -32,6 +36,29 @@ struct rel_changelog_request {
 	const size_t *packages; /* to release: rel_project_select() */
 	size_t n_packages;
 	struct rel_str version;
+	int64_t time; /* of the release, in UTC seconds: its date */
+};
+
+/* A heading that says that the version is not released: "1.1 (unreleased)",
+ * or "Unreleased" where no heading has the version. */
+struct rel_changelog_undated {
+	const char *path;
+	uint32_t line;
+	struct rel_str heading; /* as it stands, without markup */
+	bool versioned;		/* it has the version */
+	struct rel_str dated;	/* as it is to be: "1.1 (2026-11-30)" */
+	/* the bytes [start, end) of the file, and what they are to be; lines
+	 * above and below the title are as long as it, if they were */
+	size_t start, end;
+	struct rel_str text;
+};
+
+/* What looks unfinished. */
+struct rel_changelog_remark {
+	const char *path;
+	uint32_t line;
+	struct rel_str heading; /* of the section */
+	struct rel_str text;	/* all that it says, "TBD"; "" = nothing */
 };
 
 /* All text lives in the project's arena. */
@@ -42,11 +69,15 @@ struct rel_changelog {
 	/* the entry below it: lines end with "\n", no blank ones at either
 	 * end, no trailing blanks; several entries each below its heading */
 	struct rel_str text;
+	struct rel_changelog_undated *undated;
+	uint32_t n_undated;
+	struct rel_changelog_remark *remarks;
+	uint32_t n_remarks;
 };
 
 /*
  * Errors  REL_ENOTFOUND: no change log; no entry of that version (the text
- *         tells the newest one's heading, and what to do); an empty entry.
+ *         has the newest one's heading, and what to do); an empty entry.
  *         REL_EPARSE not UTF-8; REL_ELIMIT; REL_EIO; REL_ENOMEM.
  */
 REL_MUST_CHECK int rel_changelog_find(

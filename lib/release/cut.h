@@ -66,9 +66,11 @@ struct rel_cut_options {
 	const char *version;
 	bool allow_broken; /* findings of the gate do not stop it */
 	bool no_changelog; /* a missing entry does not stop it */
-	bool strict;	   /* warnings stop it, as with release: strict: */
-	bool older;	   /* older than the newest release is fine */
-	bool no_push;	   /* leave the source's own remote alone */
+	/* the bump dates a heading that says that it is not released */
+	bool date_changelog;
+	bool strict;  /* warnings stop it, as with release: strict: */
+	bool older;   /* older than the newest release is fine */
+	bool no_push; /* leave the source's own remote alone */
 	/*
 	 * A tag that stands, without refs/tags/, is what is released, as in a
 	 * run of a CI system: HEAD may be on no branch, but is at its commit;

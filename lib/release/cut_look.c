@@ -6,7 +6,6 @@
 #include "base/limits.h"
 #include "git/export.h"
 #include "opam/lint.h"
-#include "release/changelog.h"
 #include "release/cut_work.h"
 #include "release/manifest.h"
 
@@ -141,22 +140,6 @@ static int take_packages(struct rel_cut *cut, struct rel_error *err)
 	return cut->plan.packages && cut->plan.name && cut->plan.base
 		   ? 0
 		   : rel_fail_nomem(err);
-}
-
-static int take_changelog(struct rel_cut *cut, struct rel_error *err)
-{
-	const struct rel_conf_release *conf = rel_cut_conf(cut);
-	bool none = cut->options->no_changelog || (conf && conf->no_changelog);
-	struct rel_changelog_request request = {
-	    .file = conf ? conf->changelog : NULL,
-	    .packages = cut->chosen,
-	    .n_packages = cut->n_chosen,
-	    .version = rel_str_of(cut->plan.version)};
-	struct rel_changelog entry;
-
-	cut->plan.no_changelog = none ? "yes" : "no";
-	return none ? 0
-		    : rel_changelog_find(&entry, cut->project, &request, err);
 }
 
 static void take_rest(struct rel_cut *cut)
@@ -387,7 +370,7 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 		return rc;
 	rc = check_clean(cut, err);
 	if (rc == 0)
-		rc = take_changelog(cut, err);
+		rc = rel_cut_take_notes(cut, err);
 	if (rc == 0)
 		rc = rel_cut_settle(cut, err);
 	if (rc == 0)

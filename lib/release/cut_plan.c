@@ -16,15 +16,19 @@ static const struct {
 	{                                                      \
 #member, offsetof(struct rel_cut_plan, member) \
 	}
-    FIELD(packages),	 FIELD(version),      FIELD(name),
-    FIELD(base),	 FIELD(branch),	      FIELD(tag),
-    FIELD(tag_found),	 FIELD(archive),      FIELD(sign),
-    FIELD(time),	 FIELD(offset),	      FIELD(author),
-    FIELD(email),	 FIELD(remote),	      FIELD(location),
-    FIELD(review),	 FIELD(push_remote),  FIELD(upstream),
-    FIELD(upstream_was), FIELD(no_changelog), FIELD(allow_broken),
-    FIELD(broken),	 FIELD(tip),	      FIELD(push_first),
-    FIELD(request),
+    FIELD(packages),	 FIELD(version),
+    FIELD(name),	 FIELD(base),
+    FIELD(branch),	 FIELD(tag),
+    FIELD(tag_found),	 FIELD(archive),
+    FIELD(sign),	 FIELD(time),
+    FIELD(offset),	 FIELD(author),
+    FIELD(email),	 FIELD(remote),
+    FIELD(location),	 FIELD(review),
+    FIELD(push_remote),	 FIELD(upstream),
+    FIELD(upstream_was), FIELD(no_changelog),
+    FIELD(allow_broken), FIELD(broken),
+    FIELD(tip),		 FIELD(push_first),
+    FIELD(request),	 FIELD(date_changelog),
 #undef FIELD
 };
 
@@ -270,5 +274,7 @@ int rel_cut_settle(struct rel_cut *cut, struct rel_error *err)
 		rc = rel_bump_find(&cut->bump, cut->project, cut->chosen,
 				   cut->n_chosen, rel_str_of(cut->plan.version),
 				   release, err);
+	if (rc == 0)
+		rc = rel_cut_date_changelog(cut, err);
 	return rc;
 }

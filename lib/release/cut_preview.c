@@ -54,10 +54,10 @@ static void tell_edits(struct rel_cut *cut)
 	char id[REL_GIT_ID_TEXT];
 
 	for (size_t i = 0; i < cut->bump.count; i++)
-		rel_cut_tell(cut, REL_CUT_BUMP, "%s: %.*s to %s",
+		rel_cut_tell(cut, REL_CUT_BUMP, "%s: %.*s to %.*s",
 			     cut->bump.edits[i].path,
 			     REL_STR_ARG(cut->bump.edits[i].was),
-			     cut->plan.version);
+			     REL_STR_ARG(cut->bump.edits[i].now));
 	rel_cut_tell(cut, REL_CUT_TAG, "%s on %.12s", cut->plan.tag,
 		     rel_git_id_format(id, &cut->commit));
 }

@@ -1,6 +1,5 @@
 /* The steps of a cut in the source: version strings, tag, push. */
 #include "base/limits.h"
-#include "release/changelog.h"
 #include "release/cut_work.h"
 
 static struct rel_git_store *store_of(struct rel_cut *cut)
@@ -97,27 +96,6 @@ int rel_cut_unbump(struct rel_cut *cut, struct rel_error *err)
 		rc = rel_git_checkout_undo(cut->checkout, &request, err);
 	if (rc == 0)
 		rel_cut_tell(cut, REL_CUT_BUMP, "commit taken back");
-	return rc;
-}
-
-int rel_cut_notes(struct rel_str *out, struct rel_cut *cut,
-		  struct rel_error *err)
-{
-	const struct rel_conf *conf = cut->options->conf;
-	struct rel_changelog_request request = {
-	    .file = conf ? conf->release.changelog : NULL,
-	    .packages = cut->chosen,
-	    .n_packages = cut->n_chosen,
-	    .version = rel_str_of(cut->plan.version)};
-	struct rel_changelog entry;
-	int rc;
-
-	*out = REL_STR("");
-	if (rel_cut_says(cut->plan.no_changelog))
-		return 0;
-	rc = rel_changelog_find(&entry, cut->project, &request, err);
-	if (rc == 0)
-		*out = entry.text;
 	return rc;
 }
 

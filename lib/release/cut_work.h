@@ -35,6 +35,7 @@ struct rel_cut_plan {
 	const char *upstream;	    /* branch there, in full */
 	const char *upstream_was;   /* commit there, or "" */
 	const char *no_changelog, *allow_broken; /* "yes" or "no" */
+	const char *date_changelog;		 /* "yes": the bump does */
 	const char *request;	/* "yes": for `review`; or "no" */
 	const char *push_first; /* "yes": before publishing; or "no" */
 	const char *broken;	/* what was allowed, or "" */
@@ -173,6 +174,12 @@ REL_MUST_CHECK int rel_cut_pack_request(struct rel_pack_request *out,
 REL_MUST_CHECK int rel_cut_published(struct rel_publish_archive *out,
 				     struct rel_cut *cut,
 				     struct rel_error *err);
+/* cut_notes.c: what speaks against the change log. */
+REL_MUST_CHECK int rel_cut_take_notes(struct rel_cut *cut,
+				      struct rel_error *err);
+/* Put into cut->bump that headings get their date, if they are to. */
+REL_MUST_CHECK int rel_cut_date_changelog(struct rel_cut *cut,
+					  struct rel_error *err);
 /* The entry of the change log that the release is about; empty when it has
  * none. */
 REL_MUST_CHECK int rel_cut_notes(struct rel_str *out, struct rel_cut *cut,

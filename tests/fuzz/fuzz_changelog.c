@@ -22,7 +22,8 @@ static void check(const struct rel_changelog_outline *outline)
 		    rel_changelog_end(outline, i) < h->body)
 			__builtin_trap();
 		at = h->body;
-		rel_changelog_has_version(h->title, REL_STR("1.0"));
+		rel_changelog_has_version(h->title, REL_STR("1.0"), true);
+		rel_changelog_kind(h->title);
 		rel_changelog_has_name(h->title, REL_STR("a"), &alone);
 		if (i > 100)
 			continue; /* sections overlap: no quadratic work */
