@@ -293,25 +293,6 @@ static int preview(struct work *w, bool *found, struct rel_error *err)
 	return rc;
 }
 
-/* How opam gets at it. */
-static void add_consumer(struct rel_buf *out, const struct rel_cut_result *r)
-{
-	bool git = r->remote_commit && *r->remote_commit;
-	bool url = strstr(r->remote_text, "://") != NULL;
-
-	if (r->branch) {
-		rel_buf_printf(out, "once %s is merged", r->branch);
-	} else {
-		rel_buf_printf(out, "opam repository add %s %s%s", r->remote,
-			       git && !url ? "git+file://" : "",
-			       r->remote_text);
-		rel_buf_add_cstr(out, "; opam install");
-		for (size_t i = 0; i < r->n_packages; i++)
-			rel_buf_printf(out, " %s", r->packages[i]);
-	}
-	rel_buf_add_char(out, '\n');
-}
-
 static int closing_words(struct work *w, const struct rel_cut_result *r,
 			 struct rel_error *err)
 {
@@ -337,8 +318,11 @@ static int closing_words(struct work *w, const struct rel_cut_result *r,
 		rel_buf_printf(&text, ", branch %s for review", r->branch);
 	if (r->request)
 		rel_buf_printf(&text, "\n  request  %s", r->request);
-	rel_buf_add_cstr(&text, "\n  use it   ");
-	add_consumer(&text, r);
+	if (r->try_branch)
+		rel_buf_printf(&text, "\n  try it   %s", r->try_branch);
+	rel_buf_printf(&text, "\n  use it   %s%s%s%s\n",
+		       r->branch ? "once " : "", r->branch ? r->branch : "",
+		       r->branch ? " is merged: " : "", r->use);
 	rc = rel_buf_status(&text, "the closing words", err);
 	if (rc == 0)
 		rc = write_text(w, &text, err);

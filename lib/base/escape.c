@@ -104,3 +104,28 @@ int rel_escape(struct rel_buf *out, enum rel_escape kind, const char *text)
 	}
 	return out->status;
 }
+
+int rel_escape_quote(struct rel_buf *out, struct rel_str text)
+{
+	rel_buf_add_char(out, '\'');
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '\'' || text.ptr[i] == '!')
+			rel_buf_printf(out, "'\\%c'", text.ptr[i]);
+		else
+			rel_buf_add_char(out, text.ptr[i]);
+	}
+	return rel_buf_add_char(out, '\'');
+}
+
+int rel_escape_word(struct rel_buf *out, struct rel_str text)
+{
+	/* "#" begins a comment and "~" a home directory only at the start. */
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789@%+=:,./-_#~";
+	bool bare = text.len > 0 && text.ptr[0] != '#' && text.ptr[0] != '~';
+
+	for (size_t i = 0; bare && i < text.len; i++)
+		bare = text.ptr[i] && strchr(safe, text.ptr[i]);
+	return bare ? rel_buf_add_str(out, text) : rel_escape_quote(out, text);
+}

@@ -29,4 +29,10 @@ enum rel_escape {
 /* Append `text`; returns out->status. */
 int rel_escape(struct rel_buf *out, enum rel_escape kind, const char *text);
 
+/* Append `text` in single quotes, as one word of a shell (csh's '!' too);
+ * every byte is kept.  Returns out->status. */
+int rel_escape_quote(struct rel_buf *out, struct rel_str text);
+/* The same, without quotes where no shell needs them. */
+int rel_escape_word(struct rel_buf *out, struct rel_str text);
+
 #endif

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/limits.h"
 #include "base/process.h"
 #include "git/internal.h"
@@ -42,19 +43,6 @@ static void add_arg(char *args[], size_t *n, char *text, int *status)
 	args[*n] = NULL;
 }
 
-/* In single quotes for the remote shell; '!' is csh's. */
-static int add_quoted(struct rel_buf *out, struct rel_str s)
-{
-	rel_buf_add_char(out, '\'');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == '\'' || s.ptr[i] == '!')
-			rel_buf_printf(out, "'\\%c'", s.ptr[i]);
-		else
-			rel_buf_add_char(out, s.ptr[i]);
-	}
-	return rel_buf_add_char(out, '\'');
-}
-
 /* "git-upload-pack '<path>'" */
 static char *remote_command(const struct rel_git_url *url)
 {
@@ -72,7 +60,7 @@ static char *remote_command(const struct rel_git_url *url)
 	if (!url->scp && rel_str_starts(p, REL_STR("/~")))
 		p = rel_str_sub(p, 1, p.len);
 	rel_buf_add_cstr(&out, "git-upload-pack ");
-	add_quoted(&out, p);
+	rel_escape_quote(&out, p);
 	if (path.status < 0)
 		out.status = path.status;
 	rel_buf_free(&path);

@@ -143,6 +143,28 @@ static const char *keep_digest(struct rel_cut_result *out,
 	return keep(out, hex, rc, err);
 }
 
+/* How opam gets at what was released, from `branch` or the remote's own. */
+static const char *keep_use(struct rel_cut_result *out,
+			    const struct rel_cut *cut, const char *branch,
+			    int *rc, struct rel_error *err)
+{
+	const char *copy = NULL;
+	struct rel_buf text;
+
+	rel_buf_init(&text, REL_MIB);
+	rel_location_add_opam(&text, &cut->development->location, out->remote,
+			      branch);
+	rel_buf_add_cstr(&text, "; opam install");
+	for (size_t i = 0; i < out->n_packages; i++)
+		rel_buf_printf(&text, " %s", out->packages[i]);
+	if (*rc == 0)
+		*rc = rel_buf_status(&text, "the closing words", err);
+	if (*rc == 0)
+		copy = keep(out, text.ptr, rc, err);
+	rel_buf_free(&text);
+	return copy;
+}
+
 static int report(struct rel_cut_result *out, struct rel_cut *cut,
 		  struct rel_error *err)
 {
@@ -174,8 +196,13 @@ static int report(struct rel_cut_result *out, struct rel_cut *cut,
 	if (!written && cut->remote)
 		written = rel_writable_tip(cut->remote);
 	out->remote_commit = keep(out, written, &rc, err);
-	if (*cut->plan.review)
+	if (rc == 0)
+		out->use = keep_use(out, cut, NULL, &rc, err);
+	if (*cut->plan.review) {
 		out->branch = keep(out, cut->plan.review, &rc, err);
+		out->try_branch =
+		    keep_use(out, cut, cut->plan.review, &rc, err);
+	}
 	out->request = keep(
 	    out, rel_journal_get(&cut->journal, "request", "page"), &rc, err);
 	return rc;

@@ -113,7 +113,10 @@ struct rel_cut_result {
 	const char *sha256, *sha512;
 	uint64_t size; /* of the archive, in bytes; 0 = not known */
 	const char *remote, *remote_text, *remote_commit;
-	const char *branch;  /* written for review; NULL = the remote's own */
+	const char *branch; /* written for review; NULL = the remote's own */
+	/* the shell's commands with which opam gets remote and packages; and
+	 * `branch`, as long as it is not merged; NULL = none */
+	const char *use, *try_branch;
 	const char *request; /* address of the pull request; or NULL */
 	struct rel_arena arena;
 };

@@ -1,7 +1,10 @@
 #include "repo/remote.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/escape.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "git/store.h"
@@ -247,6 +250,141 @@ int rel_location_parse(struct rel_location *out, struct rel_str text,
 	if (code != 0 && code != REL_ENOMEM)
 		rel_error_prefix(err, "%s", out->text);
 	return code;
+}
+
+static bool is_git(const struct rel_location *l)
+{
+	return l->kind == REL_LOCATION_GIT_LOCAL ||
+	       l->kind == REL_LOCATION_GIT_REMOTE;
+}
+
+bool rel_location_needs_clone(const struct rel_location *l)
+{
+	return is_git(l) && *l->subdir;
+}
+
+/* A path of this disk in full, whatever the current directory is. */
+static void add_full(struct rel_buf *out, const char *path)
+{
+	char *full = *path == '/' ? NULL : realpath(path, NULL);
+
+	rel_buf_add_cstr(out, full ? full : path);
+	free(full);
+}
+
+/* The URL for git; with "git+" in front, for opam.  opam has no form of its
+ * own for user@host:path, and makes this of it. */
+static void add_git_url(struct rel_buf *out, const struct rel_location *l)
+{
+	struct rel_git_url parts;
+	struct rel_buf path;
+
+	if (l->kind == REL_LOCATION_GIT_LOCAL) {
+		rel_buf_init(&path, out->max);
+		add_full(&path, l->url);
+		rel_buf_add_cstr(out, "file://");
+		for (size_t i = 0; i < path.len; i++) {
+			if (path.ptr[i] == '%')
+				rel_buf_add_cstr(out, "%25");
+			else
+				rel_buf_add_char(out, path.ptr[i]);
+		}
+		rel_buf_free(&path);
+	} else if (rel_git_url_parse(&parts, l->url, NULL) == 0 && parts.scp) {
+		rel_buf_add_cstr(out, "ssh://");
+		if (parts.user.len > 0)
+			rel_buf_printf(out, "%.*s@", REL_STR_ARG(parts.user));
+		rel_buf_printf(out, "%.*s%s%.*s", REL_STR_ARG(parts.host),
+			       rel_str_starts(parts.path, REL_STR("/")) ? ""
+									: "/",
+			       REL_STR_ARG(parts.path));
+	} else {
+		rel_git_redact_url(out, l->url);
+	}
+}
+
+static const char *without_prefix(const char *branch)
+{
+	static const char prefix[] = "refs/heads/";
+
+	return strncmp(branch, prefix, strlen(prefix)) == 0
+		   ? branch + strlen(prefix)
+		   : branch;
+}
+
+/* As one word of the shell. */
+static void add_word(struct rel_buf *out, const struct rel_buf *word)
+{
+	rel_escape_word(out, rel_buf_str(word));
+	if (word->status < 0 && out->status == 0)
+		out->status = word->status;
+}
+
+static void add_clone(struct rel_buf *out, const struct rel_location *l,
+		      const char *name, const char *revision)
+{
+	struct rel_buf word;
+
+	rel_buf_init(&word, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_add_cstr(out, "git clone -q ");
+	if (*revision) {
+		rel_buf_add_cstr(out, "--branch ");
+		rel_escape_word(out, rel_str_of(without_prefix(revision)));
+		rel_buf_add_char(out, ' ');
+	}
+	add_git_url(&word, l);
+	add_word(out, &word);
+	rel_buf_printf(out, " %s; opam repository add --kind=local %s ", name,
+		       name);
+	rel_buf_clear(&word);
+	rel_buf_printf(&word, "%s/%s", name, l->subdir);
+	add_word(out, &word);
+	rel_buf_free(&word);
+}
+
+static bool has_git(const struct rel_buf *dir)
+{
+	struct rel_buf path;
+	bool found;
+
+	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
+	rel_path_join(&path, rel_buf_str(dir), REL_STR(".git"));
+	found = path.status == 0 && access(path.ptr, F_OK) == 0;
+	rel_buf_free(&path);
+	return found;
+}
+
+int rel_location_add_opam(struct rel_buf *out, const struct rel_location *l,
+			  const char *name, const char *revision)
+{
+	struct rel_buf word;
+
+	if (!revision)
+		revision = l->revision;
+	if (rel_location_needs_clone(l)) {
+		add_clone(out, l, name, revision);
+		return out->status;
+	}
+	rel_buf_init(&word, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_add_cstr(out, "opam repository add ");
+	if (is_git(l)) {
+		rel_buf_add_cstr(&word, "git+");
+		add_git_url(&word, l);
+		if (*revision)
+			rel_buf_printf(&word, "#%s", revision);
+	} else if (l->kind == REL_LOCATION_HTTP) {
+		rel_git_redact_url(&word, l->url);
+	} else {
+		add_full(&word, l->url);
+		if (*l->subdir)
+			rel_buf_printf(&word, "/%s", l->subdir);
+		if (has_git(&word))
+			rel_buf_add_cstr(out, "--kind=local ");
+	}
+	rel_buf_printf(out, "%s ", name);
+	add_word(out, &word);
+	rel_buf_free(&word);
+	return out->status;
 }
 
 const char *rel_role_text(enum rel_role role)

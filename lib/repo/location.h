@@ -17,7 +17,7 @@
 #define REL_REPO_LOCATION_H
 
 #include "base/arena.h"
-#include "base/error.h"
+#include "base/buf.h"
 
 enum rel_location_kind {
 	REL_LOCATION_GIT_LOCAL,	 /* repository on this disk, read in place */
@@ -48,6 +48,20 @@ REL_MUST_CHECK int rel_location_parse(struct rel_location *out,
 				      struct rel_str text, const char *base_dir,
 				      struct rel_arena *arena,
 				      struct rel_error *err);
+
+/*
+ * Append the commands of a shell with which opam gets the remote under `name`,
+ * as "opam repository add NAME ADDRESS".
+ * revision  a branch instead of the location's; NULL = the location's
+ * Returns out->status.
+ * Source  opam src/core/opamUrl.ml, src/repository/opamRepositoryBackend.ml:
+ *         opam fetches no sub-directory of a git repository, and takes a
+ *         directory with a .git for one
+ */
+int rel_location_add_opam(struct rel_buf *out, const struct rel_location *l,
+			  const char *name, const char *revision);
+/* Is the remote where opam needs a clone of it? */
+bool rel_location_needs_clone(const struct rel_location *l);
 
 const char *rel_role_text(enum rel_role role);
 
