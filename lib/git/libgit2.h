@@ -34,8 +34,10 @@ REL_MUST_CHECK int rel_libgit2_load(struct rel_error *err);
 	X(git_commit_time)                       \
 	X(git_commit_tree_id)                    \
 	X(git_config_free)                       \
+	X(git_config_get_string)                 \
 	X(git_config_get_string_buf)             \
 	X(git_config_open_default)               \
+	X(git_config_parse_bool)                 \
 	X(git_credential_userpass_plaintext_new) \
 	X(git_diff_foreach)                      \
 	X(git_diff_free)                         \
@@ -91,6 +93,7 @@ REL_MUST_CHECK int rel_libgit2_load(struct rel_error *err);
 	X(git_remote_free)                       \
 	X(git_remote_ls)                         \
 	X(git_repository_commondir)              \
+	X(git_repository_config_snapshot)        \
 	X(git_repository_free)                   \
 	X(git_repository_head_unborn)            \
 	X(git_repository_init)                   \
@@ -143,8 +146,10 @@ extern struct rel_libgit2 rel_libgit2;
 #define git_commit_time		  rel_libgit2.git_commit_time
 #define git_commit_tree_id	  rel_libgit2.git_commit_tree_id
 #define git_config_free		  rel_libgit2.git_config_free
+#define git_config_get_string	  rel_libgit2.git_config_get_string
 #define git_config_get_string_buf rel_libgit2.git_config_get_string_buf
 #define git_config_open_default	  rel_libgit2.git_config_open_default
+#define git_config_parse_bool	  rel_libgit2.git_config_parse_bool
 #define git_credential_userpass_plaintext_new \
 	rel_libgit2.git_credential_userpass_plaintext_new
 #define git_diff_foreach	      rel_libgit2.git_diff_foreach
@@ -203,10 +208,12 @@ extern struct rel_libgit2 rel_libgit2;
 #define git_remote_free		    rel_libgit2.git_remote_free
 #define git_remote_ls		    rel_libgit2.git_remote_ls
 #define git_repository_commondir    rel_libgit2.git_repository_commondir
-#define git_repository_free	    rel_libgit2.git_repository_free
-#define git_repository_head_unborn  rel_libgit2.git_repository_head_unborn
-#define git_repository_init	    rel_libgit2.git_repository_init
-#define git_repository_init_ext	    rel_libgit2.git_repository_init_ext
+#define git_repository_config_snapshot \
+	rel_libgit2.git_repository_config_snapshot
+#define git_repository_free	   rel_libgit2.git_repository_free
+#define git_repository_head_unborn rel_libgit2.git_repository_head_unborn
+#define git_repository_init	   rel_libgit2.git_repository_init
+#define git_repository_init_ext	   rel_libgit2.git_repository_init_ext
 #define git_repository_init_options_init \
 	rel_libgit2.git_repository_init_options_init
 #define git_repository_is_bare	   rel_libgit2.git_repository_is_bare

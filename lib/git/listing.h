@@ -25,6 +25,15 @@ REL_MUST_CHECK int rel_git_remote_open(
 /* Fine on a zeroed one, and after a failure. */
 void rel_git_remote_close(struct rel_git_remote *remote);
 
+/*
+ * Would a push to the reference `name` be taken, as far as that can be seen of
+ * a repository on this disk?  (0 for one elsewhere.)
+ * Errors  REL_EIO it would not, with what to do; those of rel_git_store_open()
+ */
+REL_MUST_CHECK int rel_git_remote_accepts(const struct rel_git_remote *remote,
+					  const char *name,
+					  struct rel_error *err);
+
 #define REL_GIT_LISTING_MAX 24
 
 struct rel_git_listing {

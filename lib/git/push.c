@@ -20,6 +20,7 @@ struct push {
 	const struct rel_git_push_ref *refs;
 	size_t n;
 	const struct rel_git_fetch_options *options;
+	bool try; /* ask only */
 };
 
 void rel_git_push_result_free(struct rel_git_push_result *result)
@@ -106,7 +107,7 @@ static int run_push(struct push *p, struct rel_git_run *run, bool atomic,
 		    const struct rel_git_push_ref *refs, size_t n_refs,
 		    struct rel_error *err)
 {
-	const char *args[2 * REFS_MAX + 10] = {"push", "--porcelain",
+	const char *args[2 * REFS_MAX + 12] = {"push", "--porcelain",
 					       "--progress", "--no-follow-tags",
 					       "--recurse-submodules=no"};
 	char *texts[2 * REFS_MAX] = {NULL};
@@ -115,6 +116,10 @@ static int run_push(struct push *p, struct rel_git_run *run, bool atomic,
 
 	if (atomic)
 		args[n++] = "--atomic";
+	if (p->try) {
+		args[n++] = "--dry-run";
+		args[n++] = "--no-verify";
+	}
 	for (size_t i = 0; r == 0 && i < n_refs; i++)
 		r = add_ref(texts, &made, &refs[i]);
 	for (size_t i = 0; i < made; i++)
@@ -328,7 +333,7 @@ static int settle(struct push *p, const struct rel_git_run *run,
 	int known;
 
 	take_words(p->result, words, &refusal);
-	known = look_again(p, refs, n, NULL);
+	known = p->try ? 0 : look_again(p, refs, n, NULL);
 	if (known > 0)
 		return 0;
 	if (!refused)
@@ -395,36 +400,75 @@ static int push_all(struct push *p, struct rel_error *err)
 	return r;
 }
 
+static int push(struct push *p, const char *location, struct rel_error *err)
+{
+	static const struct rel_git_fetch_options none = {0};
+	struct rel_git_push_result *result = p->result;
+	int r;
+
+	if (!p->options)
+		p->options = &none;
+	rel_git_push_result_free(result);
+	memset(result, 0, sizeof(*result));
+	rel_buf_init(&result->ref, REL_LIMIT_GIT_PATH_BYTES);
+	rel_buf_init(&result->text, REL_LIMIT_CHILD_TEXT);
+	if (p->n == 0 || p->n > REFS_MAX)
+		return rel_fail(err, REL_EUSAGE,
+				"1 to %d references can be pushed at once, "
+				"not %zu",
+				REFS_MAX, p->n);
+	r = rel_git_remote_open(&p->remote, location, p->options, err);
+	p->remote.git_dir = p->store->path;
+	for (size_t i = 0; r == 0 && i < p->n; i++) {
+		r = check_ref(p, &p->refs[i], err);
+		if (r == 0 && p->try)
+			r = rel_git_remote_accepts(&p->remote, p->refs[i].name,
+						   err);
+	}
+	if (r == 0)
+		r = push_all(p, err);
+	rel_git_remote_close(&p->remote);
+	return r;
+}
+
 int rel_git_push(struct rel_git_push_result *result,
 		 struct rel_git_store *store, const char *location,
 		 const char *remote, const struct rel_git_push_ref *refs,
 		 size_t n_refs, const struct rel_git_fetch_options *options,
 		 struct rel_error *err)
 {
-	static const struct rel_git_fetch_options none = {0};
 	struct push p = {.result = result,
 			 .store = store,
 			 .name = remote,
 			 .refs = refs,
 			 .n = n_refs,
-			 .options = options ? options : &none};
-	int r;
+			 .options = options};
 
-	rel_git_push_result_free(result);
-	memset(result, 0, sizeof(*result));
-	rel_buf_init(&result->ref, REL_LIMIT_GIT_PATH_BYTES);
-	rel_buf_init(&result->text, REL_LIMIT_CHILD_TEXT);
-	if (n_refs == 0 || n_refs > REFS_MAX)
-		return rel_fail(err, REL_EUSAGE,
-				"1 to %d references can be pushed at once, "
-				"not %zu",
-				REFS_MAX, n_refs);
-	r = rel_git_remote_open(&p.remote, location, p.options, err);
-	p.remote.git_dir = store->path;
-	for (size_t i = 0; r == 0 && i < n_refs; i++)
-		r = check_ref(&p, &refs[i], err);
-	if (r == 0)
-		r = push_all(&p, err);
-	rel_git_remote_close(&p.remote);
+	return push(&p, location, err);
+}
+
+int rel_git_push_try(struct rel_git_store *store, const char *location,
+		     const char *remote, const struct rel_git_push_ref *refs,
+		     size_t n_refs, const struct rel_git_fetch_options *options,
+		     struct rel_error *err)
+{
+	struct rel_git_push_result result = {0};
+	struct push p = {.result = &result,
+			 .store = store,
+			 .name = remote,
+			 .refs = refs,
+			 .n = n_refs,
+			 .options = options,
+			 .try = true};
+	int r = push(&p, location, err);
+
+	if (r == 0 && result.outcome == REL_GIT_RACED)
+		r = rel_fail(err, REL_ESTALE, "%s has moved in the meantime",
+			     result.ref.len ? result.ref.ptr : "a branch");
+	else if (r == 0 && result.outcome == REL_GIT_REJECTED)
+		r = rel_fail(err, REL_EIO, "the push would be refused: %s",
+			     result.text.len ? result.text.ptr
+					     : "no reason given");
+	rel_git_push_result_free(&result);
 	return r;
 }

@@ -236,3 +236,19 @@ int rel_git_target_push(struct rel_git_push_result *result,
 	}
 	return 0;
 }
+
+int rel_git_target_try(struct rel_git_target *target, const char *branch,
+		       struct rel_error *err)
+{
+	struct rel_git_push_ref ref = {.name = branch,
+				       .id = target->tip,
+				       .has_old =
+					   strcmp(branch, target->branch) == 0,
+				       .old = target->tip};
+
+	/* there is no object yet that could be pushed */
+	if (!target->born)
+		return 0;
+	return rel_git_push_try(target->scratch.store, target->location, NULL,
+				&ref, 1, &target->options, err);
+}

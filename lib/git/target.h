@@ -80,6 +80,19 @@ REL_MUST_CHECK int rel_git_push(struct rel_git_push_result *result,
 				struct rel_error *err);
 
 /*
+ * May these references be pushed, as far as the remote says so before it is
+ * sent anything?  Nothing is changed, and no hook runs on either side.
+ * Errors  as rel_git_push(); REL_EIO it would be refused, REL_ESTALE one is
+ *         not at its expected id
+ */
+REL_MUST_CHECK int rel_git_push_try(struct rel_git_store *store,
+				    const char *location, const char *remote,
+				    const struct rel_git_push_ref *refs,
+				    size_t n_refs,
+				    const struct rel_git_fetch_options *options,
+				    struct rel_error *err);
+
+/*
  * What a reference of a remote is now, asked of the remote.
  * name     in full; "HEAD" gives its commit
  * Returns  1 and *id; 0 it is not there; or as rel_git_fetch()
@@ -124,6 +137,11 @@ const struct rel_git_id *rel_git_target_tip(
 
 /* "refs/heads/main" */
 const char *rel_git_target_branch(const struct rel_git_target *target);
+
+/* rel_git_push_try() with the target's own tip, for a branch of its remote. */
+REL_MUST_CHECK int rel_git_target_try(struct rel_git_target *target,
+				      const char *branch,
+				      struct rel_error *err);
 
 /*
  * rel_git_push() from the target's store.  When it is DONE and moved the

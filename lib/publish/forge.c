@@ -201,6 +201,13 @@ int rel_forge_call(struct rel_json_value **out, struct rel_forge *forge,
 		return rc;
 	rel_buf_init(&reply, REL_LIMIT_FORGE_ANSWER);
 	rc = send(&reply, &answer, forge, call, err);
+	/* 409 and 412 say that now is no good time, not that there is another
+	 * archive */
+	if (rc == REL_EEXISTS) {
+		rc = REL_EIO;
+		if (err)
+			err->code = rc;
+	}
 	if (rc)
 		rc = explain(forge, call, answer.status, rel_buf_str(&reply),
 			     rc, err);

@@ -79,6 +79,19 @@ int rel_forge_assets_missing(unsigned *missing, void *self,
 	return 0;
 }
 
+int rel_forge_assets_check(void *self,
+			   const struct rel_publish_archive *archive,
+			   struct rel_error *err)
+{
+	struct rel_forge_finding f;
+	int rc = rel_forge_find(&f, self, archive, err);
+
+	if (rc == 0 && f.has_asset && f.asset.whole &&
+	    rel_forge_compare(&f.asset, archive) == REL_FORGE_OTHER)
+		rc = rel_forge_fail_other(&f.a->forge, archive, err);
+	return rc;
+}
+
 /* A release without its tag would make one, where the forge likes it. */
 static int check_tag(struct rel_forge_finding *f, struct rel_error *err)
 {

@@ -42,6 +42,9 @@ int rel_forge_assets_source(struct rel_buf *out, const void *self,
 int rel_forge_assets_missing(unsigned *missing, void *self,
 			     const struct rel_publish_archive *archive,
 			     struct rel_error *err);
+int rel_forge_assets_check(void *self,
+			   const struct rel_publish_archive *archive,
+			   struct rel_error *err);
 int rel_forge_assets_put(struct rel_publish_receipt *out, void *self,
 			 const struct rel_publish_archive *archive,
 			 unsigned ours, struct rel_error *err);

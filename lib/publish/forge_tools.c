@@ -103,8 +103,7 @@ int rel_forge_fail_other(const struct rel_forge *forge,
 {
 	return rel_fail(err, REL_EEXISTS,
 			"the release %s of %s on %s has another %s already; "
-			"what is published is never changed: `relctl cut "
-			"--abort`, and release under another version",
+			"what is published is never changed",
 			archive->release->tag, forge->place.repository,
 			forge->kind->title, archive->name);
 }

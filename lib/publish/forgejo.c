@@ -50,6 +50,7 @@ const struct rel_publish_kind rel_publish_forgejo = {
     .ready = rel_forge_assets_ready,
     .source = rel_forge_assets_source,
     .missing = rel_forge_assets_missing,
+    .check = rel_forge_assets_check,
     .put = rel_forge_assets_put,
     .held = rel_forge_assets_held,
     .withdraw = rel_forge_assets_withdraw,

@@ -75,6 +75,18 @@ static int missing(unsigned *out, void *self,
 	return 0;
 }
 
+static int check(void *self, const struct rel_publish_archive *archive,
+		 struct rel_error *err)
+{
+	struct rel_gitlab_finding f;
+	int rc = rel_gitlab_find(&f, self, archive, err);
+
+	if (rc == 0 && f.has_file &&
+	    rel_forge_compare(&f.file, archive) == REL_FORGE_OTHER)
+		rc = rel_forge_fail_other(f.forge, archive, err);
+	return rc;
+}
+
 /* With its package, when nothing else is in that. */
 static int remove_file(struct rel_gitlab_finding *f, struct rel_error *err)
 {
@@ -273,6 +285,7 @@ const struct rel_publish_kind rel_publish_gitlab = {
     .ready = ready,
     .source = source,
     .missing = missing,
+    .check = check,
     .put = put,
     .held = held,
     .withdraw = withdraw,

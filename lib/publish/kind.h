@@ -23,6 +23,9 @@ struct rel_publish_kind {
 	int (*missing)(unsigned *missing, void *self,
 		       const struct rel_publish_archive *archive,
 		       struct rel_error *err);
+	/* rel_publisher_check() */
+	int (*check)(void *self, const struct rel_publish_archive *archive,
+		     struct rel_error *err);
 	int (*put)(struct rel_publish_receipt *out, void *self,
 		   const struct rel_publish_archive *archive, unsigned ours,
 		   struct rel_error *err);
@@ -59,8 +62,12 @@ REL_MUST_CHECK int rel_publish_proof_end(struct rel_publish_proof *proof,
 					 const char *what, bool sized,
 					 struct rel_error *err);
 
-/* The same for what comes over HTTP; `proof` is initialised, or zero but for
- * its archive. */
+/* REL_EEXISTS: `path` of the place is there with other bytes. */
+int rel_publish_fail_other(const char *place, const char *path,
+			   struct rel_error *err);
+
+/* rel_publish_proof_init() for what comes over HTTP; `proof` is initialised, or
+ * zero but for its archive. */
 struct rel_http_sink rel_publish_proof_http(struct rel_publish_proof *proof);
 
 #endif

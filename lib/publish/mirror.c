@@ -346,6 +346,30 @@ static int prove(uint64_t *size, struct mirror *m, const char *path,
 	return rc;
 }
 
+static int check(void *self, const struct rel_publish_archive *archive,
+		 struct rel_error *err)
+{
+	struct mirror *m = self;
+	struct rel_publish_paths paths;
+	unsigned absent = 0;
+	uint64_t size;
+	int rc = rel_publish_paths_make(&paths, archive, err);
+
+	if (rc == 0)
+		rc = find_missing(&absent, m, &paths, err);
+	for (size_t i = 0; rc == 0 && i < paths.count; i++) {
+		if (absent & (1u << i))
+			rc = rel_writable_ready(m->place, paths.items[i], err);
+		else
+			rc = prove(&size, m, paths.items[i], archive, err);
+		if (rc == REL_ECHECKSUM)
+			rc = rel_publish_fail_other(rel_writable_text(m->place),
+						    paths.items[i], err);
+	}
+	rel_publish_paths_free(&paths);
+	return rc;
+}
+
 static int held(uint64_t *size, void *self,
 		const struct rel_publish_archive *archive,
 		struct rel_error *err)
@@ -396,6 +420,7 @@ const struct rel_publish_kind rel_publish_mirror = {
     .mirror = named,
     .moves_remote = moves_remote,
     .missing = missing,
+    .check = check,
     .put = put,
     .held = held,
     .withdraw = withdraw,

@@ -48,6 +48,15 @@ int rel_publish_proof_end(struct rel_publish_proof *proof, const char *what,
 	return rc;
 }
 
+int rel_publish_fail_other(const char *place, const char *path,
+			   struct rel_error *err)
+{
+	return rel_fail(err, REL_EEXISTS,
+			"%s/%s is there and is not this archive; what was "
+			"published is never replaced",
+			place, path);
+}
+
 static int begin(void *context, uint64_t length, struct rel_error *err)
 {
 	struct rel_publish_proof *proof = context;

@@ -117,6 +117,13 @@ int rel_publisher_missing(unsigned *missing, struct rel_publisher *publisher,
 	return publisher->kind->missing(missing, publisher->self, archive, err);
 }
 
+int rel_publisher_check(struct rel_publisher *publisher,
+			const struct rel_publish_archive *archive,
+			struct rel_error *err)
+{
+	return publisher->kind->check(publisher->self, archive, err);
+}
+
 /* The file to publish is what the digests say. */
 static int check_file(const struct rel_publish_archive *archive,
 		      struct rel_error *err)

@@ -128,6 +128,15 @@ bool rel_publisher_needs_tag(const struct rel_publisher *publisher);
 /* Does this `kind:` hold archives by release, and not by digest? */
 bool rel_publish_by_release(const char *kind);
 
+/*
+ * Would put be refused?  Asks the place; writes nothing.
+ * Errors  REL_EEXISTS other bytes stand where the archive goes; REL_EIO,
+ *         REL_EAUTH, … one may not write there, as far as that is known before
+ */
+REL_MUST_CHECK int rel_publisher_check(
+    struct rel_publisher *publisher, const struct rel_publish_archive *archive,
+    struct rel_error *err);
+
 enum rel_publish_outcome {
 	REL_PUBLISH_DONE,    /* written now, under at least one digest */
 	REL_PUBLISH_PRESENT, /* the same bytes were all there already */

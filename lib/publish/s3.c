@@ -323,6 +323,7 @@ const struct rel_publish_kind rel_publish_s3 = {
     .source = rel_publish_web_source,
     .mirror = rel_publish_web_mirror,
     .missing = rel_publish_web_missing,
+    .check = rel_publish_web_check,
     .put = rel_publish_web_put,
     .held = rel_publish_web_held,
     .withdraw = rel_publish_web_withdraw,

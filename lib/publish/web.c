@@ -268,12 +268,26 @@ static int settle(struct rel_publish_web *web, const char *path,
 		return rc ? rc : 1;
 	}
 	if (rc == REL_ECHECKSUM)
-		return rel_fail(err, REL_EEXISTS,
-				"%s/%s is there and is not this archive; what "
-				"was published is never replaced",
-				web->place, path);
+		return rel_publish_fail_other(web->place, path, err);
 	if (rc && err)
 		*err = why;
+	return rc;
+}
+
+int rel_publish_web_check(void *self, const struct rel_publish_archive *archive,
+			  struct rel_error *err)
+{
+	struct rel_publish_web *web = self;
+	struct rel_publish_paths paths;
+	unsigned absent = 0;
+	int rc = rel_publish_paths_make(&paths, archive, err);
+
+	if (rc == 0)
+		rc = find_missing(&absent, web, &paths, err);
+	for (size_t i = 0; rc == 0 && i < paths.count; i++)
+		if (!(absent & (1u << i)))
+			rc = settle(web, paths.items[i], archive, false, err);
+	rel_publish_paths_free(&paths);
 	return rc;
 }
 

@@ -84,6 +84,8 @@ const char *rel_publish_web_mirror(const void *self);
 int rel_publish_web_missing(unsigned *missing, void *self,
 			    const struct rel_publish_archive *archive,
 			    struct rel_error *err);
+int rel_publish_web_check(void *self, const struct rel_publish_archive *archive,
+			  struct rel_error *err);
 int rel_publish_web_put(struct rel_publish_receipt *out, void *self,
 			const struct rel_publish_archive *archive,
 			unsigned ours, struct rel_error *err);

@@ -100,21 +100,43 @@ static int run_steps(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
-/* An error behind the first write: whatever it is, the command line is not
- * wrong, and there are two ways on; for a tag, whose clone may be gone then,
- * one. */
+/* Which ways there are on from an error behind the first write. */
+static const char *ways_on(const struct rel_cut *cut)
+{
+	bool ci = cut->options->tag != NULL;
+
+	if (cut->way == REL_CUT_WAY_ABORT)
+		return "; `relctl cut --abort` takes this cut back";
+	if (cut->way == REL_CUT_WAY_REQUEST && ci)
+		return "; where nobody may push to it, `relctl ci --request` "
+		       "opens a pull request";
+	/* of a tag, the clone may be gone then */
+	if (ci)
+		return "; run this again to go on";
+	if (strcmp(state(cut, rel_cut_step_name(REL_CUT_WRITE)), DONE) == 0)
+		return "; the release is out; then `relctl cut --continue` "
+		       "does what is left";
+	if (cut->way == REL_CUT_WAY_REQUEST)
+		return "; where nobody may push to it, `relctl cut --continue "
+		       "--request` opens a pull request, or `relctl cut "
+		       "--abort` takes the cut back";
+	return "; then `relctl cut --continue` goes on, or `relctl cut "
+	       "--abort` takes the cut back";
+}
+
+/* Whatever it is, the command line is not wrong. */
 static int unfinished(const struct rel_cut *cut, struct rel_error *err, int rc)
 {
-	size_t len = strlen(err->text);
-	const char *ways = cut->options->tag
-			       ? "; run this again to go on"
-			       : "; then `relctl cut --continue` goes on, or "
-				 "`relctl cut --abort` takes the cut back";
+	size_t len;
 
 	if (rc == REL_EUSAGE)
 		rc = err->code = REL_EIO;
-	if (rc != 0 && !strstr(err->text, "relctl cut --"))
-		snprintf(err->text + len, sizeof(err->text) - len, "%s", ways);
+	if (rc == 0)
+		return 0;
+	len = strlen(err->text);
+	snprintf(err->text + len, sizeof(err->text) - len, "%s%s%s",
+		 ways_on(cut), cut->then ? ", then " : "",
+		 cut->then ? cut->then : "");
 	return rc;
 }
 
@@ -310,6 +332,10 @@ int rel_cut_run(struct rel_cut_result *out,
 	}
 	if (rc == 0 && !already && !cut.stopped) {
 		rc = rel_cut_ready(&cut, err);
+		if (rc == 0)
+			rc = rel_cut_foresee_release(&cut, false, err);
+		if (rc == 0)
+			rc = rel_cut_preflight(&cut, true, err);
 		if (rc == 0)
 			rc = confirm(&cut, err);
 		if (rc == 0)

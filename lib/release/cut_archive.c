@@ -31,12 +31,13 @@ static int record(struct rel_cut *cut, const char *key,
 	char text[REL_DIGEST_TEXT_MAX];
 
 	rel_digest_format(text, digest);
-	if (before && strcmp(before, text) != 0)
+	if (before && strcmp(before, text) != 0) {
+		rel_cut_give_up(cut, "cut again");
 		return rel_fail(err, REL_ECHECKSUM,
 				"the archive has %s, but had %s before; the "
-				"compressor of this machine was changed: "
-				"`relctl cut --abort`, then cut again",
+				"compressor of this machine was changed",
 				text, before);
+	}
 	return rel_journal_set(&cut->journal, "pack", key, err, "%s", text);
 }
 
@@ -118,6 +119,21 @@ static int describe(struct rel_publish_archive *out, struct rel_cut *cut,
 	return cut->release.notes ? 0 : rel_fail_nomem(err);
 }
 
+/* Store it, and see that it can be fetched. */
+static int bring(struct rel_publish_receipt *receipt, struct rel_cut *cut,
+		 const struct rel_publish_archive *archive, unsigned made,
+		 struct rel_error *err)
+{
+	int rc = rel_publisher_put(receipt, cut->publisher, archive, made, err);
+
+	if (rc == REL_EEXISTS)
+		rel_cut_give_up(cut, "release under another version");
+	/* the file here was changed: it is made again when the cut goes on */
+	if (rc == REL_ECHECKSUM && rel_cut_unpack(cut, NULL) != 0)
+		return rc;
+	return rc ? rc : rel_publisher_fetch(cut->publisher, archive, err);
+}
+
 /* The archive may be gone when the cut goes on: it can be made again. */
 static int need_archive(struct rel_cut *cut, struct rel_error *err)
 {
@@ -170,10 +186,7 @@ int rel_cut_publish(struct rel_cut *cut, struct rel_error *err)
 	rel_buf_init(&url, REL_LIMIT_GIT_PATH_BYTES);
 	rc = note_made(&made, cut, &archive, err);
 	if (rc == 0)
-		rc = rel_publisher_put(&receipt, cut->publisher, &archive, made,
-				       err);
-	if (rc == 0)
-		rc = rel_publisher_fetch(cut->publisher, &archive, err);
+		rc = bring(&receipt, cut, &archive, made, err);
 	if (rc == 0)
 		rc = rel_publisher_source(&url, cut->publisher, &archive, err);
 	if (rc == 0)

@@ -62,15 +62,15 @@ static void tell_edits(struct rel_cut *cut)
 		     rel_git_id_format(id, &cut->commit));
 }
 
-/* Steps two to five, in memory. */
-static int pack(struct rel_cut *cut, struct rel_error *err)
+int rel_cut_foresee_release(struct rel_cut *cut, bool told,
+			    struct rel_error *err)
 {
 	struct rel_git_target *scratch = NULL;
 	struct rel_pack_request request;
 	struct rel_pack_result result;
 	int rc = rel_cut_foresee(&scratch, cut, err);
 
-	if (rc == 0)
+	if (rc == 0 && told)
 		tell_edits(cut);
 	if (rc == 0)
 		rc = rel_cut_pack_request(
@@ -80,18 +80,18 @@ static int pack(struct rel_cut *cut, struct rel_error *err)
 		    err);
 	if (rc == 0)
 		rc = rel_pack_write(&result, &request, NULL, err);
-	if (rc == 0) {
-		cut->digests[0] = result.sha256;
-		cut->digests[1] = result.sha512;
-		cut->size = result.size;
+	rel_git_target_free(scratch);
+	if (rc)
+		return rc;
+	cut->digests[0] = result.sha256;
+	cut->digests[1] = result.sha512;
+	cut->size = result.size;
+	if (told)
 		rel_cut_tell(cut, REL_CUT_PACK, "%s, %llu entries, %llu bytes",
 			     cut->archive_name,
 			     (unsigned long long)result.entries,
 			     (unsigned long long)result.size);
-		rc = rel_cut_make_manifests(cut, err);
-	}
-	rel_git_target_free(scratch);
-	return rc;
+	return rel_cut_make_manifests(cut, err);
 }
 
 /* As `git diff` shows a new file. */
@@ -151,7 +151,9 @@ static int preview(struct rel_buf *out, struct rel_cut *cut,
 		cut->n_chosen = 0;
 		return rc;
 	}
-	rc = pack(cut, err);
+	rc = rel_cut_foresee_release(cut, true, err);
+	if (rc == 0)
+		rc = rel_cut_preflight(cut, false, err);
 	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++)
 		add_diff(out, &cut->manifests[i]);
 	return rc ? rc : rel_buf_status(out, "the manifests", err);

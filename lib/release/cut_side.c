@@ -64,6 +64,8 @@ static int make_ledger(struct rel_buf *out, bool *changed, struct rel_cut *cut,
 	}
 	rc = rel_ledger_append(out, &added, was, REL_LEDGER_PATH, entries,
 			       cut->n_chosen, err);
+	if (rc == REL_EEXISTS)
+		rel_cut_give_up(cut, "release under another version");
 	*changed = added > 0;
 	return rc;
 }
@@ -114,6 +116,20 @@ static int keep(struct rel_cut *cut, const struct side *side,
 	return rc ? rc : rel_journal_save(&cut->journal, err);
 }
 
+/* What it is, and what it becomes. */
+static int make(struct rel_buf *text, bool *changed, struct rel_buf *was,
+		bool *there, struct rel_cut *cut, const struct side *side,
+		struct rel_error *err)
+{
+	int rc = read_remote(was, there, cut, side->path, err);
+
+	return rc ? rc
+		  : side->make(text, changed, cut,
+			       *there ? rel_buf_str(was)
+				      : (struct rel_str){NULL, 0},
+			       err);
+}
+
 static int add(struct rel_change *changes, size_t *n, struct rel_cut *cut,
 	       const struct side *side, struct rel_error *err)
 {
@@ -124,11 +140,7 @@ static int add(struct rel_change *changes, size_t *n, struct rel_cut *cut,
 
 	rel_buf_init(&was, REL_LIMIT_LEDGER_BYTES);
 	rel_buf_init(&text, REL_LIMIT_LEDGER_BYTES);
-	rc = read_remote(&was, &there, cut, side->path, err);
-	if (rc == 0)
-		rc = side->make(
-		    &text, &changed, cut,
-		    there ? rel_buf_str(&was) : (struct rel_str){NULL, 0}, err);
+	rc = make(&text, &changed, &was, &there, cut, side, err);
 	if (rc == 0 && changed)
 		rc = keep(cut, side, rel_buf_str(&was), there, err);
 	if (rc == 0 && changed) {
@@ -141,6 +153,23 @@ static int add(struct rel_change *changes, size_t *n, struct rel_cut *cut,
 	}
 	rel_buf_free(&was);
 	rel_buf_free(&text);
+	return rc;
+}
+
+int rel_cut_check_sides(struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++) {
+		struct rel_buf was, text;
+		bool there = false, changed = false;
+
+		rel_buf_init(&was, REL_LIMIT_LEDGER_BYTES);
+		rel_buf_init(&text, REL_LIMIT_LEDGER_BYTES);
+		rc = make(&text, &changed, &was, &there, cut, &sides[i], err);
+		rel_buf_free(&was);
+		rel_buf_free(&text);
+	}
 	return rc;
 }
 

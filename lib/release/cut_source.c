@@ -183,12 +183,13 @@ int rel_cut_tag(struct rel_cut *cut, struct rel_error *err)
 	if (rc == 0)
 		rc = rel_git_ref_update(store_of(cut), ref, NULL, &cut->tag,
 					NULL, err);
-	if (rc == REL_ESTALE)
+	if (rc == REL_ESTALE) {
+		rel_cut_give_up(cut, "cut again");
 		rel_error_prefix(err,
 				 "the tag %s was made by somebody else in the "
-				 "meantime; `relctl cut --abort` takes this "
-				 "cut back",
+				 "meantime",
 				 cut->plan.tag);
+	}
 	if (rc == 0)
 		rel_cut_tell(
 		    cut, REL_CUT_TAG, "%s (%.12s%s%s)", cut->plan.tag,
@@ -244,13 +245,13 @@ static int refused(struct rel_cut *cut,
 		   const struct rel_git_push_result *result,
 		   struct rel_error *err)
 {
-	if (result->outcome == REL_GIT_RACED)
+	if (result->outcome == REL_GIT_RACED) {
+		rel_cut_give_up(cut, "pull and cut again");
 		return rel_fail(err, REL_ESTALE,
-				"%s of %s has moved in the meantime; `relctl "
-				"cut --abort` takes this cut back, then pull "
-				"and cut again",
+				"%s of %s has moved in the meantime",
 				result->ref.len ? result->ref.ptr : "a branch",
 				cut->plan.push_remote);
+	}
 	return rel_fail(
 	    err, REL_EIO, "%s refused the push: %s", cut->plan.push_remote,
 	    result->text.len ? result->text.ptr : "no reason given");

@@ -49,6 +49,13 @@ struct rel_cut_manifest {
 	struct rel_str text;
 };
 
+/* How an unfinished cut can end, where it cannot end either way. */
+enum rel_cut_way {
+	REL_CUT_WAY_BOTH,
+	REL_CUT_WAY_ABORT,   /* going on cannot succeed */
+	REL_CUT_WAY_REQUEST, /* going on may need --request */
+};
+
 struct rel_cut {
 	const struct rel_cut_options *options;
 	struct rel_arena arena;
@@ -78,10 +85,20 @@ struct rel_cut {
 	struct rel_publish_release release;
 	struct rel_cut_manifest *manifests; /* [n_chosen] */
 	bool stopped;			    /* there were findings */
+	/* of the step that has failed, and what to do after --abort */
+	enum rel_cut_way way;
+	const char *then;
 };
 
 /* printf into the cut's arena; NULL when out of memory. */
 char *rel_cut_text(struct rel_cut *cut, const char *fmt, ...) REL_PRINTF(2, 3);
+/* The step that fails now cannot be done by trying again; `then` is what to
+ * do after --abort. */
+static inline void rel_cut_give_up(struct rel_cut *cut, const char *then)
+{
+	cut->way = REL_CUT_WAY_ABORT;
+	cut->then = then;
+}
 /* options->voice.tell, printf-style. */
 void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
 		  const char *fmt, ...) REL_PRINTF(3, 4);
@@ -159,6 +176,18 @@ REL_MUST_CHECK int rel_cut_tag_text(struct rel_buf *out, struct rel_cut *cut,
  * nothing is bumped); rel_git_target_free(). */
 REL_MUST_CHECK int rel_cut_foresee(struct rel_git_target **scratch,
 				   struct rel_cut *cut, struct rel_error *err);
+/* Make commit, archive and manifests as the steps will, in memory.  `told`:
+ * tell what they would be. */
+REL_MUST_CHECK int rel_cut_foresee_release(struct rel_cut *cut, bool told,
+					   struct rel_error *err);
+/*
+ * cut_preflight.c: would a later step be refused?  Behind
+ * rel_cut_foresee_release().
+ * online  ask also who is only asked when a release is made: the place of
+ *         archives, and whether one may push
+ */
+REL_MUST_CHECK int rel_cut_preflight(struct rel_cut *cut, bool online,
+				     struct rel_error *err);
 /* Sign the tag that will be made, before anything is written. */
 REL_MUST_CHECK int rel_cut_sign_ahead(struct rel_cut *cut,
 				      struct rel_error *err);
@@ -199,6 +228,9 @@ REL_MUST_CHECK int rel_cut_ready(struct rel_cut *cut, struct rel_error *err);
 REL_MUST_CHECK int rel_cut_add_sides(struct rel_change *changes, size_t *n,
 				     struct rel_cut *cut,
 				     struct rel_error *err);
+/* Can they be changed as the release changes them? */
+REL_MUST_CHECK int rel_cut_check_sides(struct rel_cut *cut,
+				       struct rel_error *err);
 REL_MUST_CHECK int rel_cut_restore_sides(struct rel_change *changes, size_t *n,
 					 struct rel_cut *cut,
 					 struct rel_error *err);

@@ -54,13 +54,14 @@ static int record_manifests(struct rel_cut *cut, struct rel_error *err)
 			break;
 		rel_digest_format(text, &digest);
 		before = rel_journal_get(&cut->journal, "manifests", path);
-		if (before && strcmp(before, text) != 0)
+		if (before && strcmp(before, text) != 0) {
+			rel_cut_give_up(cut, "cut again");
 			return rel_fail(err, REL_ECHECKSUM,
 					"%s would not be what it was when "
 					"this cut began; relctl or its "
-					"configuration was changed since: "
-					"`relctl cut --abort`, then cut again",
+					"configuration was changed since",
 					path);
+		}
 		rc = rel_journal_set(&cut->journal, "manifests", path, err,
 				     "%s", text);
 	}
@@ -131,20 +132,14 @@ static int apply(struct rel_change_result *result, struct rel_cut *cut,
 				  &cut->author, expected, err);
 }
 
-/* In the server's words, and what to do where a branch is protected. */
-static int refused(const struct rel_cut *cut, const char *words,
+/* In the server's words. */
+static int refused(struct rel_cut *cut, const char *words,
 		   struct rel_error *err)
 {
-	const char *way =
-	    cut->options->tag
-		? "; where nobody may push to it, `relctl ci --request` opens "
-		  "a pull request"
-		: "; where nobody may push to it, `relctl cut --continue "
-		  "--request` opens a pull request, or `relctl cut --abort` "
-		  "takes the cut back";
-
-	return rel_fail(err, REL_EIO, "%s refused the release: %.400s%s",
-			cut->plan.remote, words, *cut->plan.review ? "" : way);
+	if (!*cut->plan.review)
+		cut->way = REL_CUT_WAY_REQUEST;
+	return rel_fail(err, REL_EIO, "%s refused the release: %.400s",
+			cut->plan.remote, words);
 }
 
 static int settle_outcome(struct rel_cut *cut,
@@ -169,12 +164,13 @@ static int tell_written(struct rel_cut *cut)
 	return 0;
 }
 
-static int immutable(const char *path, struct rel_error *err)
+static int immutable(struct rel_cut *cut, const char *path,
+		     struct rel_error *err)
 {
+	rel_cut_give_up(cut, "release under another version");
 	rel_fail(err, REL_EEXISTS,
 		 "the remote has this manifest with other bytes; what is "
-		 "published is never changed: `relctl cut --abort`, and "
-		 "release under another version");
+		 "published is never changed");
 	rel_error_at(err, path, 0, 0);
 	return REL_EEXISTS;
 }
@@ -190,11 +186,19 @@ static int attempt(bool *raced, struct rel_cut *cut, struct rel_error *err)
 	if (rc)
 		return rc;
 	if (standing.other)
-		return immutable(standing.other, err);
+		return immutable(cut, standing.other, err);
 	if (standing.n_there == cut->n_chosen)
 		return rel_journal_set(&cut->journal, "write", "commit", err,
 				       "%s", rel_writable_tip(cut->remote));
 	rc = gate_again(cut, err);
+	if (rc == 0 && cut->stopped)
+		rel_cut_tell(cut, REL_CUT_WRITE,
+			     "not done: %s has changed since the cut began, "
+			     "and now this release would break what is said "
+			     "above; when that is mended, `relctl cut "
+			     "--continue` goes on, or `relctl cut --abort` "
+			     "takes the cut back",
+			     cut->plan.remote);
 	if (rc || cut->stopped)
 		return rc;
 	rc = apply(&result, cut, err);
@@ -215,8 +219,7 @@ int rel_cut_write(struct rel_cut *cut, struct rel_error *err)
 		if (i == REL_LIMIT_CUT_RACES)
 			return rel_fail(err, REL_ESTALE,
 					"%s moved %u times while this release "
-					"was written to it; try `relctl cut "
-					"--continue` later",
+					"was written to it; wait a while",
 					cut->plan.remote, i);
 		rc = rel_writable_refresh(cut->remote, err);
 		if (rc == 0)

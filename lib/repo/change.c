@@ -119,6 +119,14 @@ int rel_writable_stream(uint64_t *size, struct rel_writable *remote,
 		  : remote->kind->stream(size, remote->self, path, sink, err);
 }
 
+int rel_writable_ready(struct rel_writable *remote, const char *path,
+		       struct rel_error *err)
+{
+	int rc = check_path(path, err);
+
+	return rc ? rc : remote->kind->ready(remote->self, path, err);
+}
+
 static int add_to_buf(void *context, const void *ptr, size_t len,
 		      struct rel_error *err)
 {

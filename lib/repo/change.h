@@ -88,6 +88,16 @@ REL_MUST_CHECK int rel_writable_stream(uint64_t *size,
 				       const struct rel_sink *sink,
 				       struct rel_error *err);
 
+/*
+ * Could a file be made at `path`, as far as that can be known before: may one
+ * write there, is nothing but directories above it?  Asks the server of a git
+ * repository.
+ * Errors  REL_EEXISTS something else than a directory is above it; REL_EIO,
+ *         REL_EAUTH, … one may not; as rel_git_push_try()
+ */
+REL_MUST_CHECK int rel_writable_ready(struct rel_writable *remote,
+				      const char *path, struct rel_error *err);
+
 /* What to do with one path. */
 struct rel_change {
 	const char *path; /* from the root of the remote, clean */

@@ -37,6 +37,32 @@ static int exists(bool *out, void *self, const char *path,
 	return rc;
 }
 
+/* The nearest that exists above `path` must be a directory to write into. */
+static int ready(void *self, const char *path, struct rel_error *err)
+{
+	struct rel_buf full;
+	struct stat st;
+	char *slash;
+	int rc;
+
+	rel_buf_init(&full, REL_LIMIT_GIT_PATH_BYTES);
+	rc = rel_change_dir_path(&full, self, path, err);
+	while (rc == 0 && (slash = strrchr(full.ptr, '/')) != NULL) {
+		slash[slash == full.ptr] = '\0';
+		if (stat(full.ptr, &st) != 0 && errno == ENOENT)
+			continue;
+		if (access(full.ptr, W_OK | X_OK) != 0)
+			rc = rel_fail_errno(err, errno, full.ptr,
+					    "cannot write to it");
+		else if (!S_ISDIR(st.st_mode))
+			rc = rel_fail_errno(err, ENOTDIR, full.ptr,
+					    "cannot write to it");
+		break;
+	}
+	rel_buf_free(&full);
+	return rc;
+}
+
 static int stream(uint64_t *size, void *self, const char *path,
 		  const struct rel_sink *sink, struct rel_error *err)
 {
@@ -103,6 +129,7 @@ static const struct rel_writable_kind kind = {.is_git = false,
 					      .branch = nothing,
 					      .refresh = refresh,
 					      .exists = exists,
+					      .ready = ready,
 					      .stream = stream,
 					      .apply = apply,
 					      .release = release};

@@ -21,6 +21,7 @@ struct change_git {
 	/* The branch to be made, in full; NULL = it is the target's own, which
 	 * is then where the new one starts. */
 	char *fresh;
+	bool asked; /* the server, whether it may be pushed to */
 	bool has_tip;
 	struct rel_git_id tip;
 	char tip_text[REL_GIT_ID_TEXT];
@@ -210,6 +211,43 @@ static int exists(bool *out, void *self, const char *path,
 	*out = rc == 1;
 	free(whole);
 	return rc < 0 ? rc : 0;
+}
+
+/* Is what is at `path`, if anything is, a directory? */
+static int check_above(struct change_git *git, const char *path,
+		       struct rel_error *err)
+{
+	struct rel_git_entry entry;
+	char *whole = whole_path(git, path);
+	int rc = whole ? find(&entry, git, whole, err) : rel_fail_nomem(err);
+
+	if (rc == 1 && entry.kind != REL_GIT_TREE) {
+		rc = rel_fail(err, REL_EEXISTS, "not a directory");
+		rel_error_at(err, path, 0, 0);
+	}
+	free(whole);
+	return rc < 0 ? rc : 0;
+}
+
+static int ready(void *self, const char *path, struct rel_error *err)
+{
+	struct change_git *git = self;
+	char *above = strdup(path), *slash;
+	int rc = above ? 0 : rel_fail_nomem(err);
+
+	while (rc == 0 && (slash = strrchr(above, '/'))) {
+		*slash = '\0';
+		rc = check_above(git, above, err);
+	}
+	free(above);
+	if (rc || git->asked)
+		return rc;
+	git->asked = true;
+	rc = rel_git_target_try(
+	    git->target,
+	    git->fresh ? git->fresh : rel_git_target_branch(git->target), err);
+	/* one that moves can be written */
+	return rc == REL_ESTALE ? 0 : rc;
 }
 
 static int stream(uint64_t *size, void *self, const char *path,
@@ -441,6 +479,7 @@ static const struct rel_writable_kind kind = {.is_git = true,
 					      .branch = branch,
 					      .refresh = refresh,
 					      .exists = exists,
+					      .ready = ready,
 					      .stream = stream,
 					      .apply = apply,
 					      .release = release};

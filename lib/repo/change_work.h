@@ -15,6 +15,7 @@ struct rel_writable_kind {
 		      struct rel_error *err);
 	int (*stream)(uint64_t *size, void *self, const char *path,
 		      const struct rel_sink *sink, struct rel_error *err);
+	int (*ready)(void *self, const char *path, struct rel_error *err);
 	/* `changes` are clean and of different paths. */
 	int (*apply)(struct rel_change_result *out, struct rel_writable *remote,
 		     const struct rel_change *changes, size_t n_changes,
