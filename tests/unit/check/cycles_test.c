@@ -1,3 +1,4 @@
+/* Cycles of random repositories; small ones are in tests/cases. */
 #include "check/cycles.h"
 #include "world.h"
 
@@ -13,152 +14,6 @@ static char *members(const struct world *w, const struct rel_cycles *cycles)
 	text = world_marked(w, marks);
 	free(marks);
 	return text;
-}
-
-/* The readable cycle of each component, one a line: "a.1 b.2". */
-static char *paths(const struct world *w, const struct rel_cycles *cycles)
-{
-	struct rel_buf out;
-
-	rel_buf_init(&out, REL_LIMIT_ARENA);
-	for (uint32_t i = 0; i < cycles->n_items; i++)
-		for (uint32_t k = 0; k < cycles->items[i].n_path; k++)
-			world_add_package(&out, w, cycles->items[i].path[k],
-					  k == 0 ? "\n" : " ");
-	return rel_buf_detach(&out, NULL);
-}
-
-static void expect(enum rel_profile profile, const char *repository,
-		   const char *expected_members, const char *expected_paths)
-{
-	struct rel_cycles *cycles;
-	struct world w;
-	char *text;
-
-	world_new(&w, repository, profile);
-	assert_int_equal(rel_cycles_find(&cycles, w.universe, NULL, NULL), 0);
-	text = members(&w, cycles);
-	assert_string_equal(text, expected_members);
-	free(text);
-	text = paths(&w, cycles);
-	assert_string_equal(text, expected_paths);
-	free(text);
-	rel_cycles_free(cycles);
-	world_free(&w);
-}
-
-static void test_versions(void **state)
-{
-	/* a.3 differs from a.1 and a.2 outside of the cycle only */
-	const char *repository = "a.1 depends: [\"b\"]\n"
-				 "a.2 depends: [\"b\"]\n"
-				 "a.3 depends: [\"b\" \"z\"]\n"
-				 "a.4 depends: [\"z\"]\n"
-				 "z.1 \n"
-				 "b.1 depends: [\"a\"]\n"
-				 "b.2 depends: [\"c\"]\n"
-				 "c.1 depends: [\"b\" {>= \"2\"}]\n"
-				 "s.1 depends: [\"s\"]\n";
-
-	(void)state;
-	for (unsigned i = REL_PROFILE_ENV; i <= REL_PROFILE_OPAM_2_4; i++)
-		expect((enum rel_profile)i, repository,
-		       "a.1 a.2 a.3 b.1 b.2 c.1", "a.3 b.1\nb.2 c.1");
-}
-
-static void test_kinds_of_edges(void **state)
-{
-	(void)state;
-	expect(REL_PROFILE_ENV,
-	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {post}]\n", "", "");
-	expect(REL_PROFILE_ENV, "a.1 depends: [\"b\"]\nb.1 depopts: [\"a\"]\n",
-	       "a.1 b.1", "a.1 b.1");
-	expect(REL_PROFILE_ENV,
-	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {with-test}]\n", "",
-	       "");
-	expect(REL_PROFILE_OPAM_2_1,
-	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {with-test}]\n",
-	       "a.1 b.1", "a.1 b.1");
-	expect(REL_PROFILE_OPAM_2_4,
-	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {with-test}]\n", "",
-	       "");
-	expect(REL_PROFILE_ENV,
-	       "a.1 depends: [\"b\"]\n"
-	       "b.1 depends: [\"a\" {os = \"linux\"}]\n",
-	       "a.1 b.1", "a.1 b.1");
-	expect(REL_PROFILE_OPAM_2_1,
-	       "a.1 depends: [\"b\"]\n"
-	       "b.1 depends: [\"a\" {os = \"linux\"}]\n",
-	       "", "");
-}
-
-/* Packages that exclude each other cannot be in one cycle. */
-static void test_conflicts(void **state)
-{
-	const char *class = "a.1 depends: [\"b\"] conflict-class: \"k\"\n"
-			    "b.1 depends: [\"c\"]\n"
-			    "c.1 depends: [\"a\"] conflict-class: \"k\"\n";
-
-	(void)state;
-	expect(REL_PROFILE_ENV,
-	       "a.1 depends: [\"b\"]\nb.1 depends: [\"c\"]\n"
-	       "c.1 depends: [\"a\"] conflicts: [\"b\"]\n",
-	       "", "");
-	expect(REL_PROFILE_ENV,
-	       "a.1 depends: [\"b\"]\nb.1 depends: [\"a\" {= \"2\"}]\n"
-	       "a.2 depends: [\"c\"]\nc.1 depends: [\"a\" {= \"1\"}]\n",
-	       "", "");
-	expect(REL_PROFILE_ENV, class, "", "");
-	expect(REL_PROFILE_OPAM_2_1, class, "a.1 b.1 c.1", "a.1 b.1 c.1");
-}
-
-/* The shortest way round, and the newest versions on it. */
-static void test_shortest(void **state)
-{
-	(void)state;
-	expect(REL_PROFILE_ENV,
-	       "a.1 depends: [\"b\"]\n"
-	       "b.1 depends: [\"c\"]\n"
-	       "c.1 depends: [\"d\" \"e\"]\n"
-	       "d.1 depends: [\"a\"]\n"
-	       "e.1 depends: [\"c\"]\n"
-	       "e.2 depends: [\"c\"]\n",
-	       "a.1 b.1 c.1 d.1 e.1 e.2", "c.1 e.2");
-}
-
-/* Versions that leave a bound nothing, in strong and weak clauses. */
-static void test_bounds(void **state)
-{
-	const char *weak = "a.1 depends: [\"x\" | \"b\" {> \"1\" & < \"2\"}]\n"
-			   "x.1 \n"
-			   "b.1 depends: [\"a\"]\n"
-			   "b.2 depends: [\"a\"]\n";
-	/* in opam's normal form (b < 2 | x) & (b | b | x) */
-	const char *choice = "a.1 depends: [\"x\" | \"b\" {< \"2\" & "
-			     "(\"true\" | \"true\")}]\n"
-			     "x.1 \n"
-			     "b.1 depends: [\"a\"]\n"
-			     "b.2 depends: [\"a\"]\n";
-	/* (b = 2 | x) & (b < 2 | b = 2 | x), as the choice has vanished */
-	const char *vanished = "a.1 depends: [\"x\" | \"b\" {(foo | foo) & "
-			       "< \"2\" | = \"2\"}]\n"
-			       "x.1 \n"
-			       "b.1 depends: [\"a\"]\n"
-			       "b.2 depends: [\"a\"]\n";
-
-	(void)state;
-	/* nothing satisfies the first, so the second leads nowhere */
-	expect(REL_PROFILE_OPAM_2_1,
-	       "a.1 depends: [\"b\" {> \"5\"} \"b\"]\n"
-	       "b.1 depends: [\"a\"]\n",
-	       "", "");
-	/* before 2.2 each bound was a clause and weak clauses were united */
-	expect(REL_PROFILE_OPAM_2_1, weak, "a.1 b.1 b.2", "a.1 b.2");
-	expect(REL_PROFILE_OPAM_2_4, weak, "", "");
-	expect(REL_PROFILE_ENV, weak, "", "");
-	/* what opam 2.1.2 says to each */
-	expect(REL_PROFILE_OPAM_2_1, choice, "a.1 b.1 b.2", "a.1 b.2");
-	expect(REL_PROFILE_OPAM_2_1, vanished, "a.1 b.1 b.2", "a.1 b.2");
 }
 
 /* A little generator, so that the repositories are the same everywhere. */
@@ -416,11 +271,6 @@ static void test_every_cycle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_versions),
-	    cmocka_unit_test(test_kinds_of_edges),
-	    cmocka_unit_test(test_conflicts),
-	    cmocka_unit_test(test_shortest),
-	    cmocka_unit_test(test_bounds),
 	    cmocka_unit_test(test_every_cycle),
 	    cmocka_unit_test(test_against_opam),
 	};

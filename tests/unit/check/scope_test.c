@@ -1,3 +1,4 @@
+/* What the cases (tests/cases/scope-*) do not reach. */
 #include "check/rdeps.h"
 #include "check/scope.h"
 #include "world.h"
@@ -42,57 +43,6 @@ static void expect_with(struct world *w, const uint8_t *formerly,
 	free(selected);
 }
 
-static void expect(struct world *w, struct rel_scope_options options,
-		   const char *expected)
-{
-	expect_with(w, NULL, options, expected);
-}
-
-static void test_overlay(void **state)
-{
-	struct world w;
-
-	(void)state;
-	build(&w);
-	expect(&w, (struct rel_scope_options){0},
-	       "far.1 lib.2 mine.1 mine.3 user.1");
-	expect(&w, (struct rel_scope_options){.all = true},
-	       "far.1 lib.1 lib.2 lib.3 mine.1 mine.2 mine.3 other.1 user.1 "
-	       "user.2");
-	expect(&w, (struct rel_scope_options){.latest = true},
-	       "far.1 lib.2 mine.3 user.1");
-	expect(&w, (struct rel_scope_options){.all = true, .latest = true},
-	       "far.1 lib.3 mine.3 other.1 user.2");
-	world_free(&w);
-}
-
-static void test_packages(void **state)
-{
-	const char *const lib_2[] = {"lib.2"}, *const both[] = {"user", "far"};
-	struct world w;
-
-	(void)state;
-	build(&w);
-	expect(&w,
-	       (struct rel_scope_options){.packages = lib_2, .n_packages = 1},
-	       "far.1 lib.2 mine.1 user.1");
-	expect(&w,
-	       (struct rel_scope_options){
-		   .packages = lib_2, .n_packages = 1, .direct = true},
-	       "lib.2 mine.1 user.1");
-	expect(&w,
-	       (struct rel_scope_options){
-		   .all = true, .packages = both, .n_packages = 2},
-	       "far.1 user.1 user.2");
-	expect(&w,
-	       (struct rel_scope_options){.all = true,
-					  .latest = true,
-					  .packages = lib_2,
-					  .n_packages = 1},
-	       "far.1");
-	world_free(&w);
-}
-
 /* What was touched before stays in sight, and is sifted as the rest. */
 static void test_formerly(void **state)
 {
@@ -113,23 +63,6 @@ static void test_formerly(void **state)
 	    "other.1");
 	free(formerly);
 	world_free(&w);
-}
-
-/* Nothing in front, or nothing behind: then all is looked at. */
-static void test_lone(void **state)
-{
-	enum rel_role roles[] = {REL_ROLE_DEVELOPMENT, REL_ROLE_UPSTREAM};
-
-	(void)state;
-	for (unsigned i = 0; i < 2; i++) {
-		struct world w;
-
-		world_init(&w);
-		world_add(&w, "a.1 \n", roles[i]);
-		world_build(&w);
-		expect(&w, (struct rel_scope_options){0}, "a.1");
-		world_free(&w);
-	}
 }
 
 static void test_mistake(void **state)
@@ -159,8 +92,7 @@ static void test_mistake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_overlay),  cmocka_unit_test(test_packages),
-	    cmocka_unit_test(test_formerly), cmocka_unit_test(test_lone),
+	    cmocka_unit_test(test_formerly),
 	    cmocka_unit_test(test_mistake),
 	};
 
