@@ -27,6 +27,9 @@
 /* A file in files/ of a package, read to compare its checksum; patches are
  * meant to be small. */
 #define REL_LIMIT_EXTRA_FILE_BYTES (64 * REL_MIB)
+/* Files beside the manifests of one release; the package of opam-repository
+ * that had most, 49. */
+#define REL_LIMIT_EXTRA_FILES 1000u
 /* Versions in one remote; opam-repository at its largest had 33,033. */
 #define REL_LIMIT_PACKAGES 2000000u
 /* Text interned by one snapshot; opam-repository needs 3 MiB. */

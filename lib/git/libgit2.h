@@ -72,6 +72,9 @@ REL_MUST_CHECK int rel_libgit2_load(struct rel_error *err);
 	X(git_odb_write)                         \
 	X(git_oid_equal)                         \
 	X(git_oid_tostr)                         \
+	X(git_patch_free)                        \
+	X(git_patch_from_buffers)                \
+	X(git_patch_to_buf)                      \
 	X(git_reference_create)                  \
 	X(git_reference_dwim)                    \
 	X(git_reference_free)                    \
@@ -185,6 +188,9 @@ extern struct rel_libgit2 rel_libgit2;
 #define git_odb_write		      rel_libgit2.git_odb_write
 #define git_oid_equal		      rel_libgit2.git_oid_equal
 #define git_oid_tostr		      rel_libgit2.git_oid_tostr
+#define git_patch_free		      rel_libgit2.git_patch_free
+#define git_patch_from_buffers	      rel_libgit2.git_patch_from_buffers
+#define git_patch_to_buf	      rel_libgit2.git_patch_to_buf
 #define git_reference_create	      rel_libgit2.git_reference_create
 #define git_reference_dwim	      rel_libgit2.git_reference_dwim
 #define git_reference_free	      rel_libgit2.git_reference_free

@@ -5,11 +5,6 @@
 #include "release/cut_work.h"
 #include "release/manifest.h"
 
-/* What stands for digests and address that are not known yet: a manifest
- * with them is a release, without it a development version. */
-#define ZEROS_16 "0000000000000000"
-#define ZEROS_64 ZEROS_16 ZEROS_16 ZEROS_16 ZEROS_16
-
 static int make_text(struct rel_str *out, struct rel_cut *cut, size_t i,
 		     const struct rel_manifest_source *source,
 		     struct rel_error *err)
@@ -36,7 +31,7 @@ static int make_all(struct rel_cut *cut,
 		    const struct rel_manifest_source *source,
 		    struct rel_error *err)
 {
-	int rc = 0;
+	int rc = cut->files ? 0 : rel_cut_read_files(cut, err);
 
 	cut->manifests = rel_arena_array(&cut->arena, cut->n_chosen + 1,
 					 sizeof(*cut->manifests));
@@ -47,37 +42,52 @@ static int make_all(struct rel_cut *cut,
 
 		m->name = cut->project->packages[cut->chosen[i]].name;
 		m->path = rel_cut_manifest_path(cut, i);
+		m->files = cut->files[i];
 		rc = m->path ? make_text(&m->text, cut, i, source, err)
 			     : rel_fail_nomem(err);
 	}
 	return rc;
 }
 
-int rel_cut_make_manifests(struct rel_cut *cut, struct rel_error *err)
+/* *src: where the archive will be. */
+static int make(char **src, struct rel_cut *cut, struct rel_error *err)
 {
 	char sha256[REL_DIGEST_TEXT_MAX], sha512[REL_DIGEST_TEXT_MAX];
 	char id[REL_GIT_ID_TEXT];
 	struct rel_publish_archive archive;
 	struct rel_manifest_source source = {
 	    .sha256 = sha256, .sha512 = sha512, .commit = id};
-	struct rel_buf src;
+	struct rel_buf text;
 	int rc;
 
 	rel_digest_hex(sha256, &cut->digests[0]);
 	rel_digest_hex(sha512, &cut->digests[1]);
 	rel_git_id_format(id, &cut->commit);
-	rel_buf_init(&src, REL_LIMIT_GIT_PATH_BYTES);
+	rel_buf_init(&text, REL_LIMIT_GIT_PATH_BYTES);
 	rc = rel_cut_published(&archive, cut, err);
 	if (rc == 0)
-		rc = rel_publisher_source(&src, cut->publisher, &archive, err);
+		rc = rel_publisher_source(&text, cut->publisher, &archive, err);
 	if (rc == 0) {
-		cut->source_url = rel_cut_text(cut, "%s", src.ptr);
-		source.src = cut->source_url;
+		source.src = *src = rel_cut_text(cut, "%s", text.ptr);
 		rc = source.src ? make_all(cut, &source, err)
 				: rel_fail_nomem(err);
 	}
-	rel_buf_free(&src);
+	rel_buf_free(&text);
 	return rc;
+}
+
+int rel_cut_plan_manifests(struct rel_cut *cut, struct rel_error *err)
+{
+	char *src;
+
+	cut->digests[0] = (struct rel_digest){.algo = REL_DIGEST_SHA256};
+	cut->digests[1] = (struct rel_digest){.algo = REL_DIGEST_SHA512};
+	return make(&src, cut, err);
+}
+
+int rel_cut_make_manifests(struct rel_cut *cut, struct rel_error *err)
+{
+	return make(&cut->source_url, cut, err);
 }
 
 /* "a.1, b.2 and 3 more", of what the gate found. */
@@ -121,15 +131,10 @@ static int check(struct rel_cut *cut, struct rel_error *err)
 
 int rel_cut_gate(struct rel_cut *cut, struct rel_error *err)
 {
-	static const struct rel_manifest_source nothing = {
-	    .src = "https://example.org/release.tbz",
-	    .sha256 = ZEROS_64,
-	    .sha512 = ZEROS_64 ZEROS_64,
-	    .commit = ZEROS_16 ZEROS_16 "00000000"};
 	const struct rel_gate *gate = &cut->gate;
 	bool stopped = cut->stopped,
 	     allow = rel_cut_says(cut->plan.allow_broken);
-	int rc = cut->manifests ? 0 : make_all(cut, &nothing, err);
+	int rc = cut->manifests ? 0 : rel_cut_plan_manifests(cut, err);
 
 	if (rc == 0)
 		rc = check(cut, err);

@@ -5,9 +5,7 @@
 
 #include "base/limits.h"
 #include "git/export.h"
-#include "opam/lint.h"
 #include "release/cut_work.h"
-#include "release/manifest.h"
 
 /* 1 January 1980, UTC: no commit of a source with opam files is older, but
  * clocks that lost their battery are. */
@@ -235,50 +233,6 @@ struct rel_str rel_cut_opam_text(const struct rel_cut *cut, size_t i)
 	return p->text;
 }
 
-static int lint(struct rel_cut *cut, size_t i, struct rel_error *err)
-{
-	const struct rel_project_package *p =
-	    &cut->project->packages[cut->chosen[i]];
-	struct rel_lint_options options = {.series = REL_LINT_NEWEST,
-					   .name = p->name,
-					   .version =
-					       rel_str_of(cut->plan.version)};
-	struct rel_lint_findings findings;
-	struct rel_buf text;
-	int rc;
-
-	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
-	rc = rel_release_manifest(&text, rel_cut_opam_text(cut, i), p->path.ptr,
-				  NULL, err);
-	if (rc == 0)
-		rc = rel_lint_manifest(&findings, rel_buf_str(&text),
-				       p->path.ptr, &options, &cut->arena, err);
-	for (uint32_t k = 0; rc == 0 && k < findings.count; k++) {
-		const struct rel_lint_finding *f = &findings.items[k];
-		struct rel_cut_finding finding = {
-		    .path = p->path.ptr,
-		    .text =
-			rel_cut_text(cut, "lint %u: %.*s", (unsigned)f->code,
-				     REL_STR_ARG(f->text))};
-
-		if (!finding.text)
-			rc = rel_fail_nomem(err);
-		else if (f->severity == REL_LINT_ERROR)
-			rel_cut_add_finding(cut, &finding);
-	}
-	rel_buf_free(&text);
-	return rc;
-}
-
-static int check_manifests(struct rel_cut *cut, struct rel_error *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++)
-		rc = lint(cut, i, err);
-	return rc;
-}
-
 char *rel_cut_manifest_path(struct rel_cut *cut, size_t i)
 {
 	struct rel_str name = cut->project->packages[cut->chosen[i]].name;
@@ -289,6 +243,7 @@ char *rel_cut_manifest_path(struct rel_cut *cut, size_t i)
 }
 
 struct look {
+	struct rel_cut *cut;
 	struct rel_git_store *store;
 	size_t n_files;
 };
@@ -303,6 +258,8 @@ static int check_entry(void *context, struct rel_git_export *exported,
 
 	(void)exported;
 	look->n_files += entry->kind != REL_GIT_TREE;
+	if (entry->kind != REL_GIT_TREE)
+		rel_cut_mark_wanted(look->cut, entry->path);
 	if ((entry->kind == REL_GIT_BLOB ||
 	     entry->kind == REL_GIT_EXECUTABLE) &&
 	    !entry->converted)
@@ -321,7 +278,8 @@ static int check_entry(void *context, struct rel_git_export *exported,
 /* Would the archive be refused?  Names, attributes and sizes are looked at. */
 static int check_export(struct rel_cut *cut, struct rel_error *err)
 {
-	struct look look = {.store = rel_git_checkout_store(cut->checkout)};
+	struct look look = {.cut = cut,
+			    .store = rel_git_checkout_store(cut->checkout)};
 	struct rel_git_export_options options = {
 	    .tag = cut->plan.tag, .cancel = cut->options->cancel};
 	struct rel_git_export *exported = NULL;
@@ -376,11 +334,13 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 	if (rc == 0)
 		rc = rel_cut_check_tag(cut, err);
 	if (rc == 0)
+		rc = rel_cut_read_files(cut, err);
+	if (rc == 0)
 		rc = check_export(cut, err);
 	if (rc == 0)
 		rc = rel_cut_take_push(cut, err);
 	if (rc == 0)
-		rc = check_manifests(cut, err);
+		rc = rel_cut_check_manifests(cut, err);
 	if (rc == 0 && !cut->stopped)
 		rc = rel_cut_gate(cut, err);
 	return rc;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "git/patch.h"
 #include "git/target.h"
 #include "release/cut_work.h"
 
@@ -118,6 +119,26 @@ static void add_diff(struct rel_buf *out, const struct rel_cut_manifest *m)
 		rel_buf_add_cstr(out, "\\ No newline at end of file\n");
 }
 
+/* The manifests, each behind its files. */
+static int add_diffs(struct rel_buf *out, const struct rel_cut *cut,
+		     struct rel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < cut->n_chosen; i++) {
+		const struct rel_cut_files *files = &cut->manifests[i].files;
+
+		for (size_t k = 0; rc == 0 && k < files->count; k++)
+			rc = rel_git_patch_new_file(out, files->items[k].path,
+						    files->items[k].content,
+						    err);
+		if (rc)
+			return rc;
+		add_diff(out, &cut->manifests[i]);
+	}
+	return rel_buf_status(out, "the manifests", err);
+}
+
 /* The manifests of one car, for those behind it. */
 static int append(struct rel_loose_manifest **all, uint32_t *n, uint32_t *cap,
 		  struct rel_cut *cut, struct rel_error *err)
@@ -154,9 +175,7 @@ static int preview(struct rel_buf *out, struct rel_cut *cut,
 	rc = rel_cut_foresee_release(cut, true, err);
 	if (rc == 0)
 		rc = rel_cut_preflight(cut, false, err);
-	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++)
-		add_diff(out, &cut->manifests[i]);
-	return rc ? rc : rel_buf_status(out, "the manifests", err);
+	return rc ? rc : add_diffs(out, cut, err);
 }
 
 int rel_cut_preview(struct rel_buf *out, bool *stopped,

@@ -42,11 +42,35 @@ struct rel_cut_plan {
 	const char *tip;	/* of the remote when the gate looked, or "" */
 };
 
+/* A file that goes beside a manifest. */
+struct rel_cut_file {
+	struct rel_str name; /* below files/ */
+	const char *path;    /* in the remote */
+	struct rel_str content;
+};
+
+/* The files of one package. */
+struct rel_cut_files {
+	struct rel_cut_file *items;
+	size_t count;
+	bool wrong; /* there was a finding about them */
+};
+
+/* What a manifest has opam patch or substitute. */
+struct rel_cut_wanted {
+	size_t package;	     /* index into chosen */
+	const char *field;   /* "patches" or "substs" */
+	uint32_t line;	     /* in the package's opam file */
+	struct rel_str path; /* in the archive */
+	bool found;
+};
+
 /* A manifest to be written. */
 struct rel_cut_manifest {
 	struct rel_str name; /* of the package */
 	const char *path;    /* in the remote */
 	struct rel_str text;
+	struct rel_cut_files files;
 };
 
 /* How an unfinished cut can end, where it cannot end either way. */
@@ -82,6 +106,9 @@ struct rel_cut {
 	struct rel_digest digests[2]; /* sha256, sha512 */
 	uint64_t size;
 	char *archive_path, *archive_name, *source_url;
+	struct rel_cut_files *files; /* [n_chosen]; NULL = not read yet */
+	struct rel_cut_wanted *wanted;
+	size_t n_wanted;
 	struct rel_publish_release release;
 	struct rel_cut_manifest *manifests; /* [n_chosen] */
 	bool stopped;			    /* there were findings */
@@ -158,10 +185,26 @@ REL_MUST_CHECK int rel_cut_open_remote(struct rel_cut *cut,
 				       struct rel_error *err);
 /* cut_gate.c: ask the gate, tell what it finds. */
 REL_MUST_CHECK int rel_cut_gate(struct rel_cut *cut, struct rel_error *err);
+/*
+ * cut_files.c: read the files that the manifests' extra-files: name, from
+ * files/ beside each opam file; tell what is wrong with them.  What patches:
+ * and substs: name goes into cut->wanted.
+ */
+REL_MUST_CHECK int rel_cut_read_files(struct rel_cut *cut,
+				      struct rel_error *err);
+/* The archive has this file: mark it in cut->wanted. */
+void rel_cut_mark_wanted(struct rel_cut *cut, struct rel_str path);
+/* cut_manifests.c: tell what is wrong with the manifests as they will stand
+ * in the remote.  rel_cut_mark_wanted() was called for the whole archive. */
+REL_MUST_CHECK int rel_cut_check_manifests(struct rel_cut *cut,
+					   struct rel_error *err);
 /* The text of chosen package `i` as the bump leaves it. */
 struct rel_str rel_cut_opam_text(const struct rel_cut *cut, size_t i);
 /* "packages/a/a.1/opam" */
 char *rel_cut_manifest_path(struct rel_cut *cut, size_t i);
+/* Make cut->manifests before anything is packed: with digests of zeros. */
+REL_MUST_CHECK int rel_cut_plan_manifests(struct rel_cut *cut,
+					  struct rel_error *err);
 /* Make cut->manifests; all digests and addresses are known. */
 REL_MUST_CHECK int rel_cut_make_manifests(struct rel_cut *cut,
 					  struct rel_error *err);

@@ -8,62 +8,130 @@
 
 /* How the manifests of a cut stand in the remote. */
 struct standing {
-	size_t n_there;	   /* with our bytes */
+	bool all;	   /* they are there, with our bytes */
 	const char *other; /* path that has other bytes, or NULL */
 };
+
+/* What the release adds to the remote: each manifest behind its files. */
+struct outputs {
+	struct rel_change *items; /* in the cut's arena, with room for sides */
+	size_t count;
+};
+
+static int list_outputs(struct outputs *out, struct rel_cut *cut,
+			struct rel_error *err)
+{
+	size_t n = REL_CUT_SIDES;
+
+	for (size_t i = 0; i < cut->n_chosen; i++)
+		n += cut->manifests[i].files.count + 1;
+	*out = (struct outputs){
+	    .items = rel_arena_array(&cut->arena, n, sizeof(*out->items))};
+	if (!out->items)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < cut->n_chosen; i++) {
+		const struct rel_cut_manifest *m = &cut->manifests[i];
+
+		for (size_t k = 0; k < m->files.count; k++)
+			out->items[out->count++] = (struct rel_change){
+			    .path = m->files.items[k].path,
+			    .content = m->files.items[k].content};
+		out->items[out->count++] =
+		    (struct rel_change){.path = m->path, .content = m->text};
+	}
+	return 0;
+}
 
 static int look_at(struct standing *out, struct rel_cut *cut,
 		   struct rel_error *err)
 {
+	struct outputs outputs;
 	struct rel_buf text;
-	int rc = 0;
+	int rc = list_outputs(&outputs, cut, err);
 
-	*out = (struct standing){0, NULL};
-	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
-	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++) {
-		const struct rel_cut_manifest *m = &cut->manifests[i];
+	*out = (struct standing){.all = true};
+	rel_buf_init(&text, REL_LIMIT_EXTRA_FILE_BYTES);
+	for (size_t i = 0; rc == 0 && i < outputs.count; i++) {
+		const struct rel_change *o = &outputs.items[i];
 
 		rel_buf_clear(&text);
-		rc = rel_writable_read(&text, cut->remote, m->path, err);
+		rc = rel_writable_read(&text, cut->remote, o->path, err);
 		if (rc == REL_ENOTFOUND) {
+			out->all = false;
 			rc = 0;
-			continue;
+		} else if (rc == 0 &&
+			   !rel_str_eq(rel_buf_str(&text), o->content)) {
+			out->all = false;
+			out->other = o->path;
 		}
-		if (rc == 0 && rel_str_eq(rel_buf_str(&text), m->text))
-			out->n_there++;
-		else if (rc == 0)
-			out->other = m->path;
 	}
 	rel_buf_free(&text);
 	return rc;
 }
 
-/* The manifests' digests, recorded once and compared ever after. */
+/* A digest, recorded once and compared ever after. */
+static int record(struct rel_cut *cut, const char *path, struct rel_str bytes,
+		  struct rel_error *err)
+{
+	char text[REL_DIGEST_TEXT_MAX];
+	struct rel_digest digest;
+	const char *before = rel_journal_get(&cut->journal, "manifests", path);
+	int rc = rel_digest_of(&digest, REL_DIGEST_SHA256, bytes, err);
+
+	if (rc)
+		return rc;
+	rel_digest_format(text, &digest);
+	if (before && strcmp(before, text) != 0) {
+		rel_cut_give_up(cut, "cut again");
+		return rel_fail(err, REL_ECHECKSUM,
+				"%s would not be what it was when this cut "
+				"began; relctl or its configuration was "
+				"changed since",
+				path);
+	}
+	return rel_journal_set(&cut->journal, "manifests", path, err, "%s",
+			       text);
+}
+
+/* The files of a manifest in one: names and lengths, too, are fixed. */
+static int record_files(struct rel_cut *cut, const struct rel_cut_manifest *m,
+			struct rel_error *err)
+{
+	char *key = rel_cut_text(
+	    cut, "%.*sfiles", (int)(strlen(m->path) - strlen("opam")), m->path);
+	struct rel_buf list;
+	int rc = key ? 0 : rel_fail_nomem(err);
+
+	rel_buf_init(&list, REL_LIMIT_MANIFEST_BYTES);
+	for (size_t i = 0; rc == 0 && i < m->files.count; i++) {
+		const struct rel_cut_file *f = &m->files.items[i];
+		char text[REL_DIGEST_TEXT_MAX];
+		struct rel_digest digest;
+
+		rc = rel_digest_of(&digest, REL_DIGEST_SHA256, f->content, err);
+		if (rc == 0) {
+			rel_digest_format(text, &digest);
+			rel_buf_printf(&list, "%s %s\n", text, f->path);
+		}
+	}
+	if (rc == 0)
+		rc = rel_buf_status(&list, key, err);
+	if (rc == 0)
+		rc = record(cut, key, rel_buf_str(&list), err);
+	rel_buf_free(&list);
+	return rc;
+}
+
 static int record_manifests(struct rel_cut *cut, struct rel_error *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++) {
-		char text[REL_DIGEST_TEXT_MAX];
-		struct rel_digest digest;
-		const char *before, *path = cut->manifests[i].path;
+		const struct rel_cut_manifest *m = &cut->manifests[i];
 
-		rc = rel_digest_of(&digest, REL_DIGEST_SHA256,
-				   cut->manifests[i].text, err);
-		if (rc)
-			break;
-		rel_digest_format(text, &digest);
-		before = rel_journal_get(&cut->journal, "manifests", path);
-		if (before && strcmp(before, text) != 0) {
-			rel_cut_give_up(cut, "cut again");
-			return rel_fail(err, REL_ECHECKSUM,
-					"%s would not be what it was when "
-					"this cut began; relctl or its "
-					"configuration was changed since",
-					path);
-		}
-		rc = rel_journal_set(&cut->journal, "manifests", path, err,
-				     "%s", text);
+		rc = record(cut, m->path, m->text, err);
+		if (rc == 0 && m->files.count)
+			rc = record_files(cut, m, err);
 	}
 	return rc;
 }
@@ -113,23 +181,19 @@ static int apply(struct rel_change_result *result, struct rel_cut *cut,
 {
 	const char *tip = rel_writable_tip(cut->remote);
 	char expected[REL_GIT_ID_TEXT], *message = message_of(cut);
-	struct rel_change *changes = rel_arena_array(
-	    &cut->arena, cut->n_chosen + REL_CUT_SIDES, sizeof(*changes));
-	size_t n = 0;
-	int rc;
+	struct outputs outputs;
+	int rc =
+	    message ? list_outputs(&outputs, cut, err) : rel_fail_nomem(err);
 
-	if (!message || !changes)
-		return rel_fail_nomem(err);
-	snprintf(expected, sizeof(expected), "%s", tip);
-	rc = rel_cut_add_sides(changes, &n, cut, err);
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < cut->n_chosen; i++)
-		changes[n++] =
-		    (struct rel_change){.path = cut->manifests[i].path,
-					.content = cut->manifests[i].text};
-	return rel_writable_apply(result, cut->remote, changes, n, message,
-				  &cut->author, expected, err);
+	snprintf(expected, sizeof(expected), "%s", tip);
+	rc = rel_cut_add_sides(outputs.items, &outputs.count, cut, err);
+	if (rc)
+		return rc;
+	return rel_writable_apply(result, cut->remote, outputs.items,
+				  outputs.count, message, &cut->author,
+				  expected, err);
 }
 
 /* In the server's words. */
@@ -187,7 +251,7 @@ static int attempt(bool *raced, struct rel_cut *cut, struct rel_error *err)
 		return rc;
 	if (standing.other)
 		return immutable(cut, standing.other, err);
-	if (standing.n_there == cut->n_chosen)
+	if (standing.all)
 		return rel_journal_set(&cut->journal, "write", "commit", err,
 				       "%s", rel_writable_tip(cut->remote));
 	rc = gate_again(cut, err);
@@ -241,15 +305,23 @@ static int put_back(struct rel_cut *cut, const char *other,
 		    struct rel_error *err)
 {
 	struct rel_change_result result = {0};
-	struct rel_change *changes = rel_arena_array(
-	    &cut->arena, cut->n_chosen + REL_CUT_SIDES, sizeof(*changes));
+	struct outputs outputs;
+	struct rel_change *changes = NULL;
 	size_t n = 0;
-	int rc = changes ? 0 : rel_fail_nomem(err);
+	int rc = list_outputs(&outputs, cut, err);
 
-	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++) {
-		if (cut->manifests[i].path != other)
+	if (rc == 0) {
+		changes =
+		    rel_arena_array(&cut->arena, outputs.count + REL_CUT_SIDES,
+				    sizeof(*changes));
+		if (!changes)
+			rc = rel_fail_nomem(err);
+	}
+	/* a manifest goes before its files */
+	for (size_t i = outputs.count; rc == 0 && i-- > 0;) {
+		if (outputs.items[i].path != other)
 			changes[n++] = (struct rel_change){
-			    .path = cut->manifests[i].path, .remove = true};
+			    .path = outputs.items[i].path, .remove = true};
 	}
 	if (rc == 0)
 		rc = rel_cut_restore_sides(changes, &n, cut, err);
@@ -277,7 +349,7 @@ int rel_cut_unwrite(struct rel_cut *cut, struct rel_error *err)
 		rc = look_at(&standing, cut, err);
 	if (rc)
 		return rc;
-	if (standing.n_there == cut->n_chosen)
+	if (standing.all)
 		return too_late(cut, err);
 	if (rel_writable_is_git(cut->remote))
 		return 0;

@@ -54,7 +54,7 @@ static int check_format(struct maker *m)
 	rel_node_id field =
 	    rel_opam_field(&m->tree, m->tree.items, "opam-version");
 	static const char *const names[] = {"name", "version", "url",
-					    "x-commit-hash"};
+					    "x-commit-hash", "pin-depends"};
 	int rc = 0;
 
 	if (field == REL_NODE_NONE)
@@ -165,6 +165,8 @@ static int make(struct maker *m, struct rel_buf *out,
 		rc = rel_edit_remove_field(&m->edit, "name", m->err);
 	if (!rc)
 		rc = rel_edit_remove_field(&m->edit, "version", m->err);
+	if (!rc)
+		rc = rel_edit_remove_field(&m->edit, "pin-depends", m->err);
 	if (!rc)
 		rc = source ? set_url(m, source) : drop_url(m);
 	if (!rc && source)

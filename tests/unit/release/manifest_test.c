@@ -120,6 +120,8 @@ static const struct mistake mistakes[] = {
      "second \"url\""},
     {"opam-version: \"2.0\"\nname: \"a\"\n name: \"a\"\n", 3, 2,
      "second \"name\""},
+    {"opam-version: \"2.0\"\npin-depends: []\npin-depends: []\n", 3, 1,
+     "second \"pin-depends\""},
 };
 
 static void test_mistakes(void **state)
