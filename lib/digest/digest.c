@@ -23,6 +23,17 @@ const char *rel_digest_name(enum rel_digest_algo algo)
 	return ALGOS[algo].name;
 }
 
+const struct rel_digest *rel_digest_strongest(const struct rel_digest *digests,
+					      size_t n)
+{
+	const struct rel_digest *strongest = digests;
+
+	for (size_t i = 1; i < n; i++)
+		if (digests[i].algo > strongest->algo)
+			strongest = &digests[i];
+	return strongest;
+}
+
 size_t rel_digest_size(enum rel_digest_algo algo)
 {
 	return ALGOS[algo].size;

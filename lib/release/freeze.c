@@ -250,11 +250,15 @@ static int check_checksum(bool *good, struct freeze *f, const struct subject *s,
 	*good = match == REL_LEDGER_SAME;
 	if (*good)
 		return 0;
-	rel_digest_format(has, &s->entry->digests[s->entry->n_digests - 1]);
+	rel_digest_format(
+	    has, rel_digest_strongest(s->entry->digests, s->entry->n_digests));
 	snprintf(text, sizeof(text),
 		 match == REL_LEDGER_DIFFERENT
 		     ? "the checksum has changed since it was published with "
 		       "%s"
+		 : match == REL_LEDGER_WEAKER
+		     ? "a checksum that it was published with is not listed "
+		       "any more; the strongest was %s"
 		     : "no checksum of the kinds that it was published with, "
 		       "%s",
 		 has);

@@ -31,6 +31,20 @@ static int read_then(struct rel_buf *out,
 	return rc;
 }
 
+/* Is the line still there, byte for byte? */
+static bool has_line(const struct rel_ledger *ledger,
+		     const struct rel_ledger_entry *line)
+{
+	uint32_t n;
+	const struct rel_ledger_entry *lines =
+	    rel_ledger_lines(ledger, line->subject, &n);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (rel_str_eq(lines[i].text, line->text))
+			return true;
+	return false;
+}
+
 static const char *find_fault(const struct rel_ledger_entry *then,
 			      const struct rel_ledger_entry *now)
 {
@@ -42,7 +56,7 @@ static const char *find_fault(const struct rel_ledger_entry *then,
 		return "the line has other checksums now";
 	if (now->size != then->size)
 		return "the line has another size now";
-	return NULL;
+	return "the line is not the same as it was, byte for byte";
 }
 
 static int tell(const struct rel_freeze_options *options,
@@ -68,11 +82,35 @@ static int tell(const struct rel_freeze_options *options,
 	return rc;
 }
 
+/* A further line about an archive that had one says something else of it. */
+static int look_for_more(uint32_t *findings,
+			 const struct rel_freeze_options *options,
+			 const struct rel_ledger *then,
+			 const struct rel_ledger *now, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < now->n_lines; i++) {
+		const struct rel_ledger_entry *line = &now->lines[i];
+		const struct rel_ledger_entry *was =
+		    rel_ledger_find(then, line->subject);
+
+		if (!was || has_line(then, line))
+			continue;
+		++*findings;
+		rc = tell(options, was, line,
+			  "there is another line about this archive now; what "
+			  "has been published has its line already",
+			  err);
+	}
+	return rc;
+}
+
 int rel_freeze_since(uint32_t *findings,
 		     const struct rel_freeze_options *options,
 		     const struct rel_ledger *now, struct rel_error *err)
 {
-	struct rel_ledger then = {NULL, 0};
+	struct rel_ledger then = {.n_entries = 0};
 	struct rel_arena arena;
 	struct rel_buf text;
 	int rc;
@@ -84,16 +122,18 @@ int rel_freeze_since(uint32_t *findings,
 	if (rc == 0)
 		rc = rel_ledger_read(&then, rel_buf_str(&text), REL_LEDGER_PATH,
 				     &arena, err);
-	for (uint32_t i = 0; rc == 0 && i < then.n_entries; i++) {
-		const struct rel_ledger_entry *entry =
-		    rel_ledger_find(now, then.entries[i].subject);
-		const char *fault = find_fault(&then.entries[i], entry);
+	for (uint32_t i = 0; rc == 0 && i < then.n_lines; i++) {
+		const struct rel_ledger_entry *line = &then.lines[i];
+		const struct rel_ledger_entry *entry;
 
-		if (!fault)
+		if (has_line(now, line))
 			continue;
+		entry = rel_ledger_find(now, line->subject);
 		++*findings;
-		rc = tell(options, &then.entries[i], entry, fault, err);
+		rc = tell(options, line, entry, find_fault(line, entry), err);
 	}
+	if (rc == 0 && *findings == 0)
+		rc = look_for_more(findings, options, &then, now, err);
 	rel_buf_free(&text);
 	rel_arena_free(&arena);
 	return rc;

@@ -5,8 +5,9 @@
 #include "release/freeze.h"
 
 /*
- * Tell of each line that the ledger had at options->since and has no more, or
- * has with other checksums or another size; *findings counts them.
+ * Tell of each line that the ledger had at options->since and does not have
+ * byte for byte, and of each further line about an archive that had one;
+ * *findings counts them.
  * Errors  as rel_remote_read() for that revision; REL_EPARSE the ledger of
  *         then; the callback's
  */

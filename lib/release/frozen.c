@@ -51,7 +51,6 @@ static int tell(struct comparison *c, const struct rel_archive_of *old,
 		const struct rel_archive_of *fresh, const char *what,
 		struct rel_error *err)
 {
-	const struct rel_digest *strongest = &old->digests[0];
 	char had[REL_DIGEST_TEXT_MAX], text[REL_ERROR_TEXT_MAX];
 	struct rel_freeze_finding finding = {.kind = REL_FREEZE_CHECKSUM,
 					     .path = c->change->path,
@@ -60,11 +59,8 @@ static int tell(struct comparison *c, const struct rel_archive_of *old,
 	struct rel_buf subject;
 	int rc;
 
-	for (uint32_t i = 1; i < old->n_digests; i++) {
-		if (old->digests[i].algo > strongest->algo)
-			strongest = &old->digests[i];
-	}
-	rel_digest_format(had, strongest);
+	rel_digest_format(had,
+			  rel_digest_strongest(old->digests, old->n_digests));
 	snprintf(text, sizeof(text), "%s; it was published with %s", what, had);
 	rel_buf_init(&subject, REL_LIMIT_CONFIG_BYTES);
 	rel_ledger_subject(&subject, c->change->name, c->change->version,
@@ -94,8 +90,9 @@ static int compare(struct comparison *c, const struct rel_archive_of *old,
 	if (match == REL_LEDGER_SAME)
 		return 0;
 	return tell(c, old, fresh,
-		    match == REL_LEDGER_DIFFERENT
-			? "the checksum has changed"
+		    match == REL_LEDGER_DIFFERENT ? "the checksum has changed"
+		    : match == REL_LEDGER_WEAKER
+			? "a checksum that it had is missing"
 			: "no checksum is left of those that it had",
 		    err);
 }

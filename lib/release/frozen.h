@@ -17,8 +17,8 @@ struct rel_frozen_change {
 };
 
 /*
- * Compare the two.  An archive with a checksum keeps it, or at least one of
- * those it had; other checksums may be added, addresses may change.
+ * Compare the two.  An archive keeps the checksums it had (rel_ledger_match():
+ * md5 may go beside a stronger one); others may be added, addresses may change.
  * finding  called for each that does not; the kind is REL_FREEZE_CHECKSUM,
  *          the line that of the section after the change, 1 when it is gone
  * findings how many
@@ -47,11 +47,13 @@ struct rel_frozen_findings {
 
 /*
  * Find what the request may not change:
- * - the manifests that it changes, by rel_frozen_compare()
+ * - the manifest of each package that there was, by rel_frozen_compare(),
+ *   wherever it stands afterwards, and further ones of the same package
  * - archives that the remote itself holds by their checksum (a mirror's
  *   cache/ALGO/XX/HEX): new bytes must have it.  Archives elsewhere are not
  *   read.
- * - the ledger: it loses no line, and agrees with the changed manifests
+ * - the ledger: it keeps each line byte for byte and gets no second one of an
+ *   archive; it agrees with the changed manifests, and its new lines with all
  * A finding that two of these have is told once.
  * Owner   everything is in `arena`
  * Errors  those of rel_freeze(); REL_EIO, REL_ENOMEM

@@ -86,24 +86,50 @@ static uint32_t count_lines(struct rel_str text)
 	return n;
 }
 
-static int check_repeated(const struct rel_ledger *ledger, const char *path,
-			  struct rel_error *err)
+/* A further line of the same subject. */
+static int join_line(struct rel_ledger_entry *entry,
+		     const struct rel_ledger_entry *line, const char *path,
+		     struct rel_error *err)
 {
-	for (uint32_t i = 1; i < ledger->n_entries; i++) {
-		const struct rel_ledger_entry *e = &ledger->entries[i];
+	for (uint32_t i = 0; i < line->n_digests; i++) {
+		uint32_t j = 0;
 
-		if (rel_str_eq(e[-1].subject, e->subject) &&
-		    rel_ledger_match(&e[-1], e->digests, e->n_digests) ==
-			REL_LEDGER_DIFFERENT) {
+		while (j < entry->n_digests &&
+		       entry->digests[j].algo != line->digests[i].algo)
+			j++;
+		if (j == entry->n_digests) {
+			entry->digests[entry->n_digests++] = line->digests[i];
+		} else if (rel_digest_cmp(&entry->digests[j],
+					  &line->digests[i])) {
 			rel_fail(err, REL_EPARSE,
 				 "%.*s stands there twice with different "
 				 "checksums (also in line %u)",
-				 REL_STR_ARG(e->subject), (unsigned)e[-1].line);
-			rel_error_at(err, path, e->line, 0);
+				 REL_STR_ARG(entry->subject),
+				 (unsigned)entry->line);
+			rel_error_at(err, path, line->line, 0);
 			return REL_EPARSE;
 		}
 	}
+	if (entry->size == REL_LEDGER_SIZE_UNKNOWN)
+		entry->size = line->size;
 	return 0;
+}
+
+static int join_lines(struct rel_ledger *out, const char *path,
+		      struct rel_error *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < out->n_lines; i++) {
+		const struct rel_ledger_entry *line = &out->lines[i];
+
+		if (i > 0 && rel_str_eq(line[-1].subject, line->subject))
+			rc = join_line(&out->entries[out->n_entries - 1], line,
+				       path, err);
+		else
+			out->entries[out->n_entries++] = *line;
+	}
+	return rc;
 }
 
 static int read_lines(struct rel_ledger *out, struct rel_str text,
@@ -114,7 +140,7 @@ static int read_lines(struct rel_ledger *out, struct rel_str text,
 
 	while (rc == 0 && text.ptr && text.len > 0) {
 		struct rel_str line = rel_str_cut(&text, '\n');
-		struct rel_ledger_entry *entry = &out->entries[out->n_entries];
+		struct rel_ledger_entry *entry = &out->lines[out->n_lines];
 
 		number++;
 		if (number == 1 && !rel_str_starts(line, REL_STR(HEADER ":")))
@@ -123,9 +149,10 @@ static int read_lines(struct rel_ledger *out, struct rel_str text,
 					 "\"" HEADER ":\"");
 		if (line.len == 0 || line.ptr[0] == '#')
 			continue;
-		*entry = (struct rel_ledger_entry){.line = number};
+		*entry =
+		    (struct rel_ledger_entry){.line = number, .text = line};
 		rc = read_line(entry, line, path, err);
-		out->n_entries++;
+		out->n_lines++;
 	}
 	return rc;
 }
@@ -134,37 +161,60 @@ int rel_ledger_read(struct rel_ledger *out, struct rel_str text,
 		    const char *path, struct rel_arena *arena,
 		    struct rel_error *err)
 {
+	uint32_t n = count_lines(text);
 	int rc;
 
-	out->n_entries = 0;
-	out->entries =
-	    rel_arena_array(arena, count_lines(text), sizeof(*out->entries));
-	if (!out->entries)
+	*out = (struct rel_ledger){
+	    .entries = rel_arena_array(arena, n, sizeof(*out->entries)),
+	    .lines = rel_arena_array(arena, n, sizeof(*out->lines))};
+	if (!out->entries || !out->lines)
 		return rel_fail_nomem(err);
 	rc = read_lines(out, text, path, err);
 	if (rc)
 		return rc;
-	qsort(out->entries, out->n_entries, sizeof(*out->entries), by_subject);
-	return check_repeated(out, path, err);
+	qsort(out->lines, out->n_lines, sizeof(*out->lines), by_subject);
+	return join_lines(out, path, err);
+}
+
+/* The first of `n` that is not before `subject`. */
+static uint32_t find_subject(const struct rel_ledger_entry *entries, uint32_t n,
+			     struct rel_str subject)
+{
+	uint32_t low = 0, high = n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (rel_str_cmp(entries[mid].subject, subject) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 const struct rel_ledger_entry *rel_ledger_find(const struct rel_ledger *ledger,
 					       struct rel_str subject)
 {
-	uint32_t low = 0, high = ledger->n_entries;
+	uint32_t at = find_subject(ledger->entries, ledger->n_entries, subject);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (rel_str_cmp(ledger->entries[mid].subject, subject) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < ledger->n_entries &&
-		       rel_str_eq(ledger->entries[low].subject, subject)
-		   ? &ledger->entries[low]
+	return at < ledger->n_entries &&
+		       rel_str_eq(ledger->entries[at].subject, subject)
+		   ? &ledger->entries[at]
 		   : NULL;
+}
+
+const struct rel_ledger_entry *rel_ledger_lines(const struct rel_ledger *ledger,
+						struct rel_str subject,
+						uint32_t *n)
+{
+	uint32_t at = find_subject(ledger->lines, ledger->n_lines, subject);
+
+	*n = 0;
+	while (at + *n < ledger->n_lines &&
+	       rel_str_eq(ledger->lines[at + *n].subject, subject))
+		++*n;
+	return *n > 0 ? &ledger->lines[at] : NULL;
 }
 
 int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
@@ -186,22 +236,35 @@ int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
 	return out->status;
 }
 
+static const struct rel_digest *find_digest(const struct rel_digest *digests,
+					    size_t n, enum rel_digest_algo algo)
+{
+	for (size_t i = 0; i < n; i++)
+		if (digests[i].algo == algo)
+			return &digests[i];
+	return NULL;
+}
+
 enum rel_ledger_match rel_ledger_match(const struct rel_ledger_entry *entry,
 				       const struct rel_digest *digests,
 				       size_t n_digests)
 {
-	enum rel_ledger_match match = REL_LEDGER_UNRELATED;
+	bool common = false, missing = false;
 
 	for (uint32_t i = 0; i < entry->n_digests; i++) {
-		for (size_t j = 0; j < n_digests; j++) {
-			if (entry->digests[i].algo != digests[j].algo)
-				continue;
-			if (rel_digest_cmp(&entry->digests[i], &digests[j]))
-				return REL_LEDGER_DIFFERENT;
-			match = REL_LEDGER_SAME;
-		}
+		const struct rel_digest *was = &entry->digests[i];
+		const struct rel_digest *is =
+		    find_digest(digests, n_digests, was->algo);
+
+		if (is && rel_digest_cmp(was, is))
+			return REL_LEDGER_DIFFERENT;
+		common |= is != NULL;
+		missing |= !is && (was->algo != REL_DIGEST_MD5 ||
+				   entry->n_digests == 1);
 	}
-	return match;
+	return !common	 ? REL_LEDGER_UNRELATED
+	       : missing ? REL_LEDGER_WEAKER
+			 : REL_LEDGER_SAME;
 }
 
 static void add_line(struct rel_buf *out, const struct rel_ledger_entry *entry)

@@ -31,14 +31,21 @@ struct rel_ledger_entry {
 	char commit[REL_GIT_ID_TEXT];
 	struct rel_digest digests[REL_DIGEST_ALGOS]; /* at least one */
 	uint32_t n_digests;
-	uint32_t line; /* from 1; set by rel_ledger_read() */
+	/* set by rel_ledger_read(): */
+	uint32_t line;	     /* from 1 */
+	struct rel_str text; /* the line as it stands in the file */
 };
 
 #define REL_LEDGER_SIZE_UNKNOWN UINT64_MAX
 
 struct rel_ledger {
-	struct rel_ledger_entry *entries; /* in the arena, by subject */
+	/* in the arena, by subject, one for each: what several lines of a
+	 * subject say together, at the place of the first */
+	struct rel_ledger_entry *entries;
 	uint32_t n_entries;
+	/* in the arena, by subject, then place: each line for itself */
+	struct rel_ledger_entry *lines;
+	uint32_t n_lines;
 };
 
 /*
@@ -51,6 +58,11 @@ REL_MUST_CHECK int rel_ledger_read(struct rel_ledger *out, struct rel_str text,
 				   const char *path, struct rel_arena *arena,
 				   struct rel_error *err);
 
+/* The lines of `subject`: the first; *n of them, 0 when there is none. */
+const struct rel_ledger_entry *rel_ledger_lines(const struct rel_ledger *ledger,
+						struct rel_str subject,
+						uint32_t *n);
+
 /* The entry of `subject`, or NULL. */
 const struct rel_ledger_entry *rel_ledger_find(const struct rel_ledger *ledger,
 					       struct rel_str subject);
@@ -60,8 +72,17 @@ const struct rel_ledger_entry *rel_ledger_find(const struct rel_ledger *ledger,
 int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
 		       struct rel_str version, const struct rel_str *file);
 
+/*
+ * How digests of today stand to those that an archive was published with.  A
+ * digest may be added, and md5 left out beside a stronger one that stays; were
+ * it enough that those in common agree, a wrong md5 could be added first and
+ * the others taken away then.
+ */
 enum rel_ledger_match {
-	REL_LEDGER_SAME,      /* all digests that both have are equal */
+	REL_LEDGER_SAME,
+	/* those in common are equal, but the strongest of the entry, or one
+	 * that is not md5, is missing */
+	REL_LEDGER_WEAKER,
 	REL_LEDGER_UNRELATED, /* they have no algorithm in common */
 	REL_LEDGER_DIFFERENT,
 };

@@ -136,54 +136,95 @@ static struct rel_str next_component(struct walk *w, struct rel_buf *scratch)
 	return rel_buf_str(scratch);
 }
 
+static void begin_walk(struct walk *w, const struct rel_source *source,
+		       unsigned worker)
+{
+	*w = (struct walk){.source = source, .worker = worker};
+	rel_buf_init(&w->at, TARGET_MAX);
+	rel_buf_init(&w->rest, (size_t)4 * TARGET_MAX);
+	w->entry.kind = REL_SOURCE_DIR;
+}
+
+/* Walk the rest, and look at what is there. */
+static int walk_rest(struct walk *w, enum rel_source_follow *how,
+		     struct rel_source_entry *out, struct rel_str *target,
+		     struct rel_arena *names, struct rel_error *err)
+{
+	struct rel_buf component;
+	char *copy;
+	int code = 0;
+
+	rel_buf_init(&component, TARGET_MAX);
+	while (code == 0 && *how == REL_FOLLOW_OK && w->rest.len > 0 &&
+	       component.status == 0)
+		code = enter(w, how, next_component(w, &component), target,
+			     names, err);
+	if (code == 0 && (w->at.status || w->rest.status || component.status)) {
+		*how = REL_FOLLOW_DANGLING;
+		if (w->at.status == REL_ENOMEM ||
+		    w->rest.status == REL_ENOMEM ||
+		    component.status == REL_ENOMEM)
+			code = rel_fail_nomem(err);
+	}
+	rel_buf_free(&component);
+	/* After ".." it is not yet known what is here. */
+	if (code == 0 && *how == REL_FOLLOW_OK && w->at.len > 0)
+		code = w->source->find(w->source->context, w->worker, &w->entry,
+				       rel_buf_str(&w->at), err);
+	if (code != 0 || *how != REL_FOLLOW_OK)
+		return code;
+	copy = rel_arena_copy(names, rel_buf_str(&w->at));
+	if (!copy)
+		return rel_fail_nomem(err);
+	*out = w->entry;
+	out->path = rel_str_n(copy, w->at.len);
+	out->name = rel_path_base(out->path);
+	return 0;
+}
+
+static void end_walk(struct walk *w)
+{
+	rel_buf_free(&w->at);
+	rel_buf_free(&w->rest);
+}
+
 int rel_source_follow(enum rel_source_follow *how, struct rel_source_entry *out,
 		      struct rel_str *target, const struct rel_source *source,
 		      unsigned worker, struct rel_arena *names,
 		      struct rel_str path, const struct rel_source_entry *link,
 		      struct rel_error *err)
 {
-	struct walk w = {.source = source, .worker = worker};
-	struct rel_buf component;
-	char *copy;
+	struct walk w;
 	int code;
 
 	*how = REL_FOLLOW_OK;
 	*target = (struct rel_str){NULL, 0};
-	rel_buf_init(&w.at, TARGET_MAX);
-	rel_buf_init(&w.rest, (size_t)4 * TARGET_MAX);
-	rel_buf_init(&component, TARGET_MAX);
+	begin_walk(&w, source, worker);
 	rel_buf_add_str(&w.at, rel_path_dir(path));
-	w.entry.kind = REL_SOURCE_DIR;
 	code = expand(&w, how, link, path, target, names, err);
-	while (code == 0 && *how == REL_FOLLOW_OK && w.rest.len > 0 &&
-	       component.status == 0)
-		code = enter(&w, how, next_component(&w, &component), target,
-			     names, err);
-	if (code == 0 && (w.at.status || w.rest.status || component.status)) {
-		*how = REL_FOLLOW_DANGLING;
-		if (w.at.status == REL_ENOMEM || w.rest.status == REL_ENOMEM ||
-		    component.status == REL_ENOMEM)
-			code = rel_fail_nomem(err);
-	}
-	/* After ".." it is not yet known what is here. */
-	if (code == 0 && *how == REL_FOLLOW_OK && w.at.len > 0)
-		code = source->find(source->context, worker, &w.entry,
-				    rel_buf_str(&w.at), err);
-	if (code == 0 && *how == REL_FOLLOW_OK) {
-		copy = rel_arena_copy(names, rel_buf_str(&w.at));
-		if (copy) {
-			*out = w.entry;
-			out->path = rel_str_n(copy, w.at.len);
-			out->name = rel_path_base(out->path);
-		} else {
-			code = rel_fail_nomem(err);
-		}
-	}
+	if (code == 0)
+		code = walk_rest(&w, how, out, target, names, err);
 	if (code == 0 && !target->ptr)
 		*target = REL_STR("");
-	rel_buf_free(&w.at);
-	rel_buf_free(&w.rest);
-	rel_buf_free(&component);
+	end_walk(&w);
+	return code;
+}
+
+int rel_source_resolve(enum rel_source_follow *how,
+		       struct rel_source_entry *out,
+		       const struct rel_source *source, unsigned worker,
+		       struct rel_arena *names, struct rel_str path,
+		       struct rel_error *err)
+{
+	struct rel_str target = {NULL, 0};
+	struct walk w;
+	int code;
+
+	*how = REL_FOLLOW_OK;
+	begin_walk(&w, source, worker);
+	rel_buf_add_str(&w.rest, path);
+	code = walk_rest(&w, how, out, &target, names, err);
+	end_walk(&w);
 	return code;
 }
 

@@ -87,6 +87,20 @@ REL_MUST_CHECK int rel_source_follow(
     struct rel_arena *names, struct rel_str path,
     const struct rel_source_entry *link, struct rel_error *err);
 
+/*
+ * Find the entry at `path`, from the root, by the links on the way and at its
+ * end, as the reading of a snapshot follows them.
+ * out     as above; not set unless *how is REL_FOLLOW_OK.  What is not there
+ *         is REL_FOLLOW_DANGLING
+ * Errors  the source's
+ */
+REL_MUST_CHECK int rel_source_resolve(enum rel_source_follow *how,
+				      struct rel_source_entry *out,
+				      const struct rel_source *source,
+				      unsigned worker, struct rel_arena *names,
+				      struct rel_str path,
+				      struct rel_error *err);
+
 /* A source with nothing in it. */
 struct rel_source rel_source_nothing(void);
 

@@ -203,12 +203,26 @@ int rel_texts_read(struct rel_buf *out, struct rel_texts *texts,
 {
 	const struct rel_source *source = &texts->source;
 	struct rel_source_entry entry;
-	int code = source->find(source->context, 0, &entry, path, err);
+	enum rel_source_follow how;
+	struct rel_arena names;
+	int code;
 
-	if (code == 0 && entry.kind != REL_SOURCE_FILE)
+	rel_arena_init(&names, REL_LIMIT_CONF_ARENA);
+	code = rel_source_resolve(&how, &entry, source, 0, &names, path, err);
+	if (code == 0 && how == REL_FOLLOW_DANGLING)
+		code = rel_fail(err, REL_ENOTFOUND, "%.*s is not there",
+				REL_STR_ARG(path));
+	else if (code == 0 && how != REL_FOLLOW_OK)
+		code = rel_fail(err, REL_EPARSE,
+				"%.*s is a symbolic link that leaves the "
+				"repository, or goes round in a circle",
+				REL_STR_ARG(path));
+	else if (code == 0 && entry.kind != REL_SOURCE_FILE)
 		code = rel_fail(err, REL_EIO, "%.*s is not a file",
 				REL_STR_ARG(path));
 	if (code == 0)
-		code = source->read(source->context, 0, out, path, &entry, err);
+		code = source->read(source->context, 0, out, entry.path, &entry,
+				    err);
+	rel_arena_free(&names);
 	return code;
 }

@@ -28,9 +28,10 @@ REL_MUST_CHECK int rel_texts_open(struct rel_texts **out,
 void rel_texts_close(struct rel_texts *texts);
 
 /*
- * Append the file at `path`, from the root of the remote, links not followed.
- * An index holds manifests and `repo` only.
- * Errors  REL_ENOTFOUND; REL_ELIMIT over out->max; REL_EIO, REL_EPARSE
+ * Append the file at `path`, from the root of the remote, by the links that the
+ * snapshot was read by.  An index holds manifests and `repo` only.
+ * Errors  REL_ENOTFOUND; REL_ELIMIT over out->max; REL_EIO no file; REL_EPARSE
+ *         a link that leaves the repository
  */
 REL_MUST_CHECK int rel_texts_read(struct rel_buf *out, struct rel_texts *texts,
 				  struct rel_str path, struct rel_error *err);

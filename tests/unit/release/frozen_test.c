@@ -20,6 +20,10 @@
 #define SHA_B     \
 	"sha256=" \
 	"1111111111111111111111111111111111111111111111111111111111111111"
+#define SHA512                                                             \
+	"sha512="                                                          \
+	"0000000000000000000000000000000000000000000000000000000000000000" \
+	"0000000000000000000000000000000000000000000000000000000000000000"
 #define URL(...)                                                         \
 	HEAD "url {\n  src: \"https://example.org/a.tgz\"\n  checksum: " \
 	     "[" __VA_ARGS__ "]\n}\n"
@@ -64,6 +68,16 @@ static void test_url(void **state)
 	/* stronger ones may come, and weaker ones go */
 	expect(URL(Q(MD5_A)), URL(Q(MD5_A) Q(SHA_A)), "");
 	expect(URL(Q(MD5_A) Q(SHA_A)), URL(Q(SHA_A)), "");
+	expect(URL(Q(MD5_A) Q(SHA_A)), URL(Q(MD5_A) Q(SHA_A) Q(SHA512)), "");
+	/* not the strongest, nor one that was added a step before */
+	expect(
+	    URL(Q(MD5_A) Q(SHA_A)), URL(Q(MD5_A)),
+	    "opam:2 a.1: a checksum that it had is missing; it was published "
+	    "with " SHA_A "\n");
+	expect(
+	    URL(Q(SHA512) Q(SHA_A)), URL(Q(SHA512)),
+	    "opam:2 a.1: a checksum that it had is missing; it was published "
+	    "with " SHA512 "\n");
 	expect(HEAD, URL(Q(MD5_A)), "");
 	expect(URL(), URL(Q(MD5_A)), "");
 	expect(

@@ -116,11 +116,14 @@ static void test_read(void **state)
 	    HEAD "a.1 3 - " MD5 " " MD5 " " MD5 " " MD5 "\n",
 	    HEAD "a.1 3 - " MD5 "x\n",
 	    HEAD "a.1 3 - " MD5 "\nb.1 3 - " MD5 "\na.1 3 - " OTHER "\n",
+	    /* with something unrelated between them */
+	    HEAD "a.1 3 - " MD5 "\na.1 3 - " SHA256 "\na.1 3 - " OTHER "\n",
 	};
 	struct rel_ledger ledger;
 	struct rel_arena arena;
 	struct rel_error err = {0};
 	const struct rel_ledger_entry *found;
+	uint32_t n;
 
 	(void)state;
 	rel_arena_init(&arena, REL_MIB);
@@ -144,6 +147,25 @@ static void test_read(void **state)
 	assert_true(found->size == REL_LEDGER_SIZE_UNKNOWN);
 	assert_null(rel_ledger_find(&ledger, REL_STR("a")));
 	assert_null(rel_ledger_find(&ledger, REL_STR("c")));
+	/* several lines of one archive say together what it is */
+	assert_int_equal(
+	    rel_ledger_read(&ledger,
+			    REL_STR(HEAD "a.1 - - " MD5 "\na.2 1 - " MD5
+					 "\na.1 7 - " SHA256 " " SHA512 "\n"),
+			    "l", &arena, &err),
+	    0);
+	assert_int_equal(ledger.n_entries, 2);
+	assert_int_equal(ledger.n_lines, 3);
+	found = rel_ledger_find(&ledger, REL_STR("a.1"));
+	assert_int_equal(found->n_digests, 3);
+	assert_int_equal(found->size, 7);
+	assert_int_equal(found->line, 2);
+	found = rel_ledger_lines(&ledger, REL_STR("a.1"), &n);
+	assert_int_equal(n, 2);
+	assert_true(rel_str_is(found[0].text, "a.1 - - " MD5));
+	assert_int_equal(found[1].line, 4);
+	assert_null(rel_ledger_lines(&ledger, REL_STR("a.3"), &n));
+	assert_int_equal(n, 0);
 	assert_int_equal(
 	    rel_ledger_read(&ledger, (struct rel_str){0}, "l", &arena, &err),
 	    0);
@@ -154,14 +176,26 @@ static void test_read(void **state)
 static void test_match(void **state)
 {
 	struct rel_ledger_entry e = entry("a.1");
-	struct rel_digest same[] = {digest(MD5), digest(SHA256)};
+	struct rel_digest same[] = {digest(MD5), digest(SHA256),
+				    digest(SHA512)};
 	struct rel_digest other = digest(SHA256);
 
 	(void)state;
 	other.bytes[0] ^= 1;
-	assert_int_equal(rel_ledger_match(&e, same, 2), REL_LEDGER_SAME);
+	assert_int_equal(rel_ledger_match(&e, same, 3), REL_LEDGER_SAME);
+	assert_int_equal(rel_ledger_match(&e, same + 1, 2), REL_LEDGER_SAME);
+	/* one of the two is missing, be it the stronger or not */
+	assert_int_equal(rel_ledger_match(&e, same, 2), REL_LEDGER_WEAKER);
+	assert_int_equal(rel_ledger_match(&e, same + 2, 1), REL_LEDGER_WEAKER);
 	assert_int_equal(rel_ledger_match(&e, same, 1), REL_LEDGER_UNRELATED);
 	assert_int_equal(rel_ledger_match(&e, &other, 1), REL_LEDGER_DIFFERENT);
+	/* md5 may go, beside a stronger one */
+	e.digests[1] = digest(MD5);
+	assert_int_equal(rel_ledger_match(&e, same + 2, 1), REL_LEDGER_SAME);
+	assert_int_equal(rel_ledger_match(&e, same, 1), REL_LEDGER_WEAKER);
+	e.n_digests = 1;
+	e.digests[0] = digest(MD5);
+	assert_int_equal(rel_ledger_match(&e, same, 2), REL_LEDGER_SAME);
 }
 
 static void test_archives(void **state)
