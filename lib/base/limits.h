@@ -104,6 +104,11 @@
 /* The list of a remote's branches and tags; a forge's pull requests are not
  * in it, and opam-repository's 30 branches take 2 KiB. */
 #define REL_LIMIT_GIT_REFS_BYTES (64 * REL_MIB)
+/* objects/info/alternates that lead on to others; git's own cap. */
+#define REL_LIMIT_GIT_ALTERNATES_DEPTH 5
+/* The index of a checkout, which is copied; that of 400,000 files has 50 MiB.
+ */
+#define REL_LIMIT_GIT_INDEX_BYTES (512 * REL_MIB)
 /* One .gitattributes file; git's own cap is 100 MiB, the kernel's has 200
  * bytes. */
 #define REL_LIMIT_GIT_ATTRIBUTES_BYTES (1 * REL_MIB)

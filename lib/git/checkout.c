@@ -16,7 +16,9 @@ void rel_git_checkout_free(struct rel_git_checkout *checkout)
 {
 	if (checkout == NULL)
 		return;
-	rel_git_store_free(checkout->store);
+	if (!checkout->foreign)
+		rel_git_store_free(checkout->store);
+	rel_git_scratch_close(&checkout->scratch);
 	free(checkout->root);
 	free(checkout->prefix);
 	free(checkout->git_dir);
@@ -55,7 +57,11 @@ void rel_git_checkout_run_init(struct rel_git_run *run,
 			       size_t out_max)
 {
 	rel_git_run_init(run, options, out_max);
-	run->git_dir = checkout->named ? checkout->git_dir : NULL;
+	if (checkout->foreign) {
+		run->git_dir = checkout->store->path;
+		run->work_tree = checkout->root;
+		run->made = true;
+	}
 	run->cwd = checkout->root;
 	run->clean = checkout->root;
 	run->what = "git refuses";

@@ -4,7 +4,7 @@
  * Everything here is done by the installed git, because a checkout may have
  * what libgit2 lacks (sparse or split index, filters, linked work trees), and
  * because git's refusals are to hold (safe.directory: a checkout of another
- * user is REL_EIO with git's words).  Looking writes nothing, not even the
+ * user is REL_EIO).  Looking writes nothing, not even the
  * refreshed index.  Errors  without git: REL_ENOTFOUND.
  */
 #ifndef REL_GIT_CHECKOUT_H
@@ -21,9 +21,10 @@ struct rel_git_checkout;
  * or a submodule will do.  GIT_DIR and the like in the environment are not
  * obeyed.
  * trusted  NULL; or a directory in and below which a checkout may belong to
- *          another user, as where a CI system checks out: git's refusal is
- *          for repositories that somebody else put in the way, and is kept
- *          for all others
+ *          another user, in whole or in part, as where a CI system checks out.
+ *          It is looked at through a scratch repository, which obeys nothing
+ *          that is configured there and takes what is fetched; nothing can be
+ *          committed to it
  * Errors   REL_ENOTFOUND not in a checkout, or no such directory;
  *          REL_EUSAGE a bare repository or inside .git; REL_EIO git's words
  * Owner    the caller frees *out with rel_git_checkout_free()

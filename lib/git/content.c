@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "git/job.h"
+#include "git/place.h"
 #include "git/run.h"
 
 void rel_git_content_init(struct rel_git_content *content,
@@ -17,12 +18,37 @@ void rel_git_content_init(struct rel_git_content *content,
 	content->cancel = cancel;
 	content->no_git_program = no_git_program;
 	content->git = (struct rel_process){-1, -1, -1, -1};
+	content->scratch.lock.fd = -1;
 }
 
 void rel_git_content_free(struct rel_git_content *content)
 {
 	git_odb_object_free(content->object);
 	rel_process_kill(&content->git);
+	rel_git_scratch_close(&content->scratch);
+}
+
+/* The git directory that git may run in. */
+static int find_git_dir(const char **out, struct rel_git_content *content,
+			struct rel_error *err)
+{
+	struct rel_git_place place = {0};
+	bool own;
+	int r = 0;
+
+	own = content->store->made ||
+	      (rel_git_place_of(&place, content->store->path, NULL) == 0 &&
+	       place.foreign == NULL);
+	rel_git_place_free(&place);
+	if (!own)
+		r = rel_git_scratch_open(&content->scratch, NULL, err);
+	if (!own && r == 0)
+		r = rel_git_scratch_borrow(&content->scratch, content->store,
+					   err);
+	*out = own	? content->store->path
+	       : r == 0 ? content->scratch.store->path
+			: NULL;
+	return r;
 }
 
 /* Repository and objects are those of the store, whatever the caller's git
@@ -31,7 +57,7 @@ static int start_git(struct rel_git_content *content, struct rel_error *err)
 {
 	const char *argv[] = {"git",
 			      "--git-dir",
-			      content->store->path,
+			      NULL,
 			      "-c",
 			      "core.bigFileThreshold=1m",
 			      "-c",
@@ -55,8 +81,11 @@ static int start_git(struct rel_git_content *content, struct rel_error *err)
 			     "GIT_NAMESPACE",
 			     NULL};
 
-	return rel_process_start(&content->git, argv, NULL, env,
-				 REL_PROCESS_STDERR_PIPE, err);
+	int r = find_git_dir(&argv[2], content, err);
+
+	return r < 0 ? r
+		     : rel_process_start(&content->git, argv, NULL, env,
+					 REL_PROCESS_STDERR_PIPE, err);
 }
 
 /* git ended or says what it should not: make it the failure of all. */

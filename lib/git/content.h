@@ -12,6 +12,7 @@
 #include "base/cancel.h"
 #include "base/process.h"
 #include "git/internal.h"
+#include "git/scratch.h"
 
 #define REL_GIT_CONTENT_PIECE (64 * 1024)
 
@@ -20,9 +21,11 @@ struct rel_git_content {
 	struct rel_git_store *store;
 	const struct rel_cancel *cancel;
 	bool no_git_program;
-	uint64_t inlined;	  /* bytes of blobs read through libgit2 */
-	git_odb_object *object;	  /* the blob being read, or NULL */
-	struct rel_process git;	  /* pid -1 = not started */
+	uint64_t inlined;	/* bytes of blobs read through libgit2 */
+	git_odb_object *object; /* the blob being read, or NULL */
+	struct rel_process git; /* pid -1 = not started */
+	/* What it runs in, unless the store is the user's own or ours. */
+	struct rel_git_scratch scratch;
 	uint64_t size, left;	  /* of the blob being read */
 	struct rel_error failure; /* sticky, of the process */
 	/* What git said and was not yet taken. */

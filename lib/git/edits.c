@@ -481,6 +481,13 @@ static int edits_prepare(struct edits *e, struct rel_git_checkout *checkout,
 	int r;
 
 	memset(e, 0, sizeof(*e));
+	if (checkout->foreign) {
+		r = rel_fail(err, REL_EUSAGE,
+			     "belongs to another user, so nothing is committed "
+			     "to it");
+		rel_error_at(err, checkout->root, 0, 0);
+		return r;
+	}
 	e->checkout = checkout;
 	e->request = request;
 	rel_git_checkout_run_init(&e->run, checkout, NULL,

@@ -235,6 +235,8 @@ static int open_offline(struct session *s, struct rel_git_store **store,
 	if (r == REL_ENOTFOUND)
 		return fail_offline(s, NULL, err);
 	if (r == 0)
+		(*store)->made = true;
+	if (r == 0)
 		r = look_up(commit, *store, revision_of(s), err);
 	if (r == REL_ENOTFOUND)
 		return fail_offline(s, revision_of(s), err);
@@ -254,6 +256,7 @@ static int open_online(struct session *s, struct rel_git_store **store,
 				       err);
 	if (r < 0)
 		return r;
+	(*store)->made = true;
 	/* A commit never changes: nothing to ask for. */
 	if (is_full_id(revision) && !s->options.whole_history &&
 	    look_up(commit, *store, revision, NULL) == 0)

@@ -13,6 +13,8 @@ struct rel_git_store {
 	git_repository *repo;
 	git_odb *odb;
 	char *path; /* the git directory, no trailing slash */
+	/* Made by us: a cache or a scratch repository (git/run.h). */
+	bool made;
 };
 
 /*

@@ -111,6 +111,7 @@ int rel_git_remote_list(struct rel_git_listing *listing,
 		args[5 + i] = listing->wanted[i];
 	rel_git_run_init(&run, options, REL_LIMIT_GIT_REFS_BYTES);
 	run.git_dir = remote->git_dir ? remote->git_dir : REL_GIT_NOWHERE;
+	run.made = remote->made;
 	run.cwd = "/";
 	run.url = &remote->url;
 	run.clean = remote->place.ptr;

@@ -13,6 +13,7 @@ struct rel_git_remote {
 	struct rel_buf place;
 	/* Whose configuration of git is obeyed; NULL = the user's only. */
 	const char *git_dir;
+	bool made; /* by us (git/run.h) */
 };
 
 /*

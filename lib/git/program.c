@@ -19,6 +19,7 @@ static int fail_revision(const struct rel_git_job *job, struct rel_error *err)
 
 	rel_git_run_init(&run, job->options, REL_LIMIT_GIT_REFS_BYTES);
 	run.git_dir = rel_git_cache_path(job->cache);
+	run.made = true;
 	run.url = job->url;
 	run.what = "cannot fetch";
 	r = rel_git_run(&run, args, err);
@@ -91,6 +92,7 @@ int rel_git_program_fetch(const struct rel_git_job *job, struct rel_error *err)
 	rel_buf_init(&spec, REL_LIMIT_CONFIG_BYTES);
 	rel_git_run_init(&run, job->options, 0);
 	run.git_dir = rel_git_cache_path(job->cache);
+	run.made = true;
 	run.url = job->url;
 	run.clean = job->clean;
 	run.cache = job->cache;

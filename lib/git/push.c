@@ -52,6 +52,7 @@ static int check_forward(struct push *p, const struct rel_git_push_ref *ref,
 		return 0;
 	rel_git_run_init(&run, p->options, 0);
 	run.git_dir = p->store->path;
+	run.made = p->store->made;
 	r = rel_git_run(&run, args, err);
 	if (r == 0 && run.status != 0)
 		r = rel_fail(err, REL_EUSAGE,
@@ -365,6 +366,7 @@ static int push_some(struct push *p, const struct rel_git_push_ref *refs,
 
 	rel_git_run_init(&run, p->options, REL_LIMIT_GIT_REFS_BYTES);
 	run.git_dir = p->store->path;
+	run.made = p->store->made;
 	run.url = &p->remote.url;
 	run.clean = p->remote.place.ptr;
 	run.what = "cannot push";
@@ -419,6 +421,7 @@ static int push(struct push *p, const char *location, struct rel_error *err)
 				REFS_MAX, p->n);
 	r = rel_git_remote_open(&p->remote, location, p->options, err);
 	p->remote.git_dir = p->store->path;
+	p->remote.made = p->store->made;
 	for (size_t i = 0; r == 0 && i < p->n; i++) {
 		r = check_ref(p, &p->refs[i], err);
 		if (r == 0 && p->try)

@@ -1,13 +1,12 @@
 #include "git/request.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "git/internal.h"
 #include "git/listing.h"
 #include "git/origin.h"
+#include "git/place.h"
 #include "git/run.h"
 #include "git/scratch.h"
 
@@ -19,7 +18,9 @@ struct rel_git_request {
 	const struct rel_git_request_options *options;
 	struct rel_git_fetch_options fetch;
 	struct rel_git_store *checkout;
-	struct rel_git_scratch scratch; /* open once something was fetched */
+	struct rel_git_place place;
+	/* What git runs in and what is fetched goes to. */
+	struct rel_git_scratch scratch;
 	struct rel_buf origin;
 	struct rel_git_id fresh;
 	char fresh_text[REL_GIT_ID_TEXT];
@@ -27,8 +28,7 @@ struct rel_git_request {
 
 struct rel_git_store *rel_git_request_store(struct rel_git_request *request)
 {
-	return request->scratch.store ? request->scratch.store
-				      : request->checkout;
+	return request->scratch.store;
 }
 
 const char *rel_git_request_origin(const struct rel_git_request *request)
@@ -82,18 +82,19 @@ static bool is_merge(struct rel_git_id *base, const struct rel_git_request *r)
 	       find_parent(base, r->checkout, &r->fresh, 1);
 }
 
-/* The first fetch needs a place, and a name by which the remote learns what
- * is here already: a detached checkout may have none. */
+/* The remote learns by a name what is here already: a detached checkout may
+ * have none. */
 static int open_scratch(struct rel_git_request *r, struct rel_error *err)
 {
 	git_reference *ref = NULL;
 	git_oid oid;
 	int rc;
 
-	if (r->scratch.store)
-		return 0;
 	rc = rel_git_scratch_open(&r->scratch, r->fetch.cache_dir, err);
-	if (rc == 0)
+	if (rc == 0 && r->place.foreign)
+		rc = rel_git_scratch_view(&r->scratch, &r->place, r->checkout,
+					  err);
+	else if (rc == 0)
 		rc = rel_git_scratch_borrow(&r->scratch, r->checkout, err);
 	if (rc)
 		return rc;
@@ -108,17 +109,14 @@ static int open_scratch(struct rel_git_request *r, struct rel_error *err)
 
 /*
  * The checkout's own configuration may hold what lets a job in.  It may name
- * programs, too: a stranger's is not obeyed.
+ * programs, too: of a stranger's the scratch repository has what does not.
  */
 static bool find_config(char *out, size_t size, const struct rel_git_request *r)
 {
-	static const char key[] = "include.path=";
-	struct stat st;
-	int n = snprintf(out, size, "%s%s/config", key,
-			 rel_git_store_path(r->checkout));
+	int n =
+	    snprintf(out, size, "include.path=%s/config", r->place.common_dir);
 
-	return n > 0 && (size_t)n < size &&
-	       stat(out + sizeof(key) - 1, &st) == 0 && st.st_uid == geteuid();
+	return n > 0 && (size_t)n < size && r->place.foreign == NULL;
 }
 
 /* Commit `wanted` or branch refs/heads/… to refs/relctl/other, and with a
@@ -159,6 +157,7 @@ static int fetch(struct rel_git_request *r, const char *wanted, int depth,
 		args[n++] = r->fresh_text;
 	args[n] = NULL;
 	run.git_dir = rel_git_store_path(r->scratch.store);
+	run.made = true;
 	run.url = &remote.url;
 	run.clean = remote.place.ptr;
 	run.what = "cannot fetch what the request departs from";
@@ -183,7 +182,8 @@ static int merge_base(struct rel_git_id *out, struct rel_git_request *r,
 	int rc;
 
 	rel_git_run_init(&run, &r->fetch, REL_LIMIT_CHILD_TEXT);
-	run.git_dir = rel_git_store_path(rel_git_request_store(r));
+	run.git_dir = rel_git_store_path(r->scratch.store);
+	run.made = true;
 	run.what = "cannot compare histories";
 	rc = rel_git_run(&run, args, err);
 	if (rc == 0 && run.status == 0)
@@ -217,7 +217,7 @@ static int search(struct rel_git_id *base, struct rel_git_request *r,
 
 	if (r->fetch.offline || rel_git_request_origin(r)[0] == '\0')
 		return fail_missing(r, wanted, err);
-	rc = open_scratch(r, err);
+	rc = 0;
 	for (size_t i = known ? 1 : 0; rc == 0 && !found && i < N_DEPTHS; i++) {
 		rc = fetch(r, wanted, depths[i], err);
 		if (rc == 0)
@@ -243,15 +243,13 @@ static int bring(struct rel_git_request *r, const struct rel_git_id *base,
 {
 	char text[REL_GIT_ID_TEXT];
 	struct rel_git_id there;
-	int rc;
 
 	rel_git_id_format(text, base);
 	if (has(r->checkout, text, &there))
 		return 0;
 	if (r->fetch.offline || rel_git_request_origin(r)[0] == '\0')
 		return fail_missing(r, text, err);
-	rc = open_scratch(r, err);
-	return rc ? rc : fetch(r, text, 1, err);
+	return fetch(r, text, 1, err);
 }
 
 static int find_base(struct rel_git_id *base, struct rel_git_request *r,
@@ -288,14 +286,20 @@ static int open_request(struct rel_git_request *r, struct rel_git_id *base,
 			struct rel_error *err)
 {
 	const struct rel_git_request_options *o = r->options;
-	int rc = rel_git_store_open(&r->checkout, o->directory, err);
+	int rc = rel_git_place_of(&r->place, o->directory, err);
 
+	if (rc == 0)
+		rc = rel_git_place_check(&r->place, err);
+	if (rc == 0)
+		rc = rel_git_store_open(&r->checkout, o->directory, err);
 	if (rc == 0)
 		rc = rel_git_resolve(&r->fresh, r->checkout, "HEAD", err);
 	if (rc)
 		return rc;
 	rel_git_id_format(r->fresh_text, &r->fresh);
-	rc = rel_git_origin(&r->origin, r->checkout, err);
+	rc = open_scratch(r, err);
+	if (rc == 0)
+		rc = rel_git_origin(&r->origin, r->checkout, err);
 	return rc < 0 ? rc : find_base(base, r, err);
 }
 
@@ -319,6 +323,7 @@ int rel_git_request_open(struct rel_git_request **out, struct rel_git_id *base,
 	r->options = options;
 	if (options->fetch)
 		r->fetch = *options->fetch;
+	r->scratch.lock.fd = -1;
 	rel_buf_init(&r->origin, REL_LIMIT_CONFIG_BYTES);
 	rc = open_request(r, base, err);
 	*fresh = r->fresh;
@@ -335,6 +340,7 @@ void rel_git_request_free(struct rel_git_request *request)
 	if (!request)
 		return;
 	rel_git_scratch_close(&request->scratch);
+	rel_git_place_free(&request->place);
 	rel_git_store_free(request->checkout);
 	rel_buf_free(&request->origin);
 	free(request);

@@ -6,8 +6,9 @@
  * both sides that the CI system made; nothing is written into it.  History
  * that it lacks is fetched, as little as will do, into a scratch repository
  * (git/scratch.h) that borrows the checkout's objects and is removed with the
- * request.  That fetch obeys the configuration of a checkout that is the
- * user's own, as credentials of a job may be in it.
+ * request; git runs there alone.  That fetch obeys the configuration of a
+ * checkout that is the user's own, all of it, as credentials of a job may be
+ * in it; of another's it has what names no program.
  */
 #ifndef REL_GIT_REQUEST_H
 #define REL_GIT_REQUEST_H

@@ -14,6 +14,7 @@
 #include "git/credential.h"
 #include "git/internal.h"
 #include "git/job.h"
+#include "git/place.h"
 
 #define POLL_MS 100
 
@@ -54,7 +55,7 @@ int rel_git_program_need(const char *what, struct rel_error *err)
 
 /* "KEY=VALUE" texts, one behind the other, and the list of them. */
 struct environment {
-	char *items[48];
+	char *items[64];
 	size_t n;
 	unsigned long n_config; /* GIT_CONFIG_KEY_<n> used so far */
 	int status;
@@ -181,6 +182,39 @@ static bool has_ssh_command(const struct rel_git_run *run)
 	return r == 0 && status == 0;
 }
 
+/* For repositories of ours that borrow objects: they are read as they are,
+ * nothing is fetched for them, and git is not run where they lie. */
+static void env_borrowed(struct environment *env)
+{
+	env_add(env, "GIT_NO_LAZY_FETCH=1");
+	env_add(env, "GIT_NO_REPLACE_OBJECTS=1");
+	env_config(env, "core.alternateRefsCommand", ":");
+	env_config(env, "core.commitGraph", "false");
+	env_config(env, "core.multiPackIndex", "false");
+	env_config(env, "core.fsmonitor", "false");
+	env_config(env, "core.hooksPath", "/dev/null");
+}
+
+/* What git finds around `cwd`, or is told, is to be the user's own. */
+static int check_place(const struct rel_git_run *run, struct rel_error *err)
+{
+	struct rel_git_place place;
+	int r;
+
+	if (run->made ||
+	    (run->git_dir && strcmp(run->git_dir, REL_GIT_NOWHERE) == 0))
+		return 0;
+	r = run->git_dir
+		? rel_git_place_of(&place, run->git_dir, NULL)
+		: rel_git_place_find(&place, run->cwd ? run->cwd : ".", NULL);
+	/* None, or one that git will complain about. */
+	if (r < 0)
+		return 0;
+	r = place.foreign ? rel_git_place_fail(&place, err) : 0;
+	rel_git_place_free(&place);
+	return r;
+}
+
 static int env_fill(struct environment *env, const struct rel_git_run *run,
 		    struct rel_error *err)
 {
@@ -218,6 +252,13 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 	env_config(env, "gc.autoDetach", "false");
 	env_config(env, "maintenance.autoDetach", "false");
 	env_config(env, "fetch.fsckObjects", "false");
+	/* A bare repository that lies as files in a work tree is data. */
+	env_config(env, "safe.bareRepository", "explicit");
+	/* Remote helpers that run what an address names. */
+	env_config(env, "protocol.ext.allow", "never");
+	env_config(env, "protocol.fd.allow", "never");
+	if (run->made)
+		env_borrowed(env);
 	env_add(env, "GIT_CONFIG_COUNT=%lu", env->n_config);
 	return env->status < 0 ? rel_fail_nomem(err) : 0;
 }
@@ -371,13 +412,17 @@ static int start(struct rel_git_run *run, struct rel_process *process,
 
 	while (args[n_args] != NULL)
 		n_args++;
-	argv = calloc(n_args + 4, sizeof(*argv));
+	argv = calloc(n_args + 6, sizeof(*argv));
 	if (argv == NULL)
 		return rel_fail_nomem(err);
 	argv[n++] = "git";
 	if (run->git_dir != NULL) {
 		argv[n++] = "--git-dir";
 		argv[n++] = run->git_dir;
+	}
+	if (run->work_tree != NULL) {
+		argv[n++] = "--work-tree";
+		argv[n++] = run->work_tree;
 	}
 	memcpy(argv + n, args, n_args * sizeof(*argv));
 	if (run->cache != NULL)
@@ -423,7 +468,9 @@ int rel_git_run(struct rel_git_run *run, const char *const args[],
 	rel_buf_clear(&run->out);
 	rel_buf_clear(&run->complaint);
 	rel_buf_init(&listener.line, REL_LIMIT_CHILD_TEXT);
-	r = env_fill(&env, run, err);
+	r = check_place(run, err);
+	if (r == 0)
+		r = env_fill(&env, run, err);
 	if (r == 0)
 		r = start(run, &process, args, env.items, err);
 	if (r < 0)
@@ -472,6 +519,16 @@ int rel_git_run_ok(struct rel_git_run *run, const char *const args[],
 	return r == 0 && run->status != 0 ? rel_git_run_fail(run, err) : r;
 }
 
+static bool is_own(const char *git_dir)
+{
+	struct rel_git_place place;
+	bool own = rel_git_place_of(&place, git_dir, NULL) == 0 &&
+		   place.foreign == NULL;
+
+	rel_git_place_free(&place);
+	return own;
+}
+
 int rel_git_config_get(struct rel_buf *out, const char *git_dir,
 		       const char *type, const char *key, struct rel_error *err)
 {
@@ -481,7 +538,7 @@ int rel_git_config_get(struct rel_buf *out, const char *git_dir,
 	int r;
 
 	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
-	run.git_dir = git_dir ? git_dir : REL_GIT_NOWHERE;
+	run.git_dir = git_dir && is_own(git_dir) ? git_dir : REL_GIT_NOWHERE;
 	run.cwd = "/";
 	run.what = "cannot read git's configuration";
 	r = rel_git_run(&run, type ? typed : plain, err);

@@ -13,6 +13,11 @@
 struct rel_git_run {
 	const char *git_dir; /* --git-dir; NULL = what `cwd` is in */
 	const char *cwd;     /* NULL = here */
+	/* --work-tree; NULL = what the repository says. */
+	const char *work_tree;
+	/* `git_dir` was made by us, with a configuration of ours (a cache, a
+	 * scratch repository); it may hold or borrow objects of anybody. */
+	bool made;
 	/* The remote it talks to, for its credentials; NULL = none. */
 	const struct rel_git_url *url;
 	const char *clean; /* that without credentials, for error texts */
@@ -43,10 +48,11 @@ void rel_git_run_free(struct rel_git_run *run);
 
 /*
  * Run "git [--git-dir …] <args>" to its end and fill out, complaint and
- * status.  Its messages are English, it obeys neither GIT_DIR and the like of
- * the environment nor asks on the terminal unless options->interactive.
- * args    ends with NULL
- * Errors  REL_EIO (silent for too long, cannot be run), REL_ELIMIT,
+ * status.  Unless the repository was made by us, it must be the user's own, all
+ * of it (git/place.h).  Its messages are English, it obeys neither GIT_DIR and
+ * the like of the environment nor asks on the terminal unless
+ * options->interactive. args    ends with NULL Errors  REL_EIO (silent for too
+ * long, cannot be run, a repository of another user), REL_ELIMIT,
  *         REL_ECANCELLED, those of credentials; a non-zero status is none
  */
 REL_MUST_CHECK int rel_git_run(struct rel_git_run *run,
@@ -62,8 +68,8 @@ REL_MUST_CHECK int rel_git_run_ok(struct rel_git_run *run,
 
 /*
  * Append one value of git's configuration.
- * git_dir  whose; NULL = the user's and the host's only, whatever repository
- *          we are run in
+ * git_dir  whose; NULL, and one that is not the user's own: the user's and the
+ *          host's only, whatever repository we are run in
  * type     "path" expands "~"; NULL = as it stands
  * Returns  1 found; 0 not set; or a negative code
  */

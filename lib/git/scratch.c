@@ -10,6 +10,8 @@
 #include "base/cache_root.h"
 #include "base/limits.h"
 #include "git/internal.h"
+#include "git/run.h"
+#include "git/write.h"
 
 #define WALK_FDS 16
 
@@ -102,6 +104,8 @@ static int make_repository(struct rel_git_scratch *scratch,
 					 "cannot create a repository");
 	else
 		r = rel_git_store_open(&scratch->store, path, err);
+	if (r == 0)
+		scratch->store->made = true;
 	free(path);
 	return r;
 }
@@ -217,4 +221,216 @@ int rel_git_scratch_borrow(struct rel_git_scratch *scratch,
 	rel_buf_free(&text);
 	free(full);
 	return r;
+}
+
+/*
+ * What of a repository's configuration may be taken over from another user: it
+ * names neither programs nor files.  Addresses are split before they are used
+ * (git/url.h); a header goes to the address it is for.
+ */
+static bool is_harmless(struct rel_str key)
+{
+	static const char *const keys[] = {
+	    "core.filemode",	   "core.symlinks",
+	    "core.ignorecase",	   "core.precomposeunicode",
+	    "core.autocrlf",	   "core.eol",
+	    "core.sparsecheckout", "core.sparsecheckoutcone",
+	    "index.sparse",	   "remote.pushdefault"};
+	static const char *const families[][2] = {
+	    {"remote.", ".url"},      {"remote.", ".pushurl"},
+	    {"remote.", ".fetch"},    {"branch.", ".remote"},
+	    {"branch.", ".merge"},    {"branch.", ".pushremote"},
+	    {"http.", ".extraheader"}};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (rel_str_is(key, keys[i]))
+			return true;
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (rel_str_starts(key, rel_str_of(families[i][0])) &&
+		    rel_str_ends(key, rel_str_of(families[i][1])) &&
+		    key.len > strlen(families[i][0]) + strlen(families[i][1]))
+			return true;
+	return false;
+}
+
+/* Source: git-config(1), SYNTAX. */
+static void add_quoted(struct rel_buf *out, struct rel_str text, bool value)
+{
+	rel_buf_add_char(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (c == '"' || c == '\\')
+			rel_buf_add_char(out, '\\');
+		if (value && c == '\n')
+			rel_buf_add_cstr(out, "\\n");
+		else
+			rel_buf_add_char(out, c);
+	}
+	rel_buf_add_char(out, '"');
+}
+
+/* "section.sub.section.key" */
+static void add_setting(struct rel_buf *out, struct rel_str key,
+			struct rel_str value)
+{
+	size_t first = rel_str_find(key, '.'), last = rel_str_rfind(key, '.');
+
+	rel_buf_printf(out, "[%.*s", REL_STR_ARG(rel_str_sub(key, 0, first)));
+	if (last > first) {
+		rel_buf_add_char(out, ' ');
+		add_quoted(out, rel_str_sub(key, first + 1, last), false);
+	}
+	rel_buf_printf(out, "]\n\t%.*s = ",
+		       REL_STR_ARG(rel_str_sub(key, last + 1, key.len)));
+	add_quoted(out, value, true);
+	rel_buf_add_char(out, '\n');
+}
+
+static int copy_config(struct rel_git_scratch *scratch, const char *common,
+		       struct rel_error *err)
+{
+	const char *args[] = {"config", "--file", "-", "--no-includes",
+			      "--null", "--list", NULL};
+	struct rel_buf text, out;
+	struct rel_git_run run;
+	struct rel_str rest;
+	char *path = NULL;
+	int r;
+
+	if (asprintf(&path, "%s/config", common) < 0)
+		return rel_fail_nomem(err);
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&out, REL_LIMIT_CONFIG_BYTES);
+	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
+	r = rel_file_read(&text, path, err);
+	run.git_dir = REL_GIT_NOWHERE;
+	run.cwd = "/";
+	run.what = "cannot read its configuration";
+	run.clean = path;
+	run.input = rel_buf_str(&text);
+	if (r == 0)
+		r = rel_git_run_ok(&run, args, err);
+	rest = r == 0 ? rel_buf_str(&run.out) : REL_STR("");
+	while (rest.ptr != NULL && rest.len > 0) {
+		struct rel_str value = rel_str_cut(&rest, '\0');
+		struct rel_str key = rel_str_cut(&value, '\n');
+
+		if (value.ptr != NULL && is_harmless(key))
+			add_setting(&out, key, value);
+	}
+	rel_buf_add_cstr(&out, "[core]\n\trepositoryformatversion = 0\n"
+			       "\tbare = true\n");
+	if (r == 0)
+		r = rel_buf_status(&out, "configuration", err);
+	if (r == 0)
+		r = write_file(scratch->store->path, "config",
+			       rel_buf_str(&out), err);
+	rel_git_run_free(&run);
+	rel_buf_free(&out);
+	rel_buf_free(&text);
+	free(path);
+	return r;
+}
+
+struct copying {
+	struct rel_git_store *from;
+	struct rel_buf refs;
+};
+
+static int copy_ref(void *context, const char *name, struct rel_error *err)
+{
+	struct copying *copying = context;
+	char hex[REL_GIT_ID_TEXT];
+	struct rel_git_id id;
+	int r = rel_git_ref_read(&id, copying->from, name, err);
+
+	if (r <= 0)
+		return r;
+	rel_buf_printf(&copying->refs, "%s %s\n", rel_git_id_format(hex, &id),
+		       name);
+	return rel_buf_status(&copying->refs, "references", err);
+}
+
+static int copy_refs(struct rel_git_scratch *scratch,
+		     struct rel_git_store *from, struct rel_error *err)
+{
+	struct copying copying = {.from = from};
+	git_reference *head = NULL;
+	char hex[REL_GIT_ID_TEXT], *text = NULL;
+	struct rel_git_id id;
+	int r, status;
+
+	rel_buf_init(&copying.refs, REL_LIMIT_GIT_REFS_BYTES);
+	r = rel_git_ref_each(from, "refs/*", copy_ref, &copying, err);
+	if (r == 0)
+		r = write_file(scratch->store->path, "packed-refs",
+			       rel_buf_str(&copying.refs), err);
+	rel_buf_free(&copying.refs);
+	if (r < 0)
+		return r;
+	status = git_reference_lookup(&head, from->repo, "HEAD");
+	if (status < 0)
+		return rel_git_library_fail(err, status, "cannot read HEAD");
+	if (git_reference_type(head) == GIT_REFERENCE_SYMBOLIC) {
+		if (asprintf(&text, "ref: %s\n",
+			     git_reference_symbolic_target(head)) < 0)
+			r = rel_fail_nomem(err);
+	} else {
+		rel_git_id_of_oid(&id, git_reference_target(head));
+		if (asprintf(&text, "%s\n", rel_git_id_format(hex, &id)) < 0)
+			r = rel_fail_nomem(err);
+	}
+	if (r == 0)
+		r = write_file(scratch->store->path, "HEAD", rel_str_of(text),
+			       err);
+	free(text);
+	git_reference_free(head);
+	return r;
+}
+
+/* The index, and what a split one is split from. */
+static int copy_index(struct rel_git_scratch *scratch, const char *git_dir,
+		      struct rel_error *err)
+{
+	DIR *handle = opendir(git_dir);
+	struct dirent *entry;
+	int r = 0;
+
+	while (r == 0 && handle != NULL && (entry = readdir(handle)) != NULL) {
+		struct rel_str name = rel_str_of(entry->d_name);
+		struct rel_buf text;
+		char *path = NULL;
+
+		if (!rel_str_is(name, "index") &&
+		    !rel_str_starts(name, REL_STR("sharedindex.")))
+			continue;
+		if (asprintf(&path, "%s/%s", git_dir, entry->d_name) < 0) {
+			r = rel_fail_nomem(err);
+			break;
+		}
+		rel_buf_init(&text, REL_LIMIT_GIT_INDEX_BYTES);
+		r = rel_file_read(&text, path, err);
+		if (r == 0)
+			r = write_file(scratch->store->path, entry->d_name,
+				       rel_buf_str(&text), err);
+		rel_buf_free(&text);
+		free(path);
+	}
+	if (handle != NULL)
+		closedir(handle);
+	return r;
+}
+
+int rel_git_scratch_view(struct rel_git_scratch *scratch,
+			 const struct rel_git_place *place,
+			 struct rel_git_store *from, struct rel_error *err)
+{
+	int r = copy_config(scratch, place->common_dir, err);
+
+	if (r == 0)
+		r = copy_refs(scratch, from, err);
+	if (r == 0 && place->root != NULL)
+		r = copy_index(scratch, place->git_dir, err);
+	return r == 0 ? rel_git_scratch_borrow(scratch, from, err) : r;
 }

@@ -8,6 +8,7 @@
 #define REL_GIT_SCRATCH_H
 
 #include "base/file.h"
+#include "git/place.h"
 #include "git/store.h"
 
 struct rel_git_scratch {
@@ -36,5 +37,18 @@ void rel_git_scratch_close(struct rel_git_scratch *scratch);
 REL_MUST_CHECK int rel_git_scratch_borrow(struct rel_git_scratch *scratch,
 					  const struct rel_git_store *from,
 					  struct rel_error *err);
+
+/*
+ * Make it show what a repository of another user shows, without what that
+ * configures: its references and HEAD, its index, its objects (borrowed), and
+ * of its configuration what names neither a program nor a file: addresses and
+ * branches of remotes, headers for them, how the work tree is kept.
+ * from    the repository at `place`, opened; may be closed afterwards
+ * Errors  as rel_git_scratch_borrow(); REL_ELIMIT a file that is too big
+ */
+REL_MUST_CHECK int rel_git_scratch_view(struct rel_git_scratch *scratch,
+					const struct rel_git_place *place,
+					struct rel_git_store *from,
+					struct rel_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/path.h"
 #include "git/internal.h"
+#include "git/place.h"
 
 static bool exists(const char *dir, const char *name)
 {
@@ -47,13 +48,59 @@ static int fail_open(struct rel_error *err, int status, const char *path)
 	return err ? err->code : REL_EIO;
 }
 
+/* libgit2 would wait at a FIFO for ever, and read of a device without end. */
+static int check_files(const char *path, struct rel_error *err)
+{
+	static const char *const names[] = {"HEAD",
+					    "config",
+					    "config.worktree",
+					    "packed-refs",
+					    "shallow",
+					    "commondir",
+					    "index",
+					    "objects/info/alternates",
+					    "objects/info/commit-graph",
+					    "objects/pack/multi-pack-index"};
+	struct rel_git_place place;
+	int r = 0;
+
+	/* What is none, libgit2 says better. */
+	if (rel_git_place_locate(&place, path, NULL) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		const char *dir = i ? place.common_dir : place.git_dir;
+
+		for (size_t j = 0; r == 0 && j < sizeof(names) / sizeof(*names);
+		     j++) {
+			char *file = NULL;
+			struct stat st;
+
+			if (asprintf(&file, "%s/%s", dir, names[j]) < 0) {
+				r = rel_fail_nomem(err);
+				break;
+			}
+			if (stat(file, &st) == 0 && !S_ISREG(st.st_mode)) {
+				r = rel_fail(err, REL_EIO,
+					     "is no ordinary file; look with "
+					     "git fsck");
+				rel_error_at(err, file, 0, 0);
+			}
+			free(file);
+		}
+	}
+	rel_git_place_free(&place);
+	return r;
+}
+
 static int store_fill(struct rel_git_store *store, const char *path,
 		      struct rel_error *err)
 {
 	const char *gitdir;
 	size_t len;
-	int status;
+	int status = check_files(path, err);
 
+	if (status < 0)
+		return status;
 	status = git_repository_open_ext(&store->repo, path,
 					 GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 	if (status < 0)
@@ -96,7 +143,11 @@ int rel_git_store_clone(struct rel_git_store **out,
 			const struct rel_git_store *store,
 			struct rel_error *err)
 {
-	return rel_git_store_open(out, store->path, err);
+	int r = rel_git_store_open(out, store->path, err);
+
+	if (r == 0)
+		(*out)->made = store->made;
+	return r;
 }
 
 void rel_git_store_free(struct rel_git_store *store)
@@ -156,6 +207,7 @@ int rel_git_store_refresh(struct rel_git_store *store, struct rel_error *err)
 	git_odb_free(store->odb);
 	git_repository_free(store->repo);
 	free(store->path);
+	fresh.made = store->made;
 	*store = fresh;
 	return 0;
 }

@@ -57,10 +57,12 @@ static int ask_unborn(struct rel_git_target *target,
 	run.clean = remote->place.ptr;
 	run.what = "cannot look at the remote";
 	run.cwd = target->scratch.dir;
+	run.git_dir = REL_GIT_NOWHERE;
 	r = rel_git_run_ok(&run, clone, err);
 	if (r == 0 && asprintf(&dir, "%s/head", target->scratch.dir) < 0)
 		r = rel_fail_nomem(err);
 	run.git_dir = dir;
+	run.made = true;
 	run.url = NULL;
 	if (r == 0)
 		r = rel_git_run_ok(&run, look, err);

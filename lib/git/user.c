@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "git/place.h"
 #include "git/run.h"
 
 /* "+0130" in minutes */
@@ -46,6 +47,7 @@ int rel_git_user_at(struct rel_buf *name, struct rel_buf *email,
 	char variable[32];
 	const char *args[] = {"-c", "user.useConfigOnly=true", "var", variable,
 			      NULL};
+	struct rel_git_place place = {0};
 	struct rel_git_run run;
 	int rc = rel_git_program_need("cannot find out who you are", err);
 
@@ -55,6 +57,11 @@ int rel_git_user_at(struct rel_buf *name, struct rel_buf *email,
 	rel_git_run_init(&run, NULL, REL_LIMIT_CHILD_TEXT);
 	run.cwd = dir;
 	run.what = "cannot find out who you are";
+	/* Another user's repository does not say it. */
+	if (rel_git_place_find(&place, dir ? dir : ".", NULL) < 0 ||
+	    place.foreign)
+		run.git_dir = REL_GIT_NOWHERE;
+	rel_git_place_free(&place);
 	rc = rel_git_run(&run, args, err);
 	if (rc == 0 && (run.status != 0 ||
 			!read_ident(name, email, seconds, offset,

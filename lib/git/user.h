@@ -19,7 +19,8 @@ REL_MUST_CHECK int rel_git_user(struct rel_buf *name, struct rel_buf *email,
 				struct rel_error *err);
 
 /*
- * The same where the configuration of the repository around `dir` holds too.
+ * The same where the configuration of the repository around `dir` holds too,
+ * if that is the user's own.
  * role  "AUTHOR" or "COMMITTER": GIT_<role>_NAME and so on
  * seconds, offset  either may be NULL
  */

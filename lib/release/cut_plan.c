@@ -140,6 +140,18 @@ const char *rel_cut_step_name(enum rel_cut_step step)
 	return step < REL_CUT_STEPS ? names[step] : "";
 }
 
+/* A checkout that is not the user's own keeps nothing that was fetched for it
+ * before. */
+static int bring_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_git_fetch_options fetch = rel_cut_fetch_options(cut);
+	struct rel_git_id commit;
+	bool fetched;
+
+	return rel_git_checkout_tag(&commit, &fetched, cut->checkout,
+				    cut->options->tag, &fetch, err);
+}
+
 int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 		 bool lock, struct rel_error *err)
 {
@@ -151,6 +163,8 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 	cut->options = options;
 	rel_arena_init(&cut->arena, REL_LIMIT_ARENA);
 	rc = rel_git_checkout_open(&cut->checkout, dir, options->trusted, err);
+	if (rc == 0 && options->tag)
+		rc = bring_tag(cut, err);
 	if (rc == 0)
 		rc = rel_git_checkout_head(&cut->head, cut->checkout, err);
 	if (rc)

@@ -111,7 +111,8 @@ for format in tbz tar.gz tar.xz tar.zst; do
 		chmod 755 .
 		mkdir -p theirs.d
 		chmod 777 theirs.d
-		setpriv --reuid=65534 --regid=65534 --clear-groups \
+		XDG_CACHE_HOME=$DIR/theirs.d/cache \
+			setpriv --reuid=65534 --regid=65534 --clear-groups \
 			"$PROBE" pack r HEAD 1.0 p 1 $format \
 			theirs.d/other.$format >/dev/null
 		mv theirs.d/other.$format .

@@ -1,0 +1,439 @@
+#include "git/place.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "git/internal.h"
+#include "git/run.h"
+
+void rel_git_place_free(struct rel_git_place *place)
+{
+	free(place->root);
+	free(place->git_dir);
+	free(place->common_dir);
+	free(place->foreign);
+	*place = (struct rel_git_place){0};
+}
+
+/* As git has it: who became root with sudo is still who he was.
+ * Source: git's compat/posix.h, extract_id_from_env(). */
+static bool is_mine(uid_t owner)
+{
+	const char *sudo = getenv("SUDO_UID");
+	unsigned long id;
+
+	return owner == geteuid() ||
+	       (geteuid() == 0 && sudo != NULL &&
+		rel_str_to_uint(rel_str_of(sudo), UINT32_MAX - 1, &id) &&
+		owner == (uid_t)id);
+}
+
+/* Is it missing, or the user's, and what it links to, too?  Notes it when
+ * not. */
+static bool check(struct rel_git_place *place, const char *path)
+{
+	struct stat link, st;
+
+	if (place->foreign != NULL)
+		return false;
+	if (lstat(path, &link) != 0)
+		return true;
+	if (is_mine(link.st_uid) &&
+	    (stat(path, &st) != 0 || is_mine(st.st_uid)))
+		return true;
+	place->foreign = strdup(path);
+	return false;
+}
+
+static bool check_in(struct rel_git_place *place, const char *dir,
+		     const char *name)
+{
+	char *path = NULL;
+	bool fine;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return false;
+	fine = check(place, path);
+	free(path);
+	return fine;
+}
+
+/* A directory and what is in it, one level. */
+static void check_level(struct rel_git_place *place, const char *dir,
+			const char *name)
+{
+	struct dirent *entry;
+	char *path = NULL;
+	DIR *handle;
+
+	if (asprintf(&path, "%s%s%s", dir, *name ? "/" : "", name) < 0)
+		return;
+	handle = check(place, path) ? opendir(path) : NULL;
+	while (handle != NULL && (entry = readdir(handle)) != NULL)
+		if (strcmp(entry->d_name, "..") != 0 &&
+		    !check_in(place, path, entry->d_name))
+			break;
+	if (handle != NULL)
+		closedir(handle);
+	free(path);
+}
+
+/* Does the user's own git know the place as safe?
+ * Source: git-config(1), safe.directory. */
+static bool is_safe(const struct rel_git_place *place, struct rel_error *err)
+{
+	const char *args[] = {"config", "--null", "--get-all", "safe.directory",
+			      NULL};
+	const char *root = place->root ? place->root : place->git_dir;
+	struct rel_git_run run;
+	struct rel_str rest;
+	bool safe = false;
+
+	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
+	run.git_dir = REL_GIT_NOWHERE;
+	run.cwd = "/";
+	if (rel_git_run(&run, args, err) < 0 || run.status != 0) {
+		rel_git_run_free(&run);
+		return false;
+	}
+	rest = rel_buf_str(&run.out);
+	while (rest.ptr != NULL && rest.len > 0) {
+		struct rel_str value = rel_str_cut(&rest, '\0');
+		bool tree = rel_str_ends(value, REL_STR("/*"));
+
+		/* An empty one forgets those before it. */
+		if (value.len == 0)
+			safe = false;
+		else if (rel_str_is(value, "*") || rel_str_is(value, root))
+			safe = true;
+		else if (tree && strncmp(root, value.ptr, value.len - 1) == 0)
+			safe = true;
+	}
+	rel_git_run_free(&run);
+	return safe;
+}
+
+static void look_at_owners(struct rel_git_place *place)
+{
+	const char *const dirs[] = {place->git_dir, place->common_dir};
+
+	if (place->root != NULL) {
+		check(place, place->root);
+		check_in(place, place->root, ".git");
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (i == 1 && strcmp(dirs[0], dirs[1]) == 0)
+			break;
+		check_level(place, dirs[i], "");
+		check_level(place, dirs[i], "hooks");
+		check_level(place, dirs[i], "info");
+		check_level(place, dirs[i], "objects");
+		check_level(place, dirs[i], "objects/info");
+		check_level(place, dirs[i], "objects/pack");
+	}
+	if (place->foreign != NULL && is_safe(place, NULL)) {
+		free(place->foreign);
+		place->foreign = NULL;
+	}
+}
+
+/* The path that the file `name` of `dir` holds behind `prefix`, resolved.
+ * *out    NULL when there is no such file */
+static int follow(char **out, const char *dir, const char *name,
+		  const char *prefix, struct rel_error *err)
+{
+	char *file = NULL, *path = NULL;
+	struct rel_buf text;
+	struct rel_str target;
+	int r;
+
+	*out = NULL;
+	if (asprintf(&file, "%s/%s", dir, name) < 0)
+		return rel_fail_nomem(err);
+	rel_buf_init(&text, REL_LIMIT_GIT_PATH_BYTES);
+	r = rel_file_read(&text, file, err);
+	target = rel_str_trim(rel_buf_str(&text));
+	if (r == 0 && rel_str_starts(target, rel_str_of(prefix))) {
+		target = rel_str_trim(
+		    rel_str_sub(target, strlen(prefix), target.len));
+		if (asprintf(&path, "%s%s%.*s",
+			     rel_str_starts(target, REL_STR("/")) ? "" : dir,
+			     rel_str_starts(target, REL_STR("/")) ? "" : "/",
+			     REL_STR_ARG(target)) < 0)
+			path = NULL;
+		*out = path ? realpath(path, NULL) : NULL;
+		free(path);
+	}
+	if (r == 0 && *out == NULL) {
+		r = rel_fail(err, REL_EPARSE,
+			     "leads to no git directory; look with git fsck");
+		rel_error_at(err, file, 0, 0);
+	}
+	rel_buf_free(&text);
+	free(file);
+	return r == REL_ENOTFOUND ? 0 : r;
+}
+
+static bool has(const char *dir, const char *name)
+{
+	char *path = NULL;
+	struct stat st;
+	bool there;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return false;
+	there = lstat(path, &st) == 0;
+	free(path);
+	return there;
+}
+
+/* As git's is_git_directory() has it, but for what HEAD holds. */
+static bool is_git_dir(const char *dir)
+{
+	return has(dir, "HEAD") && (has(dir, "commondir") ||
+				    (has(dir, "objects") && has(dir, "refs")));
+}
+
+/* A work tree?  git passes over a directory .git that is none. */
+static bool has_repository(const char *dir)
+{
+	char *path = NULL;
+	struct stat st;
+	bool there;
+
+	if (asprintf(&path, "%s/.git", dir) < 0)
+		return false;
+	there = stat(path, &st) == 0 ? !S_ISDIR(st.st_mode) || is_git_dir(path)
+				     : lstat(path, &st) == 0;
+	free(path);
+	return there;
+}
+
+static int take_git_dir(struct rel_git_place *out, const char *dir,
+			struct rel_error *err)
+{
+	int r;
+
+	out->git_dir = strdup(dir);
+	if (out->git_dir == NULL)
+		return rel_fail_nomem(err);
+	r = follow(&out->common_dir, dir, "commondir", "", err);
+	if (r == 0 && out->common_dir == NULL)
+		out->common_dir = strdup(dir);
+	if (r == 0 && out->common_dir == NULL)
+		r = rel_fail_nomem(err);
+	return r;
+}
+
+static int take_root(struct rel_git_place *out, const char *dir,
+		     struct rel_error *err)
+{
+	char *path = NULL, *real = NULL;
+	struct stat st;
+	int r = 0;
+
+	out->root = strdup(dir);
+	if (out->root == NULL || asprintf(&path, "%s/.git", dir) < 0)
+		return rel_fail_nomem(err);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		real = realpath(path, NULL);
+	else
+		r = follow(&real, dir, ".git", "gitdir:", err);
+	if (r == 0 && (real == NULL || !is_git_dir(real))) {
+		r = rel_fail(err, REL_EPARSE,
+			     "is no git directory; look with git fsck");
+		rel_error_at(err, path, 0, 0);
+	}
+	if (r == 0)
+		r = take_git_dir(out, real, err);
+	free(real);
+	free(path);
+	return r;
+}
+
+int rel_git_place_locate(struct rel_git_place *out, const char *path,
+			 struct rel_error *err)
+{
+	char *dir = realpath(path, NULL);
+	int r;
+
+	*out = (struct rel_git_place){0};
+	if (dir == NULL)
+		return rel_fail_errno(err, errno, path, "cannot enter");
+	if (has_repository(dir))
+		r = take_root(out, dir, err);
+	else if (is_git_dir(dir))
+		r = take_git_dir(out, dir, err);
+	else
+		r = rel_fail(err, REL_ENOTFOUND, "not a git repository");
+	if (r == REL_ENOTFOUND)
+		rel_error_at(err, path, 0, 0);
+	if (r < 0)
+		rel_git_place_free(out);
+	free(dir);
+	return r;
+}
+
+int rel_git_place_of(struct rel_git_place *out, const char *path,
+		     struct rel_error *err)
+{
+	int r = rel_git_place_locate(out, path, err);
+
+	if (r == 0)
+		look_at_owners(out);
+	return r;
+}
+
+int rel_git_place_find(struct rel_git_place *out, const char *dir,
+		       struct rel_error *err)
+{
+	char *at = realpath(dir, NULL), *slash;
+	int r = REL_ENOTFOUND;
+
+	*out = (struct rel_git_place){0};
+	if (at == NULL)
+		return rel_fail_errno(err, errno, dir, "cannot enter");
+	for (;;) {
+		if (has_repository(at)) {
+			r = take_root(out, at, err);
+			if (r == 0)
+				look_at_owners(out);
+			break;
+		}
+		if (is_git_dir(at)) {
+			r = rel_fail(err, REL_EUSAGE,
+				     "is in a git directory, which has no work "
+				     "tree; go to a checkout of it");
+			rel_error_at(err, dir, 0, 0);
+			break;
+		}
+		slash = strrchr(at, '/');
+		if (slash == NULL || at[1] == '\0') {
+			rel_fail(err, REL_ENOTFOUND,
+				 "is not in a checkout of a git repository");
+			rel_error_at(err, dir, 0, 0);
+			break;
+		}
+		slash[slash == at] = '\0';
+	}
+	if (r < 0)
+		rel_git_place_free(out);
+	free(at);
+	return r;
+}
+
+/* Whoever made the checkout may link to what is his, not to what is ours. */
+static int check_owner(const struct rel_git_place *place, const char *path,
+		       uid_t owner, struct rel_error *err)
+{
+	const char *root = place->root ? place->root : place->git_dir;
+	size_t len = strlen(root);
+	struct stat st;
+
+	if (strncmp(path, root, len) == 0 &&
+	    (path[len] == '/' || path[len] == '\0'))
+		return 0;
+	if (stat(path, &st) == 0 && st.st_uid == owner)
+		return 0;
+	rel_fail(err, REL_EIO,
+		 "dubious ownership: the checkout belongs to another user, and "
+		 "leads to %s, which does not",
+		 path);
+	rel_error_at(err, root, 0, 0);
+	return REL_EIO;
+}
+
+/* Alternates that git and libgit2 follow; theirs lead on. */
+static int check_alternates(const struct rel_git_place *place,
+			    const char *objects, uid_t owner, unsigned depth,
+			    struct rel_error *err)
+{
+	char *file = NULL;
+	struct rel_buf text;
+	struct rel_str rest;
+	int r;
+
+	if (depth > REL_LIMIT_GIT_ALTERNATES_DEPTH)
+		return 0; /* nor do git and libgit2 go on */
+	if (asprintf(&file, "%s/info/alternates", objects) < 0)
+		return rel_fail_nomem(err);
+	rel_buf_init(&text, REL_LIMIT_GIT_PATH_BYTES);
+	r = rel_file_read(&text, file, err);
+	rest = r == 0 ? rel_buf_str(&text) : rel_str_n(NULL, 0);
+	r = r == REL_ENOTFOUND ? 0 : r;
+	while (r == 0 && rest.ptr != NULL && rest.len > 0) {
+		struct rel_str line = rel_str_cut(&rest, '\n');
+		char *path = NULL, *real;
+
+		if (line.len == 0 || line.ptr[0] == '#')
+			continue;
+		if (asprintf(
+			&path, "%s%s%.*s", line.ptr[0] == '/' ? "" : objects,
+			line.ptr[0] == '/' ? "" : "/", REL_STR_ARG(line)) < 0) {
+			r = rel_fail_nomem(err);
+			break;
+		}
+		real = realpath(path, NULL);
+		free(path);
+		if (real == NULL)
+			continue;
+		r = check_owner(place, real, owner, err);
+		if (r == 0)
+			r = check_alternates(place, real, owner, depth + 1,
+					     err);
+		free(real);
+	}
+	rel_buf_free(&text);
+	free(file);
+	return r;
+}
+
+int rel_git_place_check(const struct rel_git_place *place,
+			struct rel_error *err)
+{
+	const char *root = place->root ? place->root : place->git_dir;
+	char *objects = NULL, *real;
+	struct stat st;
+	int r;
+
+	if (place->foreign == NULL)
+		return 0;
+	if (stat(root, &st) != 0)
+		return rel_fail_errno(err, errno, root, "cannot look at it");
+	r = check_owner(place, place->git_dir, st.st_uid, err);
+	if (r == 0)
+		r = check_owner(place, place->common_dir, st.st_uid, err);
+	if (r < 0)
+		return r;
+	if (asprintf(&objects, "%s/objects", place->common_dir) < 0)
+		return rel_fail_nomem(err);
+	real = realpath(objects, NULL);
+	if (real == NULL)
+		r = rel_fail_errno(err, errno, objects, "cannot look at it");
+	else
+		r = check_owner(place, real, st.st_uid, err);
+	if (r == 0)
+		r = check_alternates(place, real, st.st_uid, 0, err);
+	free(real);
+	free(objects);
+	return r;
+}
+
+int rel_git_place_fail(const struct rel_git_place *place, struct rel_error *err)
+{
+	const char *root = place->root ? place->root : place->git_dir;
+
+	rel_fail(err, REL_EIO,
+		 "dubious ownership: %s belongs to another user, and git would "
+		 "run what is configured there; if it is yours, git config "
+		 "--global --add safe.directory %s",
+		 place->foreign, root);
+	rel_error_at(err, root, 0, 0);
+	return REL_EIO;
+}
