@@ -1,5 +1,3 @@
-#include <stdarg.h>
-
 #include "opam/lint_private.h"
 
 /* What stands for a manifest whose syntax is wrong. */
@@ -32,88 +30,6 @@ bool rel_lint_has_errors(const struct rel_lint_findings *findings)
 			return true;
 	}
 	return false;
-}
-
-bool rel_lint_grow(struct rel_lint *l, void *items, uint32_t count,
-		   uint32_t *cap, size_t size)
-{
-	uint32_t wanted = *cap ? *cap * 2 : 8;
-	void *old, *new;
-
-	if (count < *cap)
-		return true;
-	new = rel_arena_array(l->arena, wanted, size);
-	if (!new) {
-		l->status = rel_fail_nomem(l->err);
-		return false;
-	}
-	memcpy(&old, items, sizeof(old));
-	if (count > 0)
-		memcpy(new, old, count * size);
-	memcpy(items, &new, sizeof(new));
-	*cap = wanted;
-	return true;
-}
-
-/* One line: what is none becomes a blank. */
-static const char *copy_line(struct rel_lint *l, const char *text)
-{
-	char *copy = rel_arena_copy(l->arena, rel_str_of(text));
-
-	for (char *c = copy; c && *c; c++) {
-		if (*c == '\n' || *c == '\r' || *c == '\t')
-			*c = ' ';
-	}
-	return copy;
-}
-
-void rel_lint_add(struct rel_lint *l, unsigned code,
-		  enum rel_lint_severity severity, rel_node_id node,
-		  const char *fmt, ...)
-{
-	struct rel_lint_finding *f;
-	const char *copy;
-	char text[512];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	copy = copy_line(l, text);
-	if (!copy) {
-		l->status = rel_fail_nomem(l->err);
-		return;
-	}
-	if (!rel_lint_grow(l, &l->out->items, l->out->count, &l->out->cap,
-			   sizeof(*l->out->items)))
-		return;
-	f = &l->out->items[l->out->count++];
-	*f = (struct rel_lint_finding){.code = (uint16_t)code,
-				       .severity = (uint8_t)severity,
-				       .text = rel_str_of(copy)};
-	if (node != REL_NODE_NONE) {
-		f->line = rel_lint_node(l, node)->line;
-		f->column = rel_lint_node(l, node)->column;
-	}
-}
-
-void rel_lint_detail_add(struct rel_lint_detail *detail, struct rel_str s)
-{
-	size_t room = sizeof(detail->text) - detail->len;
-	const char *between = detail->len ? ", " : "";
-
-	if (room <= s.len + 12) {
-		/* said once, when there is still room for it */
-		if (room > 8)
-			detail->len += (size_t)snprintf(
-			    detail->text + detail->len, room, "%s…", between);
-		memset(detail->text + detail->len, 0,
-		       sizeof(detail->text) - detail->len);
-		detail->len = sizeof(detail->text) - 8;
-		return;
-	}
-	detail->len += (size_t)snprintf(detail->text + detail->len, room,
-					"%s\"%.*s\"", between, REL_STR_ARG(s));
 }
 
 /* The checks in the order of their codes, as opam makes them. */

@@ -165,7 +165,7 @@ struct rel_lint_detail {
 /* Add `s` in quotes; what does not fit becomes "…". */
 void rel_lint_detail_add(struct rel_lint_detail *detail, struct rel_str s);
 
-/* lint_items.c: lists as opam reads them, with brackets that may be missing */
+/* lint_findings.c: lists as opam reads them; brackets may be missing */
 
 struct rel_lint_items {
 	rel_node_id at;
@@ -216,19 +216,10 @@ enum rel_lint_field rel_lint_field_of(struct rel_str name);
 bool rel_lint_check_checksums(struct rel_lint *l, rel_node_id value);
 bool rel_lint_check_urls(struct rel_lint *l, rel_node_id value);
 bool rel_lint_check_url(struct rel_lint *l, rel_node_id value);
-/* lint_values_lists.c */
 typedef bool (*rel_lint_check_fn)(struct rel_lint *l, rel_node_id node);
 bool rel_lint_bad(struct rel_lint *l, rel_node_id node, const char *text);
 bool rel_lint_is_string(struct rel_lint *l, rel_node_id node);
-bool rel_lint_check_list(struct rel_lint *l, rel_node_id value,
-			 rel_lint_check_fn check);
 bool rel_lint_check_package_name(struct rel_lint *l, rel_node_id node);
-bool rel_lint_check_commands(struct rel_lint *l, rel_node_id value);
-bool rel_lint_check_settings(struct rel_lint *l, rel_node_id value);
-bool rel_lint_check_depexts(struct rel_lint *l, rel_node_id value);
-bool rel_lint_check_pins(struct rel_lint *l, rel_node_id value);
-bool rel_lint_check_extra_files(struct rel_lint *l, rel_node_id value);
-bool rel_lint_check_extra_sources(struct rel_lint *l, rel_node_id value);
 /* Is it [[…] …] with the strings and filters of `depexts:`, not of the form
  * with lists of tags? */
 bool rel_lint_depexts_filtered(struct rel_lint *l, rel_node_id value);
@@ -250,12 +241,6 @@ bool rel_lint_check_ocaml_version(struct rel_lint *l, rel_node_id value);
  * False when there is nothing left to check.
  */
 bool rel_lint_read(struct rel_lint *l);
-/* lint_read_sources.c */
-void rel_lint_read_sections(struct rel_lint *l);
-/* Findings of code 3. */
-void rel_lint_bad_field(struct rel_lint *l, rel_node_id node,
-			const char *section, struct rel_str field,
-			const char *text);
 
 /* lint_variables.c: variables and strings */
 
@@ -293,7 +278,7 @@ const struct rel_lint_ref *rel_lint_find_global(const struct rel_lint *l,
 	 REL_LINT_BIT(REL_LINT_BUILD_DOC))
 #define REL_LINT_FILTERS (~REL_LINT_COMMANDS)
 
-/* lint_guards.c: uses of packages that are guarded by `pkg:installed` */
+/* lint_formulas.c: uses of packages that are guarded by `pkg:installed` */
 
 /* The guards that hold within one command. */
 struct rel_lint_guards {
@@ -309,7 +294,7 @@ struct rel_lint_guards {
 void rel_lint_guard(struct rel_lint *l, struct rel_lint_guards *guards,
 		    rel_node_id filter, uint32_t from);
 
-/* lint_depends.c: which packages a formula asks for */
+/* Which packages a formula asks for. */
 
 /* A set of names; rel_lint_names_free() in any case. */
 struct rel_lint_names {
