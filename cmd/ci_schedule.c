@@ -197,6 +197,8 @@ static void compose_message(struct rel_buf *out, const struct run *r)
 
 	if (report->since) {
 		add_count(out, counts->newly_broken, "newly broken");
+		add_count(out, rel_section_count(report, REL_SECTION_UNDECIDED),
+			  "newly undecided");
 		add_count(out,
 			  rel_section_count(report, REL_SECTION_UNREADABLE),
 			  "newly unreadable");

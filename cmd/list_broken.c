@@ -74,7 +74,9 @@ static bool is_finding(const struct rel_report *report, bool cycles_only)
 	if (cycles_only)
 		return report->n_cycles > 0;
 	if (!report->since)
-		return report->counts.broken + report->counts.unreadable > 0;
+		return report->counts.broken + report->counts.unreadable +
+			   report->counts.undecided >
+		       0;
 	return rel_report_has_news(report);
 }
 
@@ -91,6 +93,19 @@ static int write_report(struct rel_session *session,
 		rc = rel_report_write(report, format, &style,
 				      &session->output.sink, err);
 	return rc ? rc : rel_output_commit(&session->output, err);
+}
+
+/* --short lists what is broken, and this is not known to be. */
+static void warn_undecided(struct rel_session *session, uint32_t count)
+{
+	char text[REL_ERROR_TEXT_MAX];
+
+	snprintf(text, sizeof(text),
+		 "%u version%s undecided and not listed; without --short the "
+		 "report names %s",
+		 (unsigned)count, count == 1 ? " is" : "s are",
+		 count == 1 ? "it" : "them");
+	rel_screen_warn(session->call->screen, text);
 }
 
 static int report_survey(struct rel_session *session,
@@ -112,6 +127,8 @@ static int report_survey(struct rel_session *session,
 	rc = rel_report_build(&report, survey, &build, &arena, err);
 	if (rc == 0) {
 		*found = is_finding(&report, v->cycles);
+		if (v->is_short && report.counts.undecided)
+			warn_undecided(session, report.counts.undecided);
 		rc = write_report(session, &report, err);
 	}
 	rel_arena_free(&arena);

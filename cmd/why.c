@@ -70,7 +70,9 @@ static int write_verdicts(struct rel_session *session,
 	if (rc == 0)
 		rc = rel_session_begin(&style, &format, session, false, err);
 	if (rc == 0) {
-		*found = report.counts.broken + report.counts.unreadable > 0;
+		*found = report.counts.broken + report.counts.unreadable +
+			     report.counts.undecided >
+			 0;
 		rc = format == REL_REPORT_TEXT
 			 ? rel_report_write_why(&report, &style,
 						&session->output.sink, err)

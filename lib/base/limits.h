@@ -24,6 +24,38 @@
 #define REL_LIMIT_CNF_CLAUSES 20000
 /* Atoms in those clauses together; bounds memory to 16 MB. */
 #define REL_LIMIT_CNF_ATOMS 1000000
+/* Conflicts of the search after which one version is left undecided; no version
+ * of opam-repository at its largest takes more than 965. */
+#define REL_LIMIT_SAT_CONFLICTS 10000u
+/* Steps of the search for one version: a second or two.  None of
+ * opam-repository takes more than 8 million. */
+#define REL_LIMIT_SAT_STEPS 200000000u
+/* The same for the reason of one version, found by many searches; those of
+ * opam-repository take up to 38,000 conflicts and 2 million steps. */
+#define REL_LIMIT_SAT_CORE_CONFLICTS 400000u
+#define REL_LIMIT_SAT_CORE_STEPS     200000000u
+/* Budgets that were spent whole before what the next version is allowed is
+ * halved: thousands of hard versions take a minute and not days. */
+#define REL_LIMIT_SAT_TIMES 5u
+/* Facts from a broken version down to the one that its trouble begins with;
+ * chains of opam-repository have 12. */
+#define REL_LIMIT_REASON_CHAIN	     30u
+#define REL_LIMIT_REASON_CHAIN_SHORT 5u
+/* Facts that exclude one version together; of opam-repository at most 60.  All
+ * versions that go back to it have them too. */
+#define REL_LIMIT_REASON_CORE	    1000u
+#define REL_LIMIT_REASON_CORE_SHORT 20u
+/* Facts of all reasons, after which the short limits hold; opam-repository has
+ * 50,000. */
+#define REL_LIMIT_REASON_FACTS 500000u
+/* Edges between versions whose names need each other in a circle, 128 MB;
+ * opam-repository at its largest has 700,000. */
+#define REL_LIMIT_CYCLE_EDGES (32u * 1024 * 1024)
+/* Words of learned clauses, 64 MB; beyond, they are forgotten. */
+#define REL_LIMIT_SAT_LEARNED (16u * 1024 * 1024)
+/* Variables in the models that one environment hands to the next; those of
+ * opam-repository have 2 million. */
+#define REL_LIMIT_SAT_MODELS (32u * 1024 * 1024)
 /* A file in files/ of a package, read to compare its checksum; patches are
  * meant to be small. */
 #define REL_LIMIT_EXTRA_FILE_BYTES (64 * REL_MIB)

@@ -124,6 +124,15 @@ static int find_components(struct cycle_search *s, struct rel_error *err)
 	for (rel_pkg_id pkg = 0; rc == 0 && pkg < size; pkg++) {
 		if (may_be_in_cycle(s, pkg)) {
 			rc = rel_walk_successors(&s->walk, pkg, err);
+			if (rc == 0 && (uint64_t)n + s->walk.n_items >
+					   REL_LIMIT_CYCLE_EDGES)
+				rc = rel_fail(
+				    err, REL_ELIMIT,
+				    "versions that need each other in a circle "
+				    "have more than %u dependencies on each "
+				    "other; cycles cannot be searched in this "
+				    "repository",
+				    (unsigned)REL_LIMIT_CYCLE_EDGES);
 			if (rc == 0 &&
 			    rel_array_reserve(&graph->succ, &cap,
 					      (uint64_t)n + s->walk.n_items + 1,

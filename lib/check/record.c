@@ -18,6 +18,7 @@ static const struct {
     {"broken", REL_COMPARED_BROKEN},
     {"unavailable", REL_COMPARED_OTHER},
     {"unreadable", REL_COMPARED_OTHER},
+    {"undecided", REL_COMPARED_UNDECIDED},
 };
 
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
@@ -277,6 +278,7 @@ static uint8_t unchanged(uint8_t verdict)
 {
 	return verdict == REL_INSTALLABLE ? REL_COMPARED_INSTALLABLE
 	       : verdict == REL_BROKEN	  ? REL_COMPARED_BROKEN
+	       : verdict == REL_UNDECIDED ? REL_COMPARED_UNDECIDED
 					  : REL_COMPARED_OTHER;
 }
 

@@ -108,6 +108,8 @@ static enum rel_compared compared_of(uint8_t verdict)
 		return REL_COMPARED_INSTALLABLE;
 	case REL_BROKEN:
 		return REL_COMPARED_BROKEN;
+	case REL_UNDECIDED:
+		return REL_COMPARED_UNDECIDED;
 	case REL_UNAVAILABLE:
 	case REL_PINNED_OUT:
 	case REL_UNREADABLE:

@@ -40,6 +40,7 @@ enum rel_compared {
 	REL_COMPARED_INSTALLABLE,
 	REL_COMPARED_BROKEN,
 	REL_COMPARED_OTHER, /* unavailable, unreadable */
+	REL_COMPARED_UNDECIDED,
 };
 
 /* One environment's results. */

@@ -78,6 +78,8 @@ static void reason_text(struct rel_buf *out, const struct rel_survey_result *r,
 		}
 		rel_fact_sentence(out, r->universe, r->verdicts, fact);
 	}
+	if (reason && reason->omitted)
+		rel_buf_printf(out, "; and %u more facts", reason->omitted);
 }
 
 static void problem_text(struct rel_buf *out, const struct rel_survey_result *r,
@@ -110,6 +112,8 @@ static int add(struct gathering *g, rel_pkg_id pkg, struct rel_error *err)
 		reason_text(&text, r, pkg);
 	else if (r->verdicts[pkg] == REL_UNREADABLE)
 		problem_text(&text, r, pkg);
+	else if (r->verdicts[pkg] == REL_UNDECIDED)
+		rel_undecided_sentence(&text);
 	else
 		rel_buf_add_cstr(&text, "is available in no environment");
 	f = &g->items[g->n];
@@ -128,14 +132,18 @@ static int add(struct gathering *g, rel_pkg_id pkg, struct rel_error *err)
 	return 0;
 }
 
+/* What may have been broken by this counts too: nobody has shown that it was
+ * not. */
 static bool is_bad(const struct rel_survey_result *r, rel_pkg_id pkg)
 {
-	bool bad = r->verdicts[pkg] == REL_BROKEN ||
+	bool undecided = r->verdicts[pkg] == REL_UNDECIDED;
+	bool bad = undecided || r->verdicts[pkg] == REL_BROKEN ||
 		   r->verdicts[pkg] == REL_UNREADABLE;
 
 	if (!bad || !r->selected[pkg])
 		return false;
-	return is_fresh(r, pkg) || r->before[pkg] == REL_COMPARED_INSTALLABLE;
+	return is_fresh(r, pkg) || r->before[pkg] == REL_COMPARED_INSTALLABLE ||
+	       (!undecided && r->before[pkg] == REL_COMPARED_UNDECIDED);
 }
 
 static int gather(struct gathering *g, struct rel_error *err)

@@ -95,7 +95,7 @@ static int fill_environments(struct builder *b)
 
 static const char *origin_of(const struct rel_survey_result *r, rel_pkg_id pkg)
 {
-	if (!r->alone)
+	if (!r->alone || r->alone[pkg] == REL_COMPARED_UNDECIDED)
 		return NULL;
 	return r->alone[pkg] == REL_COMPARED_BROKEN ? "alone" : "overlay";
 }
@@ -111,6 +111,9 @@ static const char *change_of(const struct rel_survey_result *r, rel_pkg_id pkg)
 		return r->before[pkg] == REL_COMPARED_BROKEN ? "still" : "new";
 	if (now == REL_INSTALLABLE)
 		return r->before[pkg] == REL_COMPARED_BROKEN ? "fixed" : NULL;
+	if (now == REL_UNDECIDED)
+		return r->before[pkg] == REL_COMPARED_UNDECIDED ? "still"
+								: "new";
 	/* a new version that cannot be read is news, one that is not for this
 	 * environment is none */
 	if (now == REL_UNREADABLE)
@@ -172,6 +175,7 @@ static int fill_reason(struct builder *b, const struct rel_survey_result *r,
 		       struct rel_report_verdict *v)
 {
 	const struct rel_reason *reason;
+	struct rel_report_span span;
 
 	if (r->verdicts[pkg] == REL_INSTALLABLE)
 		return 0;
@@ -183,12 +187,11 @@ static int fill_reason(struct builder *b, const struct rel_survey_result *r,
 	if (!reason)
 		return 0;
 	v->kind = rel_broken_kind_text(reason->kind);
-	v->n_reason = reason->n_facts;
 	if (find_root(b, r, root_of, reason, &v->root))
 		return REL_ENOMEM;
-	return rel_report_facts(&v->reason, &b->texts, r,
-				r->reasons->facts + reason->first_fact,
-				reason->n_facts);
+	span = (struct rel_report_span){reason->first_fact, reason->n_facts,
+					reason->omitted, reason->whole};
+	return rel_report_facts(&v->reason, &v->n_reason, &b->texts, r, &span);
 }
 
 static int add_verdict(struct builder *b, uint32_t environment,
@@ -227,6 +230,7 @@ static void count(struct rel_report_counts *counts, uint8_t verdict,
 	counts->unavailable +=
 	    verdict == REL_UNAVAILABLE || verdict == REL_PINNED_OUT;
 	counts->unreadable += verdict == REL_UNREADABLE;
+	counts->undecided += verdict == REL_UNDECIDED;
 	counts->fixed += change && strcmp(change, "fixed") == 0;
 	counts->newly_broken +=
 	    verdict == REL_BROKEN && change && strcmp(change, "new") == 0;
@@ -252,24 +256,25 @@ static int fill_result(struct builder *b, uint32_t environment)
 			change = "fixed";
 		count(&b->out->counts, verdict, change);
 		if (b->opt->verbose || change || verdict == REL_BROKEN ||
-		    verdict == REL_UNREADABLE)
+		    verdict == REL_UNREADABLE || verdict == REL_UNDECIDED)
 			rc = add_verdict(b, environment, root_of, pkg, change);
 	}
 	free(root_of);
 	return rc;
 }
 
-/* broken, unreadable, fixed, unavailable, installable */
+/* broken, undecided, unreadable, fixed, unavailable, installable */
 static int verdict_rank(const struct rel_report_verdict *v)
 {
-	switch (v->verdict[0]) {
-	case 'b':
-		return 0;
-	case 'i':
-		return v->change ? 2 : 4;
-	default:
-		return v->verdict[2] == 'r' ? 1 : 3;
+	static const enum rel_verdict order[] = {
+	    REL_BROKEN, REL_UNDECIDED, REL_UNREADABLE, REL_UNAVAILABLE};
+	static const int ranks[] = {0, 1, 2, 4};
+
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(*ranks); i++) {
+		if (strcmp(v->verdict, rel_verdict_text(order[i])) == 0)
+			return ranks[i];
 	}
+	return v->change ? 3 : 5;
 }
 
 /* Then by root, and within it by name and version, environments adjacent. */

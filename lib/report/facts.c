@@ -120,22 +120,59 @@ static int fill_fact(struct rel_report_fact *out,
 		   : REL_ENOMEM;
 }
 
-int rel_report_facts(const struct rel_report_fact **out,
+/* Says how the list of facts differs from a shortest one. */
+static int fill_rest(struct rel_report_fact *out,
+		     struct rel_report_texts *texts,
+		     const struct rel_report_span *span)
+{
+	struct rel_buf *work = &texts->work;
+
+	if (span->omitted)
+		rel_buf_printf(work, "%u more facts are left out",
+			       span->omitted);
+	if (span->whole)
+		rel_buf_printf(work,
+			       "%ssome of these facts may be needless: the "
+			       "search for a shorter reason used up its budget",
+			       span->omitted ? "; " : "");
+	*out = (struct rel_report_fact){.package = "",
+					.field = "",
+					.remote = "",
+					.file = "",
+					.text = rel_report_keep(texts)};
+	out->sentence = out->text;
+	return out->text ? 0 : REL_ENOMEM;
+}
+
+int rel_report_facts(const struct rel_report_fact **out, size_t *n,
 		     struct rel_report_texts *texts,
 		     const struct rel_survey_result *r,
-		     const struct rel_fact *facts, uint32_t n)
+		     const struct rel_report_span *span)
 {
-	struct rel_report_fact *made =
-	    rel_arena_array(texts->arena, (size_t)n + 1, sizeof(*made));
+	struct rel_report_fact *made = rel_arena_array(
+	    texts->arena, (size_t)span->count + 1, sizeof(*made));
 
 	if (!made)
 		return REL_ENOMEM;
-	for (uint32_t i = 0; i < n; i++) {
-		if (fill_fact(&made[i], texts, r, &facts[i]))
+	for (uint32_t i = 0; i < span->count; i++) {
+		if (fill_fact(&made[i], texts, r,
+			      &r->reasons->facts[span->first + i]))
 			return REL_ENOMEM;
 	}
 	*out = made;
-	return 0;
+	*n = span->count;
+	if (!span->omitted && !span->whole)
+		return 0;
+	return fill_rest(&made[(*n)++], texts, span);
+}
+
+static int fill_undecided(struct rel_report_fact *out,
+			  struct rel_report_texts *texts)
+{
+	out->text = "";
+	rel_undecided_sentence(&texts->work);
+	out->sentence = rel_report_keep(texts);
+	return out->sentence ? 0 : REL_ENOMEM;
 }
 
 static int fill_problem(struct rel_report_fact *out,
@@ -217,6 +254,8 @@ int rel_report_state_fact(const struct rel_report_fact **out,
 		return REL_ENOMEM;
 	if (r->verdicts[pkg] == REL_UNREADABLE)
 		return fill_problem(fact, texts, u, pkg);
+	if (r->verdicts[pkg] == REL_UNDECIDED)
+		return fill_undecided(fact, texts);
 	if (r->verdicts[pkg] == REL_PINNED_OUT)
 		return fill_pinned(fact, texts, r);
 	return fill_available(fact, texts, u, pkg);
@@ -247,14 +286,14 @@ int rel_report_root(struct rel_report_root *out, struct rel_report_texts *texts,
 		    const struct rel_survey_result *r,
 		    const struct rel_root *root)
 {
+	const struct rel_report_span span = {root->first_fact, root->n_facts,
+					     root->omitted, root->whole};
+
 	memset(out, 0, sizeof(*out));
 	out->kind = rel_broken_kind_text(root->kind);
 	out->package = rel_report_package(texts, r->universe, root->package);
-	out->n_facts = root->n_facts;
 	if (!out->package ||
-	    rel_report_facts(&out->facts, texts, r,
-			     r->reasons->facts + root->first_fact,
-			     root->n_facts))
+	    rel_report_facts(&out->facts, &out->n_facts, texts, r, &span))
 		return REL_ENOMEM;
 	out->text =
 	    join_sentences(texts, out->facts, out->n_facts, out->package);

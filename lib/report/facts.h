@@ -26,13 +26,23 @@ const char *rel_report_remote(const struct rel_universe *u, rel_pkg_id pkg);
 const char *rel_report_file(struct rel_report_texts *texts,
 			    const struct rel_universe *u, rel_pkg_id pkg);
 
-/* n facts of a reason → *out, an array in the arena. */
-REL_MUST_CHECK int rel_report_facts(const struct rel_report_fact **out,
-				    struct rel_report_texts *texts,
-				    const struct rel_survey_result *r,
-				    const struct rel_fact *facts, uint32_t n);
+/* What of the facts of a reason is to be shown. */
+struct rel_report_span {
+	uint32_t first, count; /* in rel_reasons.facts */
+	uint32_t omitted;
+	bool whole;
+};
 
-/* The one fact that says why `pkg` is unavailable or unreadable. */
+/*
+ * Facts of a reason → *out, an array of *n in the arena.  A fact about no
+ * package at their end says what is left out, or not made shortest.
+ */
+REL_MUST_CHECK int rel_report_facts(const struct rel_report_fact **out,
+				    size_t *n, struct rel_report_texts *texts,
+				    const struct rel_survey_result *r,
+				    const struct rel_report_span *span);
+
+/* The one fact that says why `pkg` is unavailable, unreadable or undecided. */
 REL_MUST_CHECK int rel_report_state_fact(const struct rel_report_fact **out,
 					 struct rel_report_texts *texts,
 					 const struct rel_survey_result *r,

@@ -120,6 +120,7 @@ void rel_report_github(const struct rel_report *report,
 		write_cycles(&g);
 	} else {
 		write_section(&g, "error", REL_SECTION_BROKEN);
+		write_section(&g, "error", REL_SECTION_UNDECIDED);
 		write_section(&g, "error", REL_SECTION_UNREADABLE);
 		if (report->since)
 			write_section(&g, "warning", REL_SECTION_UNAVAILABLE);

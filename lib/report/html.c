@@ -243,6 +243,7 @@ static void write_section(struct rel_html *h, enum rel_section section,
 static void write_changes(struct rel_html *h)
 {
 	write_section(h, REL_SECTION_BROKEN, "Newly broken", true);
+	write_section(h, REL_SECTION_UNDECIDED, "Newly undecided", false);
 	write_section(h, REL_SECTION_UNREADABLE, "Newly unreadable", false);
 	write_section(h, REL_SECTION_UNAVAILABLE, "No longer available", false);
 	write_section(h, REL_SECTION_FIXED, "Fixed", false);
@@ -252,6 +253,7 @@ static void write_changes(struct rel_html *h)
 static void write_state(struct rel_html *h)
 {
 	write_section(h, REL_SECTION_BROKEN, "Broken", true);
+	write_section(h, REL_SECTION_UNDECIDED, "Undecided", false);
 	write_section(h, REL_SECTION_UNREADABLE, "Unreadable", false);
 	write_section(h, REL_SECTION_FIXED, "Fixed by the overlay", false);
 	write_section(h, REL_SECTION_UNAVAILABLE, "Unavailable", false);

@@ -53,6 +53,7 @@ static void write_counts(struct rel_json *json,
 	rel_json_uint(json, "broken", counts->broken);
 	rel_json_uint(json, "unavailable", counts->unavailable);
 	rel_json_uint(json, "unreadable", counts->unreadable);
+	rel_json_uint(json, "undecided", counts->undecided);
 	rel_json_uint(json, "roots", counts->roots);
 	rel_json_uint(json, "fixed", counts->fixed);
 	rel_json_uint(json, "new", counts->newly_broken);

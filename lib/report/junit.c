@@ -1,6 +1,7 @@
 /*
  * JUnit XML as Jenkins, GitLab and others read it: one suite per environment,
- * one case per verdict told.  Broken is a failure, unreadable an error; what
+ * one case per verdict told.  Broken is a failure, undecided or
+ * unreadable an error; what
  * is unavailable or was broken before (--since) is skipped.  The first case
  * stands for the run, since a file without cases is refused by some readers.
  * Source  Jenkins xunit-plugin, junit-10.xsd
@@ -28,6 +29,7 @@ static enum outcome outcome_of(const struct rel_report *report,
 	switch (rel_section_of(report, verdict)) {
 	case REL_SECTION_BROKEN:
 		return FAILED;
+	case REL_SECTION_UNDECIDED:
 	case REL_SECTION_UNREADABLE:
 		return ERROR;
 	case REL_SECTION_UNAVAILABLE:

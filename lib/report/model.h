@@ -60,12 +60,13 @@ struct rel_report_verdict {
 	const char *package; /* name.version */
 	const char *remote;
 	uint32_t environment; /* index */
-	const char *verdict;  /* installable broken unavailable unreadable */
-	const char *kind;     /* missing constraint conflict, or NULL */
-	const char *origin;   /* "alone", "overlay", or NULL */
-	const char *change;   /* "new", "still", "fixed", or NULL */
-	uint32_t root;	      /* id, or REL_REPORT_NONE */
-	const char *file;     /* of its manifest */
+	/* installable broken unavailable unreadable undecided */
+	const char *verdict;
+	const char *kind;   /* missing constraint conflict, or NULL */
+	const char *origin; /* "alone", "overlay", or NULL */
+	const char *change; /* "new", "still", "fixed", or NULL */
+	uint32_t root;	    /* id, or REL_REPORT_NONE */
+	const char *file;   /* of its manifest */
 	const struct rel_report_fact *reason;
 	size_t n_reason;
 };
@@ -84,7 +85,8 @@ struct rel_report_notice {
 };
 
 struct rel_report_counts {
-	uint32_t checked, installable, broken, unavailable, unreadable, roots;
+	uint32_t checked, installable, broken, unavailable, unreadable,
+	    undecided, roots;
 	uint32_t fixed;	       /* by the overlay, or since REV */
 	uint32_t newly_broken; /* with --since */
 };
@@ -98,8 +100,9 @@ struct rel_report {
 	struct rel_report_counts counts;
 	const struct rel_report_root *roots;
 	size_t n_roots;
-	/* broken, unreadable, then fixed; unavailable and installable ones
-	 * under --verbose; sorted by root, then name and version */
+	/* broken, undecided, unreadable, then fixed; unavailable and
+	 * installable ones under --verbose; sorted by root, then name and
+	 * version */
 	const struct rel_report_verdict *verdicts;
 	size_t n_verdicts;
 	const struct rel_report_cycle *cycles;

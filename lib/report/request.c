@@ -225,6 +225,8 @@ static int find(struct finder *f)
 	int rc = add_section(f, REL_SECTION_BROKEN);
 
 	if (rc == 0)
+		rc = add_section(f, REL_SECTION_UNDECIDED);
+	if (rc == 0)
 		rc = add_section(f, REL_SECTION_UNREADABLE);
 	if (rc == 0)
 		rc = add_section(f, REL_SECTION_UNAVAILABLE);

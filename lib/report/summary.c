@@ -190,6 +190,8 @@ int rel_report_summary(struct rel_buf *out, const struct rel_report *report)
 	put_stack(&s);
 	put_reasons(&s, REL_SECTION_BROKEN,
 		    report->since ? "Newly broken" : "Broken");
+	put_reasons(&s, REL_SECTION_UNDECIDED,
+		    report->since ? "Newly undecided" : "Undecided");
 	put_reasons(&s, REL_SECTION_UNREADABLE,
 		    report->since ? "Newly unreadable" : "Unreadable");
 	if (report->since)

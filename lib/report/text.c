@@ -83,20 +83,21 @@ static void write_origins(struct rel_text *t)
 	rel_text_end(t, 0, 2);
 }
 
-static void write_unreadable(struct rel_text *t)
+/* Each with its one fact, at its place. */
+static void write_told(struct rel_text *t, enum rel_section section,
+		       const char *heading)
 {
 	const struct rel_report *r = t->report;
 	struct rel_entry e = {0};
 	bool first = true;
 
-	while (rel_entry_next(r, REL_SECTION_UNREADABLE, &e)) {
+	while (rel_entry_next(r, section, &e)) {
 		const struct rel_report_verdict *v = &r->verdicts[e.first];
 		const struct rel_report_fact *fact = rel_verdict_place(v);
 
 		if (first) {
 			rel_text_blank(t);
-			rel_text_heading(t, r->since ? "newly unreadable"
-						     : "unreadable");
+			rel_text_heading(t, heading);
 			rel_text_end(t, 0, 0);
 		}
 		first = false;
@@ -140,7 +141,10 @@ static void write_verdicts(struct rel_text *t)
 	rel_text_broken(t, REL_SECTION_BROKEN, since ? "newly broken" : NULL);
 	if (!since)
 		write_origins(t);
-	write_unreadable(t);
+	write_told(t, REL_SECTION_UNDECIDED,
+		   since ? "newly undecided" : "undecided");
+	write_told(t, REL_SECTION_UNREADABLE,
+		   since ? "newly unreadable" : "unreadable");
 	if (since || t->style->verbose)
 		rel_text_list(t, REL_SECTION_UNAVAILABLE,
 			      since ? "no longer available" : "unavailable",

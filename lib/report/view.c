@@ -12,14 +12,17 @@ enum rel_section rel_section_of(const struct rel_report *report,
 {
 	bool broken = is(verdict->verdict, "broken");
 	bool unreadable = is(verdict->verdict, "unreadable");
+	bool undecided = is(verdict->verdict, "undecided");
 
 	if (is(verdict->change, "fixed"))
 		return REL_SECTION_FIXED;
 	if (report->since && is(verdict->change, "still"))
-		return broken || unreadable ? REL_SECTION_STILL
-					    : REL_SECTION_QUIET;
+		return broken || unreadable || undecided ? REL_SECTION_STILL
+							 : REL_SECTION_QUIET;
 	if (broken)
 		return REL_SECTION_BROKEN;
+	if (undecided)
+		return REL_SECTION_UNDECIDED;
 	if (unreadable)
 		return REL_SECTION_UNREADABLE;
 	if (is(verdict->verdict, "unavailable") &&
@@ -232,6 +235,7 @@ void rel_counts_add(struct rel_buf *out, const struct rel_report *report)
 		rel_buf_printf(out, " (%u newly)",
 			       (unsigned)counts->newly_broken);
 	add_count(out, counts->unavailable, "unavailable");
+	add_count(out, counts->undecided, "undecided");
 	add_count(out, counts->unreadable, "unreadable");
 	add_count(out, counts->fixed,
 		  report->since ? "fixed" : "fixed by the overlay");

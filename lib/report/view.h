@@ -11,11 +11,13 @@
 /* Every verdict is in one section.  Without --since the changes "new" and
  * "still" do not exist, and all that is broken is news. */
 enum rel_section {
-	REL_SECTION_BROKEN, /* newly, with --since; so the next two */
+	REL_SECTION_BROKEN, /* newly, with --since; so the next three */
+	REL_SECTION_UNDECIDED,
 	REL_SECTION_UNREADABLE,
 	REL_SECTION_UNAVAILABLE, /* with --since: was installable before */
 	REL_SECTION_FIXED,
-	REL_SECTION_STILL, /* with --since: broken or unreadable as before */
+	REL_SECTION_STILL, /* with --since: broken, undecided or unreadable as
+			    * before */
 	REL_SECTION_QUIET, /* installable; unavailable when that is no news */
 };
 
@@ -31,8 +33,8 @@ size_t rel_section_next(const struct rel_report *report,
 size_t rel_section_count(const struct rel_report *report,
 			 enum rel_section section);
 
-/* With --since: is anything newly broken or unreadable, or no longer
- * available? */
+/* With --since: is anything newly broken, undecided or unreadable, or no
+ * longer available? */
 bool rel_report_has_news(const struct rel_report *report);
 
 /* The root `id`, or NULL. */

@@ -6,7 +6,11 @@
 #include <assert.h>
 
 #include "base/array.h"
+#include "base/limits.h"
 #include "sat/solver.h"
+
+static const struct sat_budget full = {REL_LIMIT_SAT_CORE_CONFLICTS,
+				       REL_LIMIT_SAT_CORE_STEPS};
 
 static void add_link(struct sat_solver *s, struct sat_link link)
 {
@@ -89,9 +93,14 @@ struct rel_sat_explainer {
 	uint32_t n_facts, facts_cap;
 	struct sat_link *old_facts; /* scratch of refine */
 	uint32_t old_facts_cap;
+	uint8_t *listed; /* by fact: is it among `facts`? */
+	/* for the explanations of this one and of all before it */
+	struct sat_budget left, spent;
+	bool whole;
 	/* scratch of collect_facts */
 	uint32_t *stack;
 	uint32_t n_stack, stack_cap;
+	uint8_t *reached; /* by variable; of take_all_facts */
 	uint8_t *visited; /* by clause */
 	uint32_t visited_cap;
 };
@@ -111,18 +120,33 @@ static uint32_t find_clause(const struct sat_proof *proof, uint32_t offset)
 	return low;
 }
 
-static bool same_fact(const struct sat_link *a, const struct sat_link *b)
+/* Where `listed` has it: needs, bars, variables. */
+static uint8_t *listed(const struct rel_sat_explainer *core,
+		       const struct sat_link *fact)
 {
-	return a->kind == b->kind && a->index == b->index && a->var == b->var;
+	const struct rel_sat_problem *p = core->solver.problem;
+	size_t at = fact->index;
+
+	if (fact->kind != SAT_LINK_NEED)
+		at += p->need_first[p->n_vars];
+	if (fact->kind == SAT_LINK_NEVER)
+		at += p->bar_first[p->n_vars];
+	return &core->listed[at];
+}
+
+static void clear_facts(struct rel_sat_explainer *core)
+{
+	for (uint32_t i = 0; i < core->n_facts; i++)
+		*listed(core, &core->facts[i]) = 0;
+	core->n_facts = 0;
 }
 
 static bool add_fact(struct rel_sat_explainer *core,
 		     const struct sat_link *link)
 {
-	for (uint32_t i = 0; i < core->n_facts; i++) {
-		if (same_fact(&core->facts[i], link))
-			return true;
-	}
+	if (*listed(core, link))
+		return true;
+	*listed(core, link) = 1;
 	if (rel_array_reserve(&core->facts, &core->facts_cap,
 			      (uint64_t)core->n_facts + 1,
 			      sizeof(*core->facts)))
@@ -151,7 +175,7 @@ static bool collect_facts(struct rel_sat_explainer *core)
 {
 	struct sat_proof *proof = &core->proof;
 
-	core->n_facts = 0;
+	clear_facts(core);
 	core->n_stack = 0;
 	if (rel_array_reserve(&core->visited, &core->visited_cap,
 			      proof->n_clauses, 1))
@@ -189,10 +213,23 @@ static void reset(struct rel_sat_explainer *core)
 	sat_solver_revive(s);
 }
 
-/* Do the facts in force exclude the variable? */
-static bool excludes(struct rel_sat_explainer *core)
+static void spend(uint64_t *left, uint64_t *spent, uint64_t took)
 {
-	return sat_try(&core->solver, core->var, 0, 0) == SAT_IMPOSSIBLE;
+	*left -= took < *left ? took : *left;
+	*spent += took;
+}
+
+/* Do the facts in force exclude the variable? */
+static enum sat_result try_facts(struct rel_sat_explainer *core)
+{
+	struct sat_solver *s = &core->solver;
+	uint64_t conflicts = s->stats.conflicts, steps = s->steps;
+	enum sat_result result = sat_try(s, core->var, 0, &core->left);
+
+	spend(&core->left.conflicts, &core->spent.conflicts,
+	      s->stats.conflicts - conflicts);
+	spend(&core->left.steps, &core->spent.steps, s->steps - steps);
+	return result;
 }
 
 /* Facts about variables that never are come into force by killing these. */
@@ -224,7 +261,8 @@ static void switch_to_facts(struct rel_sat_explainer *core)
 }
 
 /* Of the listed facts, which are in force, leave the one at `skip` out. */
-static bool excludes_without(struct rel_sat_explainer *core, uint32_t skip)
+static enum sat_result try_without(struct rel_sat_explainer *core,
+				   uint32_t skip)
 {
 	reset(core);
 	switch_fact(core, &core->facts[skip], false);
@@ -233,7 +271,7 @@ static bool excludes_without(struct rel_sat_explainer *core, uint32_t skip)
 			sat_solver_kill(&core->solver, core->facts[i].index,
 					SAT_NONE);
 	}
-	return excludes(core);
+	return try_facts(core);
 }
 
 /*
@@ -254,14 +292,8 @@ static int64_t refine(struct rel_sat_explainer *core, uint32_t i)
 	/* In the old order: what is far is still to be tried first. */
 	for (uint32_t k = 0; k < n; k++) {
 		const struct sat_link *fact = &core->old_facts[k];
-		bool used = false;
 
-		for (uint32_t j = kept; j < core->n_facts && !used; j++) {
-			used = same_fact(&core->facts[j], fact);
-			if (used)
-				core->facts[j] = core->facts[kept];
-		}
-		if (!used) {
+		if (!*listed(core, fact)) {
 			switch_fact(core, fact, false);
 			continue;
 		}
@@ -276,16 +308,24 @@ static int minimise(struct rel_sat_explainer *core,
 		    const struct rel_cancel *cancel)
 {
 	switch_to_facts(core);
-	/* From the end: what was found last is farthest from the variable. */
+	/* From the end: what was found last is farthest from the variable.
+	 * Without it there may be a model that the facts exclude, so that one
+	 * which ran out of its budget proves nothing. */
 	for (uint32_t i = core->n_facts; i-- > 0;) {
 		if (rel_cancelled(cancel))
 			return REL_ECANCELLED;
-		bool needless = excludes_without(core, i);
+		if (!core->left.conflicts || !core->left.steps) {
+			core->whole = true;
+			return 0;
+		}
+
+		enum sat_result result = try_without(core, i);
 
 		if (core->solver.nomem)
 			return REL_ENOMEM;
-		if (!needless) {
+		if (result != SAT_IMPOSSIBLE) {
 			switch_fact(core, &core->facts[i], true);
+			core->whole = core->whole || result == SAT_GAVE_UP;
 			continue;
 		}
 
@@ -334,14 +374,97 @@ static int export_facts(const struct rel_sat_explainer *core,
 	return 0;
 }
 
+static bool reach(struct rel_sat_explainer *core, uint32_t var)
+{
+	struct sat_link never = {SAT_LINK_NEVER, var, var};
+
+	if (core->status[var] == REL_SAT_NO && var != core->var)
+		return add_fact(core, &never);
+	if (core->reached[var])
+		return true;
+	core->reached[var] = 1;
+	if (rel_array_reserve(&core->stack, &core->stack_cap,
+			      (uint64_t)core->n_stack + 1,
+			      sizeof(*core->stack)))
+		return false;
+	core->stack[core->n_stack++] = var;
+	return true;
+}
+
+static bool reach_set(struct rel_sat_explainer *core, uint32_t set)
+{
+	const struct rel_sat_problem *p = core->solver.problem;
+	const uint64_t *words = p->set_words + p->set_word[set];
+	uint32_t g = p->set_group[set];
+	bool ok = true;
+
+	for (uint32_t v = p->group_first[g]; ok && v < p->group_first[g + 1];
+	     v++) {
+		uint32_t bit = v - p->group_first[g];
+
+		if ((words[bit / 64] >> (bit % 64)) & 1)
+			ok = reach(core, v);
+	}
+	return ok;
+}
+
+static bool take_facts_of(struct rel_sat_explainer *core, uint32_t var)
+{
+	const struct rel_sat_problem *p = core->solver.problem;
+	bool ok = true;
+
+	for (uint32_t i = p->need_first[var]; ok && i < p->need_first[var + 1];
+	     i++) {
+		struct sat_link need = {SAT_LINK_NEED, var, i};
+		uint32_t c = p->needs[i];
+
+		ok = add_fact(core, &need);
+		for (uint32_t k = p->clause_first[c];
+		     ok && k < p->clause_first[c + 1]; k++)
+			ok = reach_set(core, p->clause_sets[k]);
+	}
+	for (uint32_t i = p->bar_first[var]; ok && i < p->bar_first[var + 1];
+	     i++) {
+		struct sat_link bar = {SAT_LINK_BAR, var, i};
+
+		ok = add_fact(core, &bar);
+	}
+	return ok;
+}
+
+/* All facts that the variable leads to: nothing else can exclude it. */
+static int take_all_facts(struct rel_sat_explainer *core,
+			  const struct rel_cancel *cancel)
+{
+	uint32_t n = core->solver.problem->n_vars;
+	bool ok;
+
+	clear_facts(core);
+	core->n_stack = 0;
+	core->whole = true;
+	core->reached = calloc((size_t)n + 1, 1);
+	ok = core->reached && reach(core, core->var);
+	while (ok && core->n_stack && !rel_cancelled(cancel))
+		ok = take_facts_of(core, core->stack[--core->n_stack]);
+	free(core->reached);
+	core->reached = NULL;
+	if (!ok)
+		return REL_ENOMEM;
+	return rel_cancelled(cancel) ? REL_ECANCELLED : 0;
+}
+
 static int find_core(struct rel_sat_explainer *core,
 		     const struct rel_cancel *cancel)
 {
-	if (!excludes(core))
-		return core->solver.nomem ? REL_ENOMEM : REL_EUSAGE;
-	if (core->solver.nomem || !collect_facts(core))
+	enum sat_result result = try_facts(core);
+
+	if (core->solver.nomem)
 		return REL_ENOMEM;
-	return minimise(core, cancel);
+	if (result == SAT_FOUND)
+		return REL_EUSAGE;
+	if (result == SAT_GAVE_UP)
+		return take_all_facts(core, cancel);
+	return collect_facts(core) ? minimise(core, cancel) : REL_ENOMEM;
 }
 
 int rel_sat_explainer_new(struct rel_sat_explainer **out,
@@ -360,7 +483,11 @@ int rel_sat_explainer_new(struct rel_sat_explainer **out,
 	proof->need_on = malloc((size_t)p->need_first[p->n_vars] + 1);
 	proof->bar_on = malloc((size_t)p->bar_first[p->n_vars] + 1);
 	proof->killer = malloc(((size_t)p->n_vars + 1) * sizeof(uint32_t));
-	if (!proof->need_on || !proof->bar_on || !proof->killer) {
+	core->listed = calloc((size_t)p->need_first[p->n_vars] +
+				  p->bar_first[p->n_vars] + p->n_vars + 1,
+			      1);
+	if (!proof->need_on || !proof->bar_on || !proof->killer ||
+	    !core->listed) {
 		rel_sat_explainer_free(core);
 		return rel_fail_nomem(err);
 	}
@@ -382,22 +509,28 @@ void rel_sat_explainer_free(struct rel_sat_explainer *core)
 	free(core->facts);
 	free(core->old_facts);
 	free(core->stack);
+	free(core->listed);
 	free(core->visited);
 	free(core);
 }
 
 int rel_sat_core(struct rel_sat_explainer *core, const uint8_t *status,
 		 uint32_t var, struct rel_sat_fact **facts, uint32_t *n_facts,
-		 const struct rel_cancel *cancel, struct rel_error *err)
+		 bool *whole, const struct rel_cancel *cancel,
+		 struct rel_error *err)
 {
 	int rc;
 
 	core->status = status;
 	core->var = var;
+	core->whole = false;
+	core->left = sat_budget_after(&full, &core->spent);
+	core->solver.cancel = cancel;
 	prepare(core);
 	rc = find_core(core, cancel);
 	if (!rc)
 		rc = export_facts(core, facts, n_facts);
+	*whole = core->whole;
 	switch (rc) {
 	case 0:
 		return 0;

@@ -34,6 +34,7 @@ static void collect_chain(struct sat_solver *s, uint32_t g, uint32_t before)
 		return;
 	}
 	s->n_chain = n;
+	s->steps += n;
 	for (uint32_t i = s->groups[g].last; i != SAT_NONE;
 	     i = s->trail[i].prev) {
 		if (i < before)
@@ -63,6 +64,29 @@ static uint32_t left_by(const struct sat_solver *s, sat_lit lit,
 	return count;
 }
 
+/* Steps times words.  Above this, a cover is what narrows in the order of
+ * time: to choose is quadratic. */
+#define CHOICE_MAX ((uint64_t)1 << 14)
+
+/* Mark the steps in s->chain that narrow s->rest, until it is empty. */
+static bool mark_in_order(struct sat_solver *s, uint32_t n)
+{
+	uint64_t *rest = s->rest, *work = s->rest + n;
+	bool positive = false;
+
+	for (uint32_t i = 0; i < s->n_chain && any(rest, n); i++) {
+		sat_lit lit = s->trail[s->chain[i]].lit;
+
+		memcpy(work, rest, n * sizeof(*rest));
+		sat_narrow(s, lit, rest);
+		if (memcmp(work, rest, n * sizeof(*rest)) == 0)
+			continue;
+		mark(s, s->chain[i]);
+		positive = positive || !(lit & 1);
+	}
+	return positive;
+}
+
 /*
  * Of the steps in s->chain that narrow s->rest, mark few that empty it: a
  * single one when there is one, else each time the one that excludes most.
@@ -72,6 +96,8 @@ static bool mark_cover(struct sat_solver *s, uint32_t n, bool need_positive)
 	uint64_t *rest = s->rest, *work = s->rest + n;
 	bool positive = false;
 
+	if ((uint64_t)s->n_chain * n > CHOICE_MAX)
+		return mark_in_order(s, n);
 	while (any(rest, n)) {
 		uint32_t best = SAT_NONE, best_left = UINT32_MAX;
 

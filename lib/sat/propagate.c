@@ -283,6 +283,7 @@ static bool visit_watches(struct sat_solver *s, sat_lit false_lit)
 	}
 	for (; i < list->count; i++)
 		list->items[kept++] = list->items[i];
+	s->steps += list->count;
 	list->count = kept;
 	return ok;
 }
@@ -325,6 +326,8 @@ static bool visit_group(struct sat_solver *s, uint32_t index)
 
 bool sat_propagate(struct sat_solver *s)
 {
+	uint32_t from = s->trail_head;
+
 	while (s->trail_head < s->n_trail && !s->has_conflict && !s->nomem) {
 		uint32_t index = s->trail_head++;
 		/* A copy: the trail may move while it grows. */
@@ -341,5 +344,6 @@ bool sat_propagate(struct sat_solver *s)
 		    !enforce_bars(s, step.lit / 2))
 			break;
 	}
+	s->steps += s->trail_head - from;
 	return !s->has_conflict && !s->nomem;
 }

@@ -59,7 +59,7 @@ static inline uint32_t rel_sat_words(uint32_t count)
 }
 
 enum rel_sat_status {
-	REL_SAT_UNKNOWN, /* to be decided */
+	REL_SAT_UNKNOWN, /* to be decided; afterwards, over the budget */
 	REL_SAT_YES,	 /* occurs in a model */
 	REL_SAT_NO,	 /* occurs in none */
 };
@@ -84,6 +84,8 @@ void rel_sat_models_free(struct rel_sat_models *models);
  * Decide every variable whose status is REL_SAT_UNKNOWN; the others are
  * taken as given (REL_SAT_NO must be true of every model).
  * status  [n_vars], in and out
+ *         Those that the search does not decide within its budgets
+ *         (REL_LIMIT_SAT_…) stay REL_SAT_UNKNOWN.
  * jobs    threads, 0 = 1; the result does not depend on it
  * found   the models found are added to it; may be NULL
  * stats   may be NULL
@@ -134,17 +136,19 @@ void rel_sat_explainer_free(struct rel_sat_explainer *explainer);
 
 /*
  * Why is `var` (status REL_SAT_NO) in no model?  A set of facts that
- * excludes it and of which none can be left out; the at-most-one of groups
- * is understood.  Other variables of status NO may be taken as given
- * (REL_SAT_NEVER), so that reasons build on each other.
- * status  [n_vars], of the explainer's problem; may differ from call to call
- * *facts  malloc'd; the caller frees it
- * Errors  REL_ENOMEM, REL_ECANCELLED; REL_EUSAGE when `var` is in a model.
+ * excludes it, and unless a budget (REL_LIMIT_SAT_…) ended first none can be
+ * left out; the at-most-one of groups is understood.  Other variables of status
+ * NO may be taken as given (REL_SAT_NEVER), so that reasons build on each
+ * other. status  [n_vars], of the explainer's problem; may differ from call to
+ * call *facts  malloc'd; the caller frees it *whole  may some be needless? Then
+ * they are what the last search within the budget rests on, or all that `var`
+ * leads to. Errors  REL_ENOMEM, REL_ECANCELLED; REL_EUSAGE when `var` is in a
+ * model.
  */
 REL_MUST_CHECK int rel_sat_core(struct rel_sat_explainer *explainer,
 				const uint8_t *status, uint32_t var,
 				struct rel_sat_fact **facts, uint32_t *n_facts,
-				const struct rel_cancel *cancel,
+				bool *whole, const struct rel_cancel *cancel,
 				struct rel_error *err);
 
 #endif

@@ -1,4 +1,5 @@
 /* Decisions, and what to do when they turn out wrong. */
+#include "base/limits.h"
 #include "sat/solver.h"
 
 /* The newest variable of `words`, or SAT_NONE. */
@@ -133,12 +134,32 @@ static bool recover(struct sat_solver *s, uint32_t floor)
 	return true;
 }
 
-enum sat_result sat_try(struct sat_solver *s, uint32_t var, uint32_t floor,
-			uint64_t budget)
+struct sat_budget sat_budget_after(const struct sat_budget *budget,
+				   const struct sat_budget *spent)
 {
-	uint64_t conflicts = 0;
+	uint64_t halves =
+	    spent->conflicts / (REL_LIMIT_SAT_TIMES * budget->conflicts) +
+	    spent->steps / (REL_LIMIT_SAT_TIMES * budget->steps);
+	struct sat_budget left = *budget;
+
+	for (; halves > 0 && left.conflicts > 1; halves--) {
+		left.conflicts /= 2;
+		left.steps /= 2;
+	}
+	return left;
+}
+
+enum sat_result sat_try(struct sat_solver *s, uint32_t var, uint32_t floor,
+			const struct sat_budget *budget)
+{
+	uint64_t conflicts = 0, steps = s->steps;
 
 	for (;;) {
+		if (rel_cancelled(s->cancel)) {
+			s->has_conflict = false;
+			sat_backjump(s, floor);
+			return SAT_GAVE_UP;
+		}
 		if (s->n_levels == floor) {
 			if (!sat_propagate(s) ||
 			    sat_value(s, 2 * var) == SAT_FALSE)
@@ -151,7 +172,8 @@ enum sat_result sat_try(struct sat_solver *s, uint32_t var, uint32_t floor,
 			break;
 		if (!s->has_conflict)
 			continue;
-		if (budget && ++conflicts > budget) {
+		if (++conflicts > budget->conflicts ||
+		    s->steps - steps > budget->steps) {
 			s->has_conflict = false;
 			sat_backjump(s, floor);
 			return SAT_GAVE_UP;

@@ -133,6 +133,9 @@ struct sat_solver {
 	uint32_t n_chain, chain_cap;
 	uint64_t *rest; /* widest group's words */
 
+	uint64_t steps;			 /* measure of the work done */
+	const struct rel_cancel *cancel; /* may be NULL */
+
 	struct sat_proof *proof; /* NULL unless a core is wanted */
 	struct rel_sat_stats stats;
 	bool nomem;
@@ -240,14 +243,22 @@ void sat_unmark(struct sat_solver *s);
 enum sat_result {
 	SAT_FOUND,	/* the trail is a model that has the variable */
 	SAT_IMPOSSIBLE, /* not without undoing level `floor` */
-	SAT_GAVE_UP,	/* over the budget */
+	SAT_GAVE_UP,	/* over the budget, or cancelled */
 };
+
+/* How long a search may last. */
+struct sat_budget {
+	uint64_t conflicts, steps;
+};
+/* What is left of the budget of one version after others spent so much. */
+struct sat_budget sat_budget_after(const struct sat_budget *budget,
+				   const struct sat_budget *spent);
 /*
  * Assume `var` above level `floor`, which is not undone, and extend the trail
- * until nothing wants a decision.  budget: conflicts; 0 = no bound.
+ * until nothing wants a decision.
  */
 enum sat_result sat_try(struct sat_solver *s, uint32_t var, uint32_t floor,
-			uint64_t budget);
+			const struct sat_budget *budget);
 
 /* core.c; all do nothing without a proof */
 void sat_proof_note_step(struct sat_solver *s, const struct sat_step *step);

@@ -14,9 +14,8 @@
 
 #include "base/array.h"
 #include "base/limits.h"
+#include "sat/spread.h"
 #include "solve/reasons.h"
-
-#define NO_ROUND UINT32_MAX
 
 struct explainer {
 	const struct rel_universe *u;
@@ -27,14 +26,20 @@ struct explainer {
 	uint8_t *status;   /* [n_vars] for the solver: NO = known so far */
 	uint32_t *need;	   /* [n_packages]: the need that derives it */
 	uint32_t *core_of; /* [n_packages]: index into cores, or NONE */
-	rel_pkg_id *open;  /* broken, not yet explained */
-	uint32_t n_open;
+	rel_pkg_id *open;  /* broken, with some that are explained by now */
+	uint32_t n_open, n_broken;
+	struct rel_sat_spread spread;
+	uint32_t n_spread; /* so many of spread.due were taken */
+	/* [n_packages]: of the chain from there, the end and the length */
+	rel_pkg_id *next, *end_of;
+	uint32_t *depth;
 	rel_pkg_id *order; /* broken, in the order of explaining */
 	uint32_t n_order;
 	struct rel_fact *core_facts;
 	uint32_t n_core_facts, core_facts_cap;
 	struct core_span {
-		uint32_t first, count;
+		uint32_t first, count, omitted;
+		bool whole;
 	} * cores;
 	uint32_t n_cores, cores_cap;
 	struct rel_intern root_keys; /* ids are those of out->roots */
@@ -82,29 +87,45 @@ static uint32_t dead_need(const struct explainer *x, rel_pkg_id pkg,
 	return REL_PKG_NONE;
 }
 
+static bool is_open(const struct explainer *x, rel_pkg_id pkg)
+{
+	return x->verdicts[pkg] == REL_BROKEN && x->need[pkg] == REL_PKG_NONE &&
+	       x->core_of[pkg] == REL_PKG_NONE;
+}
+
 static void settle(struct explainer *x, rel_pkg_id pkg)
 {
 	x->order[x->n_order++] = pkg;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	rel_pkg_id x = *(const rel_pkg_id *)a, y = *(const rel_pkg_id *)b;
+
+	return x < y ? -1 : x > y;
 }
 
 /* One round of derivations; what it finds counts only in the next, so that
  * shorter chains come first.  False when nothing was found. */
 static bool derive_round(struct explainer *x)
 {
-	uint32_t kept = 0, from = x->n_order;
+	uint32_t from = x->n_order, first = x->n_spread;
 
-	for (uint32_t i = 0; i < x->n_open; i++) {
-		rel_pkg_id pkg = x->open[i];
+	x->n_spread = x->spread.n_due;
+	qsort(x->spread.due + first, x->n_spread - first, sizeof(rel_pkg_id),
+	      compare_ids);
+	for (uint32_t i = first; i < x->n_spread; i++) {
+		rel_pkg_id pkg = x->spread.due[i];
 
+		if (pkg >= x->u->n_packages || !is_open(x, pkg))
+			continue;
 		x->need[pkg] = dead_need(x, pkg, x->status);
-		if (x->need[pkg] == REL_PKG_NONE)
-			x->open[kept++] = pkg;
-		else
-			settle(x, pkg);
+		settle(x, pkg);
 	}
-	x->n_open = kept;
-	for (uint32_t i = from; i < x->n_order; i++)
+	for (uint32_t i = from; i < x->n_order; i++) {
 		x->status[x->order[i]] = REL_SAT_NO;
+		rel_sat_spread_kill(&x->spread, x->order[i]);
+	}
 	return x->n_order > from;
 }
 
@@ -154,30 +175,43 @@ static uint32_t fact_rank(const struct rel_fact *fact, rel_pkg_id pkg)
 	return fact->package == pkg ? 0 : 1;
 }
 
-static void sort_core(struct rel_fact *facts, uint32_t n, rel_pkg_id pkg)
+struct ranked_fact {
+	struct rel_fact fact;
+	uint32_t rank, old;
+};
+
+static int compare_facts(const void *a, const void *b)
 {
-	/* stable, and cores are short */
-	for (uint32_t i = 1; i < n; i++) {
-		struct rel_fact fact = facts[i];
-		uint32_t k = i;
+	const struct ranked_fact *x = a, *y = b;
 
-		for (; k > 0; k--) {
-			uint32_t a = fact_rank(&facts[k - 1], pkg);
-			uint32_t b = fact_rank(&fact, pkg);
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	if (x->fact.package != y->fact.package)
+		return x->fact.package < y->fact.package ? -1 : 1;
+	return x->old < y->old ? -1 : x->old > y->old;
+}
 
-			if (a < b ||
-			    (a == b && facts[k - 1].package <= fact.package))
-				break;
-			facts[k] = facts[k - 1];
-		}
-		facts[k] = fact;
-	}
+static int sort_core(struct rel_fact *facts, uint32_t n, rel_pkg_id pkg)
+{
+	struct ranked_fact *ranked = calloc((size_t)n + 1, sizeof(*ranked));
+
+	if (!ranked)
+		return REL_ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		ranked[i] = (struct ranked_fact){facts[i],
+						 fact_rank(&facts[i], pkg), i};
+	qsort(ranked, n, sizeof(*ranked), compare_facts);
+	for (uint32_t i = 0; i < n; i++)
+		facts[i] = ranked[i].fact;
+	free(ranked);
+	return 0;
 }
 
 static int add_core(struct explainer *x, rel_pkg_id pkg, struct rel_error *err)
 {
 	struct rel_sat_fact *facts = NULL;
-	uint32_t n = 0;
+	uint32_t n = 0, kept;
+	bool whole = false;
 	int rc = 0;
 
 	if (!x->core_finder)
@@ -185,7 +219,7 @@ static int add_core(struct explainer *x, rel_pkg_id pkg, struct rel_error *err)
 		    rel_sat_explainer_new(&x->core_finder, &x->u->problem, err);
 	if (!rc)
 		rc = rel_sat_core(x->core_finder, x->status, pkg, &facts, &n,
-				  x->cancel, err);
+				  &whole, x->cancel, err);
 
 	if (rc)
 		return rc;
@@ -199,11 +233,18 @@ static int add_core(struct explainer *x, rel_pkg_id pkg, struct rel_error *err)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		x->core_facts[x->n_core_facts + i] = convert_fact(x, &facts[i]);
-	sort_core(x->core_facts + x->n_core_facts, n, pkg);
-	x->core_of[pkg] = x->n_cores;
-	x->cores[x->n_cores++] = (struct core_span){x->n_core_facts, n};
-	x->n_core_facts += n;
 	free(facts);
+	if (sort_core(x->core_facts + x->n_core_facts, n, pkg))
+		return rel_fail_nomem(err);
+	kept = x->n_core_facts < REL_LIMIT_REASON_FACTS
+		   ? REL_LIMIT_REASON_CORE
+		   : REL_LIMIT_REASON_CORE_SHORT;
+	if (kept > n)
+		kept = n;
+	x->core_of[pkg] = x->n_cores;
+	x->cores[x->n_cores++] =
+	    (struct core_span){x->n_core_facts, kept, n - kept, whole};
+	x->n_core_facts += kept;
 	return 0;
 }
 
@@ -224,9 +265,16 @@ static int explain_conflicts(struct explainer *x, struct rel_error *err)
 	for (uint32_t v = 0; v < x->u->problem.n_vars; v++)
 		all[v] = v < x->u->n_packages &&
 				 verdicts[v] != REL_INSTALLABLE &&
-				 verdicts[v] != REL_PINNED_OUT
+				 verdicts[v] != REL_PINNED_OUT &&
+				 verdicts[v] != REL_UNDECIDED
 			     ? REL_SAT_NO
 			     : REL_SAT_YES;
+	for (uint32_t i = 0; i < x->n_open; i++) {
+		if (is_open(x, x->open[i]))
+			x->open[kept++] = x->open[i];
+	}
+	x->n_open = kept;
+	kept = 0;
 	for (uint32_t i = 0; !rc && i < x->n_open; i++) {
 		rel_pkg_id pkg = x->open[i];
 
@@ -238,6 +286,7 @@ static int explain_conflicts(struct explainer *x, struct rel_error *err)
 		rc = add_core(x, pkg, err);
 		settle(x, pkg);
 		x->status[pkg] = REL_SAT_NO;
+		rel_sat_spread_kill(&x->spread, pkg);
 	}
 	x->n_open = kept;
 	free(all);
@@ -359,7 +408,7 @@ static int end_chain(struct explainer *x, struct rel_reason *reason,
 {
 	struct rel_reasons *out = x->out;
 	uint32_t core = x->core_of[pkg], first = out->n_facts;
-	uint32_t old = x->root_keys.count;
+	uint32_t old = x->root_keys.count, omitted = 0;
 	int rc = 0;
 
 	rel_buf_clear(&x->key);
@@ -372,9 +421,16 @@ static int end_chain(struct explainer *x, struct rel_reason *reason,
 			rc = root_key_of_need(x, pkg, x->need[pkg]);
 	} else {
 		const struct core_span *span = &x->cores[core];
+		uint32_t n = span->count;
 
+		if (out->n_facts > REL_LIMIT_REASON_FACTS &&
+		    n > REL_LIMIT_REASON_CORE_SHORT)
+			n = REL_LIMIT_REASON_CORE_SHORT;
+		omitted = span->omitted + span->count - n;
+		reason->omitted += omitted;
+		reason->whole = span->whole;
 		reason->kind = REL_BROKEN_CONFLICT;
-		for (uint32_t i = 0; !rc && i < span->count; i++)
+		for (uint32_t i = 0; !rc && i < n; i++)
 			rc = push_fact(x, &x->core_facts[span->first + i]);
 		if (!rc)
 			rc = root_key_of_core(x, pkg, span);
@@ -387,10 +443,27 @@ static int end_chain(struct explainer *x, struct rel_reason *reason,
 			      (uint64_t)out->n_roots + 1, sizeof(*out->roots)))
 		return REL_ENOMEM;
 	if (reason->root == old)
-		out->roots[out->n_roots++] = (struct rel_root){
-		    reason->kind, pkg, first, out->n_facts - first, 0};
+		out->roots[out->n_roots++] =
+		    (struct rel_root){.kind = reason->kind,
+				      .package = pkg,
+				      .first_fact = first,
+				      .n_facts = out->n_facts - first,
+				      .omitted = omitted,
+				      .whole = reason->whole};
 	out->roots[reason->root].blocks++;
 	return 0;
+}
+
+/* What is next in the chain was explained before. */
+static void note_chain(struct explainer *x, rel_pkg_id pkg)
+{
+	rel_pkg_id next = x->core_of[pkg] == REL_PKG_NONE
+			      ? next_in_chain(x, x->need[pkg])
+			      : REL_PKG_NONE;
+
+	x->next[pkg] = next;
+	x->end_of[pkg] = next == REL_PKG_NONE ? pkg : x->end_of[next];
+	x->depth[pkg] = next == REL_PKG_NONE ? 0 : x->depth[next] + 1;
 }
 
 static int write_reason(struct explainer *x, rel_pkg_id pkg,
@@ -398,18 +471,24 @@ static int write_reason(struct explainer *x, rel_pkg_id pkg,
 {
 	struct rel_reasons *out = x->out;
 	rel_pkg_id at = pkg;
+	uint32_t most = out->n_facts < REL_LIMIT_REASON_FACTS
+			    ? REL_LIMIT_REASON_CHAIN
+			    : REL_LIMIT_REASON_CHAIN_SHORT;
 	int rc = 0;
 
 	reason->package = pkg;
 	reason->first_fact = out->n_facts;
-	while (!rc && x->core_of[at] == REL_PKG_NONE) {
-		rel_pkg_id next = next_in_chain(x, x->need[at]);
+	note_chain(x, pkg);
+	for (uint32_t i = 0; !rc && at != x->end_of[at]; i++) {
 		struct rel_fact fact = {REL_FACT_NEEDS, at, x->need[at]};
 
-		if (next == REL_PKG_NONE)
+		if (i == most) {
+			reason->omitted = x->depth[at];
+			at = x->end_of[at];
 			break;
+		}
 		rc = push_fact(x, &fact);
-		at = next;
+		at = x->next[at];
 	}
 	if (!rc)
 		rc = end_chain(x, reason, at);
@@ -449,17 +528,25 @@ static int prepare(struct explainer *x)
 	x->order = malloc(n * sizeof(*x->order));
 	rel_intern_init(&x->root_keys, REL_LIMIT_STRINGS);
 	rel_buf_init(&x->key, REL_LIMIT_MANIFEST_BYTES);
-	if (!x->status || !x->need || !x->core_of || !x->open || !x->order)
+	x->next = malloc(n * sizeof(*x->next));
+	x->end_of = malloc(n * sizeof(*x->end_of));
+	x->depth = malloc(n * sizeof(*x->depth));
+	if (rel_sat_spread_init(&x->spread, &u->problem) || !x->status ||
+	    !x->need || !x->core_of || !x->open || !x->order || !x->next ||
+	    !x->end_of || !x->depth)
 		return REL_ENOMEM;
 	for (uint32_t v = 0; v < u->problem.n_vars; v++)
 		x->status[v] = REL_SAT_YES;
 	for (uint32_t v = 0; v < u->n_packages; v++) {
-		x->core_of[v] = REL_PKG_NONE;
-		if (x->verdicts[v] == REL_BROKEN)
+		x->core_of[v] = x->need[v] = REL_PKG_NONE;
+		if (x->verdicts[v] == REL_BROKEN) {
 			x->open[x->n_open++] = v;
-		else if (u->state[v] != REL_PACKAGE_READY)
+		} else if (u->state[v] != REL_PACKAGE_READY) {
 			x->status[v] = REL_SAT_NO;
+			rel_sat_spread_kill(&x->spread, v);
+		}
 	}
+	x->n_broken = x->n_open;
 	return 0;
 }
 
@@ -467,7 +554,11 @@ static void release(struct explainer *x)
 {
 	rel_sat_explainer_free(x->core_finder);
 	free(x->status);
+	rel_sat_spread_free(&x->spread);
 	free(x->need);
+	free(x->next);
+	free(x->end_of);
+	free(x->depth);
 	free(x->core_of);
 	free(x->open);
 	free(x->order);
@@ -488,7 +579,11 @@ int rel_explain(struct rel_reasons **out, const struct rel_universe *universe,
 	*out = NULL;
 	x.out = calloc(1, sizeof(*x.out));
 	rc = x.out ? prepare(&x) : REL_ENOMEM;
-	while (!rc && x.n_open) {
+	while (!rc && x.n_order < x.n_broken) {
+		if (rel_cancelled(cancel)) {
+			rc = rel_fail_cancelled(err);
+			goto out;
+		}
 		if (!derive_round(&x)) {
 			rc = explain_conflicts(&x, err);
 			if (rc)

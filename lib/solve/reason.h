@@ -37,6 +37,8 @@ struct rel_root {
 	rel_pkg_id package;	      /* the one whose own facts cannot hold */
 	uint32_t first_fact, n_facts; /* in rel_reasons.facts */
 	uint32_t blocks;	      /* broken versions that go back to it */
+	uint32_t omitted;	      /* facts left out, over a limit */
+	bool whole; /* the budget ended before needless facts were found */
 };
 
 struct rel_reason {
@@ -46,6 +48,8 @@ struct rel_reason {
 	/* from the package down to the root: NEEDS facts, each leading to the
 	 * next package, then the root's own facts */
 	uint32_t first_fact, n_facts;
+	uint32_t omitted; /* facts left out, over a limit */
+	bool whole;	  /* of its root */
 };
 
 struct rel_reasons {

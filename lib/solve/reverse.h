@@ -5,7 +5,7 @@
 #ifndef REL_SOLVE_REVERSE_H
 #define REL_SOLVE_REVERSE_H
 
-#include "sat/sat.h"
+#include "sat/reverse.h"
 
 /*
  * Mark in `marks` [n_vars] every variable from which a marked one can be

@@ -38,6 +38,7 @@ static struct tally count_members(const struct rel_universe *u,
 			t.members++;
 			t.only = v;
 			t.installable += verdicts[v] == REL_INSTALLABLE ||
+					 verdicts[v] == REL_UNDECIDED ||
 					 verdicts[v] == REL_PINNED_OUT;
 			t.broken += verdicts[v] == REL_BROKEN;
 			t.unavailable += verdicts[v] == REL_UNAVAILABLE;
@@ -150,6 +151,16 @@ static int say_class(struct rel_buf *out, const struct rel_universe *u,
 			       REL_STR_ARG(class));
 	}
 	return out->status;
+}
+
+int rel_undecided_sentence(struct rel_buf *out)
+{
+	return rel_buf_printf(
+	    out,
+	    "is neither proved installable nor proved broken: the search used "
+	    "up its budget of %u conflicts or %u million steps",
+	    (unsigned)REL_LIMIT_SAT_CONFLICTS,
+	    (unsigned)(REL_LIMIT_SAT_STEPS / 1000000));
 }
 
 int rel_fact_sentence(struct rel_buf *out, const struct rel_universe *u,

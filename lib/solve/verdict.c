@@ -14,6 +14,8 @@ const char *rel_verdict_text(enum rel_verdict verdict)
 		return "unavailable";
 	case REL_UNREADABLE:
 		return "unreadable";
+	case REL_UNDECIDED:
+		return "undecided";
 	}
 	return "";
 }
@@ -58,7 +60,15 @@ static uint8_t verdict_of(const struct rel_universe *u, uint32_t pkg,
 	case REL_PACKAGE_READY:
 		break;
 	}
-	return status == REL_SAT_YES ? REL_INSTALLABLE : REL_BROKEN;
+	switch ((enum rel_sat_status)status) {
+	case REL_SAT_YES:
+		return REL_INSTALLABLE;
+	case REL_SAT_NO:
+		return REL_BROKEN;
+	case REL_SAT_UNKNOWN:
+		break;
+	}
+	return REL_UNDECIDED;
 }
 
 /*
@@ -73,15 +83,22 @@ static int decide_free(const struct rel_universe *u, uint8_t *status,
 {
 	int rc;
 
+	/* What was undecided stays so: nobody asks again. */
 	for (uint32_t v = 0; v < u->n_packages; v++) {
-		if (u->state[v] == REL_PACKAGE_READY && status[v] == REL_SAT_NO)
+		if (verdicts[v] == REL_BROKEN)
 			status[v] = REL_SAT_UNKNOWN;
+		else if (verdicts[v] == REL_UNDECIDED)
+			status[v] = REL_SAT_YES;
 	}
 	rc = rel_sat_decide(&u->problem, status, options->jobs, NULL,
 			    options->cancel, NULL, err);
 	for (uint32_t v = 0; !rc && v < u->n_packages; v++) {
-		if (verdicts[v] == REL_BROKEN && status[v] == REL_SAT_YES)
+		if (verdicts[v] != REL_BROKEN)
+			continue;
+		if (status[v] == REL_SAT_YES)
 			verdicts[v] = REL_PINNED_OUT;
+		else if (status[v] == REL_SAT_UNKNOWN)
+			verdicts[v] = REL_UNDECIDED;
 	}
 	return rc;
 }
@@ -105,16 +122,28 @@ static int decide(const struct rel_universe *u, uint8_t *status,
 	return rc;
 }
 
+static bool any_undecided(const struct rel_universe *u, const uint8_t *verdicts)
+{
+	return memchr(verdicts, REL_UNDECIDED, u->n_packages) != NULL;
+}
+
 int rel_decide(const struct rel_universe *u, uint8_t *verdicts,
 	       const struct rel_decide_options *options, struct rel_error *err)
 {
 	uint8_t *status = malloc((size_t)u->problem.n_vars + 1);
+	struct rel_decide_options anew = *options;
 	int rc;
 
 	if (!status)
 		return rel_fail_nomem(err);
 	preset_status(u, status);
 	rc = decide(u, status, verdicts, options, err);
+	if (!rc && options->known && any_undecided(u, verdicts)) {
+		anew.known = NULL;
+		anew.found = NULL;
+		preset_status(u, status);
+		rc = decide(u, status, verdicts, &anew, err);
+	}
 	free(status);
 	return rc;
 }
@@ -150,7 +179,8 @@ static int carry_over(const struct rel_universe *u, uint8_t *status,
 			continue;
 		if (verdicts[old] == REL_INSTALLABLE && !gone[old])
 			status[v] = REL_SAT_YES;
-		else if (verdicts[old] != REL_INSTALLABLE && !come[v])
+		else if (verdicts[old] != REL_INSTALLABLE &&
+			 verdicts[old] != REL_UNDECIDED && !come[v])
 			status[v] = REL_SAT_NO;
 	}
 out:
@@ -176,5 +206,8 @@ int rel_decide_from(const struct rel_universe *u, uint8_t *verdicts,
 	else
 		rc = decide(u, status, verdicts, options, err);
 	free(status);
+	/* What is left undecided must not depend on what was known. */
+	if (!rc && any_undecided(u, verdicts))
+		rc = rel_decide(u, verdicts, options, err);
 	return rc;
 }

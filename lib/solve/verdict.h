@@ -5,6 +5,7 @@
 #ifndef REL_SOLVE_VERDICT_H
 #define REL_SOLVE_VERDICT_H
 
+#include "base/buf.h"
 #include "solve/universe.h"
 
 enum rel_verdict {
@@ -14,6 +15,7 @@ enum rel_verdict {
 	REL_PINNED_OUT,	 /* told as unavailable: only another compiler than
 			  * the pinned one lets it be installed */
 	REL_UNREADABLE,
+	REL_UNDECIDED, /* the budget of the search ended first */
 };
 
 enum rel_broken_kind {
@@ -27,6 +29,9 @@ enum rel_broken_kind {
 const char *rel_verdict_text(enum rel_verdict verdict);
 const char *rel_broken_kind_text(enum rel_broken_kind kind);
 
+/* Why a version is undecided, without subject. */
+int rel_undecided_sentence(struct rel_buf *out);
+
 struct rel_decide_options {
 	unsigned jobs;			 /* threads */
 	const struct rel_cancel *cancel; /* may be NULL */
@@ -37,7 +42,8 @@ struct rel_decide_options {
 };
 
 /*
- * Decide every package.
+ * Decide every package.  What is undecided does not depend on `jobs`, `known`
+ * or the universe that rel_decide_from() begins with.
  * verdicts  [rel_universe_size()], enum rel_verdict, written
  * Errors    REL_ENOMEM, REL_ECANCELLED.
  */

@@ -210,9 +210,12 @@ static void check_core(const struct toy *t, struct rel_sat_explainer *explainer,
 	uint32_t n = 0;
 	uint8_t truth[MAX_VARS];
 	struct rel_error err = {0};
+	bool whole;
 
-	assert_int_equal(
-	    rel_sat_core(explainer, status, var, &facts, &n, NULL, &err), 0);
+	assert_int_equal(rel_sat_core(explainer, status, var, &facts, &n,
+				      &whole, NULL, &err),
+			 0);
+	assert_false(whole);
 
 	struct subset in = {facts, n, UINT32_MAX};
 	exhaust(t, &in, truth);
