@@ -261,9 +261,10 @@ static void write_verdict(struct rel_text *t,
 		const struct rel_report_fact *fact = &v->reason[i];
 
 		rel_text_outside(t, fact->package);
-		rel_text_put(t, " ");
+		rel_text_put(t, fact->package[0] ? " " : "");
 		rel_text_outside(t, rel_fact_text(fact));
-		put_place(t, fact->remote, fact->file, fact->line);
+		if (fact->file[0])
+			put_place(t, fact->remote, fact->file, fact->line);
 		rel_text_end(t, 2, 4);
 	}
 	write_origin(t, v);
