@@ -5,7 +5,7 @@
 #include "session.h"
 
 struct values {
-	bool recursive, depopts, with_test, is_short;
+	bool recursive, depopts, post, with_test, is_short;
 };
 
 #define AT(member) offsetof(struct values, member)
@@ -15,6 +15,10 @@ static const struct rel_option options[] = {
      "Also what depends on it through others", NULL},
     {"depopts", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(depopts), NULL,
      "Follow optional dependencies too", NULL},
+    {"post", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(post), NULL,
+     "Follow {post} dependencies too: what is there in the end, but is not "
+     "needed to build",
+     NULL},
     {"with-test", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(with_test), NULL,
      "Follow the dependencies of tests too", NULL},
     {"short", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(is_short), NULL,
@@ -130,6 +134,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 	if (rc)
 		return rc;
 	marks.flags = (v->depopts ? REL_EDGE_DEPOPTS : 0) |
+		      (v->post ? 0 : REL_EDGE_NO_POST) |
 		      (v->with_test ? REL_EDGE_WITH_TEST : 0);
 	rc = rel_session_open(&session, call, &request, err);
 	if (rc == 0) {
