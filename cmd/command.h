@@ -28,6 +28,7 @@ struct rel_call {
 
 struct rel_command {
 	const char *name;
+	const char *group;	 /* heading in the list of commands */
 	const char *summary;	 /* "list what cannot be installed" */
 	const char *arguments;	 /* "[PKG[.VER]...]" */
 	const char *description; /* a paragraph */
@@ -56,10 +57,12 @@ extern const struct rel_command rel_command_verify;
 extern const struct rel_command rel_command_index;
 extern const struct rel_command rel_command_freeze;
 extern const struct rel_command rel_command_cut;
+extern const struct rel_command rel_command_withdraw;
+extern const struct rel_command rel_command_revise;
 extern const struct rel_command rel_command_init;
 extern const struct rel_command rel_command_ci;
 
-/* In the order in which they are told. */
+/* In the order in which they are told, those of a group together. */
 extern const struct rel_command *const rel_commands[];
 extern const size_t rel_n_commands;
 

@@ -9,6 +9,7 @@
 #include "output.h"
 #include "release/cut.h"
 #include "setup.h"
+#include "voice.h"
 
 struct values {
 	bool all, dry_run, resume, abort, status, allow_broken, no_changelog;
@@ -72,54 +73,13 @@ struct car {
 
 struct work {
 	const struct rel_call *call;
+	struct rel_voice voice;
 	struct rel_setup setup;
 	struct rel_output output;
 	struct car *cars;
 	size_t n_cars;
 	struct rel_arena arena;
 };
-
-static void tell(void *context, enum rel_cut_step step, const char *text)
-{
-	const struct work *w = context;
-
-	if (w->call->common->quiet)
-		return;
-	rel_screen_clear(w->call->screen);
-	fprintf(stderr, "%-8s %s\n", rel_cut_step_name(step), text);
-}
-
-static void finding(void *context, const struct rel_cut_finding *f)
-{
-	const struct work *w = context;
-	const char *about = f->path ? f->path : f->package;
-
-	rel_screen_clear(w->call->screen);
-	fputs(f->warning ? "relctl: warning: " : "relctl: ", stderr);
-	if (about)
-		fputs(about, stderr);
-	if (f->path && f->line)
-		fprintf(stderr, ":%u", (unsigned)f->line);
-	if (f->environment)
-		fprintf(stderr, " (%s)", f->environment);
-	fprintf(stderr, "%s%s\n", about ? ": " : "", f->text);
-}
-
-static int confirm(void *context, const char *plan, struct rel_error *err)
-{
-	const struct work *w = context;
-	const struct values *v = w->call->values;
-	char answer[8];
-
-	if (v->yes || !isatty(STDIN_FILENO))
-		return 0;
-	rel_screen_clear(w->call->screen);
-	fprintf(stderr, "%s\nGo on? [y/N] ", plan);
-	if (fgets(answer, sizeof(answer), stdin) &&
-	    (answer[0] == 'y' || answer[0] == 'Y'))
-		return 0;
-	return rel_fail(err, REL_ECANCELLED, "not released");
-}
 
 static int check(const struct rel_call *call, struct rel_error *err)
 {
@@ -217,7 +177,7 @@ static int base_options(struct rel_cut_options *out, struct work *w, size_t i,
 	    .reading = &w->setup.reading,
 	    .survey = rel_setup_survey(&w->setup),
 	    .interactive = w->setup.reading.interactive,
-	    .voice = {tell, finding, confirm, w},
+	    .voice = rel_voice_of(&w->voice),
 	    .progress = &w->call->screen->progress,
 	    .cancel = w->call->cancel};
 	return set_time(out, err);
@@ -370,7 +330,10 @@ static int act(struct work *w, bool *found, struct rel_error *err)
 
 static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 {
-	struct work w = {.call = call, .output = {.fd = -1}};
+	const struct values *v = call->values;
+	struct work w = {.call = call,
+			 .voice = {call, v->yes, "not released"},
+			 .output = {.fd = -1}};
 	int rc = check(call, err);
 
 	if (rc)
@@ -389,6 +352,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 const struct rel_command rel_command_cut = {
     .name = "cut",
+    .group = "Release",
     .summary = "release packages to the development remote",
     .arguments = "[PKG[,PKG...]] VERSION",
     .description =

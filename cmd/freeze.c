@@ -36,26 +36,6 @@ struct run {
 	struct rel_buf text;	    /* the result */
 };
 
-/* The one development remote, or the only one. */
-static int find_remote(struct run *r, struct rel_error *err)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < r->setup.n_remotes; i++) {
-		if (r->setup.remotes[i].role != REL_ROLE_DEVELOPMENT &&
-		    r->setup.n_remotes > 1)
-			continue;
-		r->remote = &r->setup.remotes[i];
-		n++;
-	}
-	if (n == 1)
-		return 0;
-	return rel_fail(err, REL_EUSAGE,
-			"there are %u development remotes; freeze looks at "
-			"one: --remote LOCATION",
-			(unsigned)n);
-}
-
 /* The mirror is where archives are read; without one configured, a remote
  * whose archives are elsewhere, or on a forge, is fine too. */
 static int open_publisher(struct run *r, struct rel_error *err)
@@ -165,7 +145,8 @@ static int freeze(struct run *r, bool *found, struct rel_error *err)
 					     .finding = add_finding,
 					     .context = r};
 	struct rel_freeze_result result;
-	int rc = find_remote(r, err);
+	int rc = rel_remote_development(&r->remote, r->setup.remotes,
+					r->setup.n_remotes, "freeze", err);
 
 	if (rc == 0)
 		rc = open_publisher(r, err);
@@ -209,6 +190,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 const struct rel_command rel_command_freeze = {
     .name = "freeze",
+    .group = "Release",
     .summary = "record what is published, find what has changed since",
     .arguments = "",
     .description =

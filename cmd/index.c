@@ -87,6 +87,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 const struct rel_command rel_command_index = {
     .name = "index",
+    .group = "Keep",
     .summary = "make the index of a remote that is served over HTTP",
     .arguments = "[DIR]",
     .description =

@@ -305,6 +305,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 const struct rel_command rel_command_init = {
     .name = "init",
+    .group = "Run",
     .summary = "write relctl.yml and a CI workflow",
     .arguments = "",
     .description =

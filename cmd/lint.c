@@ -277,6 +277,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 const struct rel_command rel_command_lint = {
     .name = "lint",
+    .group = "Keep",
     .summary = "check manifests as opam lint does",
     .arguments = "[PATH|PKG[.VER]]...",
     .description =

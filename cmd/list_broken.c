@@ -198,6 +198,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 const struct rel_command rel_command_list_broken = {
     .name = "list-broken",
+    .group = "Ask",
     .summary = "list what cannot be installed, why, and what changed",
     .arguments = "[PKG[.VER]...]",
     .description =

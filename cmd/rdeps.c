@@ -156,6 +156,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 const struct rel_command rel_command_rdeps = {
     .name = "rdeps",
+    .group = "Ask",
     .summary = "list what depends on a package",
     .arguments = "PKG[.VER]",
     .description =

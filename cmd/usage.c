@@ -88,13 +88,15 @@ void rel_usage_write(FILE *out)
 	      "       relctl help [COMMAND]\n"
 	      "       relctl --version\n"
 	      "\n"
-	      "Keeps opam package repositories releasable.\n"
-	      "\n"
-	      "Commands:\n",
+	      "Keeps opam package repositories releasable.\n",
 	      out);
-	for (size_t i = 0; i < rel_n_commands; i++)
-		fprintf(out, "  %-14s%s\n", rel_commands[i]->name,
-			rel_commands[i]->summary);
+	for (size_t i = 0; i < rel_n_commands; i++) {
+		const struct rel_command *c = rel_commands[i];
+
+		if (i == 0 || strcmp(rel_commands[i - 1]->group, c->group) != 0)
+			fprintf(out, "\n%s:\n", c->group);
+		fprintf(out, "  %-14s%s\n", c->name, c->summary);
+	}
 	fputs("\n"
 	      "Exit status: 0 nothing found, 1 findings, 2 usage, 3 network, "
 	      "disk or input\n"

@@ -424,6 +424,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 const struct rel_command rel_command_verify = {
     .name = "verify",
+    .group = "Release",
     .summary = "compare published archives with their tags or checksums",
     .arguments = "[PKG[.VER]...]",
     .description =

@@ -225,6 +225,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 const struct rel_command rel_command_why = {
     .name = "why",
+    .group = "Ask",
     .summary = "tell why a package is broken, or why it needs another",
     .arguments = "PKG[.VER] [DEP[.VER]]",
     .description =

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "publish/address.h"
 #include "publish/forge.h"
+#include "repo/change.h"
 
 /* How a kind of forges wants it.  Source  as in forge_answer.h */
 static const struct form {
@@ -85,6 +86,23 @@ int rel_publish_request_ready(const struct rel_publish_request *request,
 	if (rc == 0)
 		rc = rel_forge_ready(&forge, err);
 	rel_forge_close(&forge);
+	return rc;
+}
+
+int rel_publish_request_base(char **out, const struct rel_remote *remote,
+			     const struct rel_remote_options *reading,
+			     struct rel_arena *arena, struct rel_error *err)
+{
+	struct rel_writable_options options = {.remote = reading};
+	struct rel_writable *writable = NULL;
+	int rc = rel_writable_open(&writable, &remote->location, &options, err);
+
+	if (rc == 0) {
+		*out = rel_arena_copy(
+		    arena, rel_str_of(rel_writable_branch(writable)));
+		rc = *out ? 0 : rel_fail_nomem(err);
+	}
+	rel_writable_free(writable);
 	return rc;
 }
 

@@ -38,6 +38,16 @@ REL_MUST_CHECK int rel_publish_request_ready(
     const struct rel_publish_request *request, struct rel_error *err);
 
 /*
+ * The branch that a request is for: the one of `remote` that is read, without
+ * refs/heads/, in the arena.
+ * Errors  those of rel_writable_open()
+ */
+REL_MUST_CHECK int rel_publish_request_base(
+    char **out, const struct rel_remote *remote,
+    const struct rel_remote_options *reading, struct rel_arena *arena,
+    struct rel_error *err);
+
+/*
  * Open the request, unless one from `branch` to `base` is open already; that
  * stays as it is.
  * page    gets its address, for people

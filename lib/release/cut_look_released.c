@@ -58,7 +58,7 @@ int rel_cut_check_released(struct rel_cut *cut, bool *already,
 {
 	struct rel_str version = rel_str_of(cut->plan.version);
 	size_t n_ours = 0;
-	int rc = 0;
+	int rc = rel_cut_check_withdrawn(cut, err);
 
 	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++) {
 		struct rel_str name =

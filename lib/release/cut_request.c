@@ -58,23 +58,6 @@ int rel_cut_ready(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
-/* The branch that the request is for: the one that is read. */
-static int find_base(const char **base, struct rel_cut *cut,
-		     struct rel_error *err)
-{
-	struct rel_writable_options options = {.remote = cut->options->reading};
-	struct rel_writable *remote = NULL;
-	int rc = rel_writable_open(&remote, &cut->development->location,
-				   &options, err);
-
-	if (rc == 0) {
-		*base = rel_cut_text(cut, "%s", rel_writable_branch(remote));
-		rc = *base ? 0 : rel_fail_nomem(err);
-	}
-	rel_writable_free(remote);
-	return rc;
-}
-
 /* What its readers want to know. */
 static int describe(struct rel_publish_request *request, struct rel_cut *cut,
 		    struct rel_error *err)
@@ -102,8 +85,11 @@ int rel_cut_request(struct rel_cut *cut, struct rel_error *err)
 	struct rel_publish_request request = request_of(cut);
 	struct rel_buf page;
 	bool fresh = false;
-	int rc = find_base(&request.base, cut, err);
+	char *base = NULL;
+	int rc = rel_publish_request_base(
+	    &base, cut->development, cut->options->reading, &cut->arena, err);
 
+	request.base = base;
 	if (rc == 0)
 		rc = describe(&request, cut, err);
 	if (rc)

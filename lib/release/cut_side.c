@@ -36,6 +36,34 @@ static int make_repo(struct rel_buf *out, bool *changed, struct rel_cut *cut,
 		      : 0;
 }
 
+static int check_withdrawn(struct rel_cut *cut, struct rel_str text,
+			   struct rel_error *err)
+{
+	const struct rel_ledger_entry *entry = NULL;
+	struct rel_ledger ledger;
+	int rc =
+	    rel_ledger_read(&ledger, text, REL_LEDGER_PATH, &cut->arena, err);
+
+	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++) {
+		struct rel_str name =
+		    cut->project->packages[cut->chosen[i]].name;
+
+		entry = rel_ledger_withdrawn(&ledger, name,
+					     rel_str_of(cut->plan.version));
+		if (!entry)
+			continue;
+		rel_cut_give_up(cut, "release under another version");
+		rc = rel_fail(err, REL_EEXISTS,
+			      "%.*s.%s was withdrawn from %s, and a withdrawn "
+			      "version does not come back; release under "
+			      "another version",
+			      REL_STR_ARG(name), cut->plan.version,
+			      cut->plan.remote);
+		rel_error_at(err, REL_LEDGER_PATH, entry->line, 0);
+	}
+	return rc;
+}
+
 static int make_ledger(struct rel_buf *out, bool *changed, struct rel_cut *cut,
 		       struct rel_str was, struct rel_error *err)
 {
@@ -47,6 +75,9 @@ static int make_ledger(struct rel_buf *out, bool *changed, struct rel_cut *cut,
 	*changed = false;
 	if (!entries)
 		return rel_fail_nomem(err);
+	rc = check_withdrawn(cut, was, err);
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < cut->n_chosen; i++) {
 		struct rel_str name = cut->manifests[i].name;
 		char *subject = rel_cut_text(cut, "%.*s.%s", REL_STR_ARG(name),
@@ -83,6 +114,23 @@ static int read_remote(struct rel_buf *out, bool *there, struct rel_cut *cut,
 
 	*there = rc == 0;
 	return rc == REL_ENOTFOUND ? 0 : rc;
+}
+
+int rel_cut_check_withdrawn(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_buf text;
+	bool there = false;
+	int rc;
+
+	rel_buf_init(&text, REL_LIMIT_LEDGER_BYTES);
+	rc = read_remote(&text, &there, cut, REL_LEDGER_PATH, err);
+	/* a ledger that cannot be read is told when a line is to be added */
+	if (rc == 0 && there) {
+		rc = check_withdrawn(cut, rel_buf_str(&text), err);
+		rc = rc == REL_EPARSE ? 0 : rc;
+	}
+	rel_buf_free(&text);
+	return rc;
 }
 
 static char *copy_path(struct rel_cut *cut, const struct side *side)

@@ -271,6 +271,9 @@ REL_MUST_CHECK int rel_cut_ready(struct rel_cut *cut, struct rel_error *err);
 REL_MUST_CHECK int rel_cut_add_sides(struct rel_change *changes, size_t *n,
 				     struct rel_cut *cut,
 				     struct rel_error *err);
+/* Errors  REL_EEXISTS the ledger says that a version is withdrawn */
+REL_MUST_CHECK int rel_cut_check_withdrawn(struct rel_cut *cut,
+					   struct rel_error *err);
 /* Can they be changed as the release changes them? */
 REL_MUST_CHECK int rel_cut_check_sides(struct rel_cut *cut,
 				       struct rel_error *err);

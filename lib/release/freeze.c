@@ -393,7 +393,8 @@ static int look(struct freeze *f, struct rel_error *err)
 		rc = check_package(f, i, err);
 	}
 	for (uint32_t i = 0; rc == 0 && i < f->ledger.n_entries; i++)
-		f->result->gone += !f->named[i];
+		f->result->gone +=
+		    !f->named[i] && !rel_ledger_is_note(&f->ledger.entries[i]);
 	return rc;
 }
 

@@ -217,6 +217,27 @@ const struct rel_ledger_entry *rel_ledger_lines(const struct rel_ledger *ledger,
 	return *n > 0 ? &ledger->lines[at] : NULL;
 }
 
+bool rel_ledger_is_note(const struct rel_ledger_entry *entry)
+{
+	return rel_str_find(entry->subject, '#') < entry->subject.len;
+}
+
+const struct rel_ledger_entry *rel_ledger_withdrawn(
+    const struct rel_ledger *ledger, struct rel_str name,
+    struct rel_str version)
+{
+	const struct rel_ledger_entry *entry = NULL;
+	struct rel_buf subject;
+
+	rel_buf_init(&subject, REL_LIMIT_CONFIG_BYTES);
+	rel_ledger_subject(&subject, name, version, NULL);
+	rel_buf_add_cstr(&subject, REL_LEDGER_WITHDRAWN);
+	if (subject.status == 0)
+		entry = rel_ledger_find(ledger, rel_buf_str(&subject));
+	rel_buf_free(&subject);
+	return entry;
+}
+
 int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
 		       struct rel_str version, const struct rel_str *file)
 {
@@ -228,7 +249,7 @@ int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
 	for (size_t i = 0; i < file->len; i++) {
 		unsigned char c = (unsigned char)file->ptr[i];
 
-		if (c > ' ' && c < 0x7f && c != '%')
+		if (c > ' ' && c < 0x7f && c != '%' && c != '#')
 			rel_buf_add_char(out, (char)c);
 		else
 			rel_buf_printf(out, "%%%02X", c);

@@ -6,7 +6,7 @@
  * One line per archive of a package version:
  *	SUBJECT SIZE COMMIT DIGEST…
  * SUBJECT  NAME.VERSION, or NAME.VERSION/FILE for an extra-source; a blank,
- *          control character, '%' or non-ASCII byte of FILE is "%XX"
+ *          control character, '%', '#' or non-ASCII byte of FILE is "%XX"
  * SIZE     of the archive in bytes, "-" = was not known
  * COMMIT   the remote's tip on which the line was written (a cut's manifest
  *          is in the commit that follows it), "-" = a directory, or the first
@@ -23,6 +23,15 @@
 
 /* From the root of the remote. */
 #define REL_LEDGER_PATH "relctl.ledger"
+
+/*
+ * Behind NAME.VERSION: the line is of the manifest itself, which says since
+ * then that the version is withdrawn, or was revised for the N-th time.  SIZE
+ * and DIGEST are those of the new manifest.  ('#' stands in no name, version
+ * or FILE.)
+ */
+#define REL_LEDGER_WITHDRAWN "#withdrawn"
+#define REL_LEDGER_REVISED   "#revised." /* N, from 1 */
 
 struct rel_ledger_entry {
 	struct rel_str subject; /* as it stands in the file */
@@ -66,6 +75,13 @@ const struct rel_ledger_entry *rel_ledger_lines(const struct rel_ledger *ledger,
 /* The entry of `subject`, or NULL. */
 const struct rel_ledger_entry *rel_ledger_find(const struct rel_ledger *ledger,
 					       struct rel_str subject);
+
+/* Is the line about a manifest, not about an archive? */
+bool rel_ledger_is_note(const struct rel_ledger_entry *entry);
+/* The line that says that the version is withdrawn, or NULL. */
+const struct rel_ledger_entry *rel_ledger_withdrawn(
+    const struct rel_ledger *ledger, struct rel_str name,
+    struct rel_str version);
 
 /* Append the subject of a package's archive; file NULL = the url section's.
  * Returns out->status. */

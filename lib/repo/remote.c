@@ -169,3 +169,23 @@ int rel_remote_read(struct rel_snapshot **out, const struct rel_remote *remote,
 				 remote->location.text);
 	return code;
 }
+
+int rel_remote_development(const struct rel_remote **out,
+			   const struct rel_remote *remotes, size_t n_remotes,
+			   const char *who, struct rel_error *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_remotes; i++) {
+		if (remotes[i].role != REL_ROLE_DEVELOPMENT && n_remotes > 1)
+			continue;
+		*out = &remotes[i];
+		n++;
+	}
+	if (n == 1)
+		return 0;
+	return rel_fail(err, REL_EUSAGE,
+			"there are %zu development remotes; %s looks at one: "
+			"--remote NAME=LOCATION,development",
+			n, who);
+}

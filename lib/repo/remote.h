@@ -39,6 +39,16 @@ void rel_remote_split(struct rel_str *name, struct rel_str *location,
 		      struct rel_str *role, struct rel_str text);
 
 /*
+ * The one development remote, or the only remote.
+ * who     for messages: the command that writes to it
+ * Errors  REL_EUSAGE there are none, or several
+ */
+REL_MUST_CHECK int rel_remote_development(const struct rel_remote **out,
+					  const struct rel_remote *remotes,
+					  size_t n_remotes, const char *who,
+					  struct rel_error *err);
+
+/*
  * Read `remote` at its revision, or at `revision` when that is not NULL
  * (--since; then history is deepened as far as needed).  "HEAD" and "@" in
  * `revision` are the remote's own revision; of a repository elsewhere, as it
