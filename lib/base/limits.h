@@ -59,6 +59,11 @@
 /* A file in files/ of a package, read to compare its checksum; patches are
  * meant to be small. */
 #define REL_LIMIT_EXTRA_FILE_BYTES (64 * REL_MIB)
+/* A file of a source in which watermarks are looked for; as much as attributes
+ * may change. */
+#define REL_LIMIT_WATERMARK_BYTES REL_LIMIT_GIT_CONVERT_BYTES
+/* Files with watermarks that are told one by one. */
+#define REL_LIMIT_WATERMARKED_FILES 10
 /* Files beside the manifests of one release; the package of opam-repository
  * that had most, 49. */
 #define REL_LIMIT_EXTRA_FILES 1000u

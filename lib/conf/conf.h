@@ -52,6 +52,13 @@ struct rel_conf_version_file {
 };
 
 /* What is not said is NULL. */
+/* What becomes of watermarks, %%VERSION%% and the like, in an archive. */
+enum rel_conf_watermarks {
+	REL_CONF_WATERMARKS_WARN,    /* they stay, with a warning */
+	REL_CONF_WATERMARKS_LEAVE,   /* they stay */
+	REL_CONF_WATERMARKS_REPLACE, /* they are replaced */
+};
+
 struct rel_conf_release {
 	const char *name;    /* of the project; [A-Za-z0-9._+-] */
 	const char *archive; /* "tbz" "tar.gz" "tar.xz" "tar.zst" */
@@ -63,6 +70,7 @@ struct rel_conf_release {
 	bool date_changelog; /* a cut dates the heading "Unreleased" */
 	const struct rel_conf_version_file *version_files;
 	size_t n_version_files;
+	enum rel_conf_watermarks watermarks;
 	bool strict; /* warnings of a cut stop it */
 };
 

@@ -73,6 +73,18 @@ static int read_strict(struct rel_conf_reader *r, const struct rel_yaml *value,
 	return rel_conf_read_boolean(r, value, "strict", &release->strict);
 }
 
+static int read_watermarks(struct rel_conf_reader *r,
+			   const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_release *release = target;
+	bool replace = false;
+	int rc = rel_conf_read_boolean(r, value, "watermarks", &replace);
+
+	release->watermarks =
+	    replace ? REL_CONF_WATERMARKS_REPLACE : REL_CONF_WATERMARKS_LEAVE;
+	return rc;
+}
+
 /* A path in the source; `what` names it. */
 static int read_path(struct rel_conf_reader *r, const struct rel_yaml *value,
 		     const char *what, const char **out)
@@ -188,6 +200,7 @@ int rel_conf_read_release(struct rel_conf_reader *r,
 	    {"changelog", read_changelog},
 	    {"date-changelog", read_date_changelog},
 	    {"version-files", read_version_files},
+	    {"watermarks", read_watermarks},
 	    {"strict", read_strict},
 	};
 	struct rel_conf *conf = target;

@@ -12,8 +12,9 @@ struct rel_git_export {
 	struct rel_git_subst *subst;
 	struct rel_git_attributes *attributes;
 	struct rel_git_content content;
-	struct rel_buf raw, converted, target;
-	bool is_converted;    /* the current file's bytes are in `converted` */
+	struct rel_buf raw, converted, rewritten, target;
+	bool is_converted; /* the current file's bytes are `made` */
+	struct rel_str made;
 	bool converted_given; /* rel_git_export_chunk() has told them */
 	struct rel_buf dir;   /* the last directory that was told */
 	rel_git_export_fn fn;
@@ -32,6 +33,7 @@ static void init(struct rel_git_export *exported, struct rel_git_store *store,
 			     exported->options->cancel);
 	rel_buf_init(&exported->raw, REL_LIMIT_GIT_CONVERT_BYTES);
 	rel_buf_init(&exported->converted, 2 * REL_LIMIT_GIT_CONVERT_BYTES);
+	rel_buf_init(&exported->rewritten, 4 * REL_LIMIT_GIT_CONVERT_BYTES);
 	rel_buf_init(&exported->target, REL_LIMIT_GIT_PATH_BYTES);
 	rel_buf_init(&exported->dir, REL_LIMIT_GIT_PATH_BYTES);
 }
@@ -69,6 +71,7 @@ void rel_git_export_free(struct rel_git_export *exported)
 	rel_git_content_free(&exported->content);
 	rel_buf_free(&exported->raw);
 	rel_buf_free(&exported->converted);
+	rel_buf_free(&exported->rewritten);
 	rel_buf_free(&exported->target);
 	rel_buf_free(&exported->dir);
 	free(exported);
@@ -220,29 +223,59 @@ static int check_attributes(
 	return 0;
 }
 
+/* A file that is read whole, since its bytes may change. */
 static int convert(
     struct rel_git_export *exported,
     const struct rel_git_attribute_value values[REL_GIT_ATTRIBUTES],
     struct rel_git_export_entry *out, struct rel_error *err)
 {
+	const struct rel_git_export_options *options = exported->options;
 	struct rel_str raw, made;
+	bool has_place = false; /* the error */
 	int r;
 
 	rel_buf_clear(&exported->raw);
 	rel_buf_clear(&exported->converted);
 	r = rel_git_blob_read(&exported->raw, exported->store, &out->id, err);
-	raw = rel_buf_str(&exported->raw);
-	if (r == 0)
+	raw = made = rel_buf_str(&exported->raw);
+	if (r == 0 && rel_git_convert_may(values)) {
 		r = rel_git_convert(&exported->converted, values,
 				    exported->subst, &out->id, raw, err);
-	made = rel_buf_str(&exported->converted);
+		made = rel_buf_str(&exported->converted);
+	}
+	if (r == 0 && options->rewrite) {
+		rel_buf_clear(&exported->rewritten);
+		r = options->rewrite(options->rewrite_context,
+				     &exported->rewritten, out->path, made,
+				     err);
+		has_place = r < 0;
+		made = rel_buf_str(&exported->rewritten);
+	}
+	exported->made = made;
 	out->converted = r == 0 && !rel_str_eq(raw, made);
 	if (out->converted)
 		r = rel_git_blob_id(&out->id, made, err);
 	exported->is_converted = r == 0 && out->converted;
 	exported->converted_given = false;
-	if (r < 0)
+	if (r < 0 && !has_place)
 		rel_error_prefix(err, "\"%.*s\"", REL_STR_ARG(out->path));
+	return r;
+}
+
+/* May its bytes change? */
+static int may_change(
+    bool *out, struct rel_git_export *exported,
+    const struct rel_git_attribute_value values[REL_GIT_ATTRIBUTES],
+    const struct rel_git_id *blob, struct rel_error *err)
+{
+	uint64_t size;
+	int r;
+
+	*out = rel_git_convert_may(values);
+	if (*out || !exported->options->rewrite)
+		return 0;
+	r = rel_git_blob_size(&size, exported->store, blob, err);
+	*out = r == 0 && size <= REL_LIMIT_GIT_CONVERT_BYTES;
 	return r;
 }
 
@@ -285,6 +318,7 @@ static int export_entry(
 {
 	struct rel_git_export_entry out = {
 	    .path = path, .kind = entry->kind, .id = entry->id};
+	bool may = false;
 	int r = 0;
 
 	exported->is_converted = false;
@@ -301,7 +335,9 @@ static int export_entry(
 		out.target = rel_buf_str(&exported->target);
 	} else {
 		r = check_attributes(values, path, err);
-		if (r == 0 && rel_git_convert_may(values))
+		if (r == 0)
+			r = may_change(&may, exported, values, &out.id, err);
+		if (r == 0 && may)
 			r = convert(exported, values, &out, err);
 	}
 	if (r == 0)
@@ -363,7 +399,7 @@ int rel_git_export_begin(uint64_t *size, struct rel_git_export *exported,
 
 	if (exported->is_converted) {
 		exported->converted_given = false;
-		*size = exported->converted.len;
+		*size = exported->made.len;
 		return 0;
 	}
 	r = rel_git_content_begin(size, &exported->content, &entry->id, err);
@@ -377,7 +413,7 @@ int rel_git_export_chunk(struct rel_str *out, struct rel_git_export *exported,
 {
 	if (!exported->is_converted)
 		return rel_git_content_next(out, &exported->content, err);
-	*out = rel_buf_str(&exported->converted);
+	*out = exported->made;
 	if (exported->converted_given || out->len == 0)
 		return 0;
 	exported->converted_given = true;

@@ -44,6 +44,15 @@ struct rel_git_export_options {
 	const char *tag;
 	/* Export a submodule as an empty directory, as git archive does. */
 	bool empty_submodules;
+	/*
+	 * What becomes of a file of at most REL_LIMIT_GIT_CONVERT_BYTES, after
+	 * its attributes: append all of it to `out`.  NULL = it stays.  What
+	 * it makes of a content must depend on nothing but that and the path.
+	 * Returns 0 or a negative code with `err` set.
+	 */
+	int (*rewrite)(void *context, struct rel_buf *out, struct rel_str path,
+		       struct rel_str content, struct rel_error *err);
+	void *rewrite_context;
 	/* Do not run `git` (as if it were not installed). */
 	bool no_git_program;
 	const struct rel_cancel *cancel; /* may be NULL */

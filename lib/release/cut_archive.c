@@ -9,14 +9,17 @@
 int rel_cut_pack_request(struct rel_pack_request *out, struct rel_cut *cut,
 			 struct rel_git_store *store, struct rel_error *err)
 {
-	*out =
-	    (struct rel_pack_request){.store = store,
-				      .commit = cut->commit,
-				      .name = rel_str_of(cut->plan.name),
-				      .version = rel_str_of(cut->plan.version),
-				      .tag = cut->plan.tag,
-				      .progress = cut->options->progress,
-				      .cancel = cut->options->cancel};
+	*out = (struct rel_pack_request){
+	    .store = store,
+	    .commit = cut->commit,
+	    .name = rel_str_of(cut->plan.name),
+	    .version = rel_str_of(cut->plan.version),
+	    .tag = cut->plan.tag,
+	    .watermarks = rel_cut_says(cut->plan.watermarks)
+			      ? rel_str_of(cut->plan.version)
+			      : REL_STR(""),
+	    .progress = cut->options->progress,
+	    .cancel = cut->options->cancel};
 	if (rel_archive_format_of(&out->format, rel_str_of(cut->plan.archive)))
 		return 0;
 	return rel_fail(err, REL_EUSAGE, "no format of archives: %s",

@@ -5,19 +5,51 @@
 #include "release/cut_work.h"
 #include "release/manifest.h"
 
+/* As the opam file of the archive has it. */
+static int replace_watermarks(struct rel_str *text, struct rel_cut *cut,
+			      const struct rel_project_package *p,
+			      struct rel_error *err)
+{
+	char id[REL_GIT_ID_TEXT];
+	struct rel_watermarks marks;
+	struct rel_buf made;
+	char *copy;
+	int rc;
+
+	if (!rel_cut_says(cut->plan.watermarks))
+		return 0;
+	rc = rel_watermarks_read(&marks, &cut->arena, cut->project->store,
+				 &cut->base, rel_str_of(cut->plan.version),
+				 cut->plan.tag, err);
+	if (rc)
+		return rc;
+	marks.values[REL_WATERMARK_VCS_COMMIT_ID] =
+	    rel_str_of(rel_git_id_format(id, &cut->commit));
+	rel_buf_init(&made, REL_LIMIT_MANIFEST_BYTES);
+	rc = rel_watermarks_replace(&made, &marks, p->path, *text, err);
+	copy = rc ? NULL : rel_arena_copy(&cut->arena, rel_buf_str(&made));
+	if (rc == 0 && !copy)
+		rc = rel_fail_nomem(err);
+	*text = rel_str_n(copy, made.len);
+	rel_buf_free(&made);
+	return rc;
+}
+
 static int make_text(struct rel_str *out, struct rel_cut *cut, size_t i,
 		     const struct rel_manifest_source *source,
 		     struct rel_error *err)
 {
 	const struct rel_project_package *p =
 	    &cut->project->packages[cut->chosen[i]];
+	struct rel_str from = rel_cut_opam_text(cut, i);
 	struct rel_buf text;
 	char *copy;
-	int rc;
+	int rc = replace_watermarks(&from, cut, p, err);
 
 	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
-	rc = rel_release_manifest(&text, rel_cut_opam_text(cut, i), p->path.ptr,
-				  source, err);
+	if (rc == 0)
+		rc =
+		    rel_release_manifest(&text, from, p->path.ptr, source, err);
 	copy = rc == 0 ? rel_arena_copy(&cut->arena, rel_buf_str(&text)) : NULL;
 	if (rc == 0 && !copy)
 		rc = rel_fail_nomem(err);

@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "base/limits.h"
-#include "git/export.h"
 #include "release/cut_work.h"
 
 /* 1 January 1980, UTC: no commit of a source with opam files is older, but
@@ -154,6 +153,9 @@ static void take_rest(struct rel_cut *cut)
 	cut->plan.review = opt->branch ? opt->branch : "";
 	cut->plan.broken = cut->plan.tip = "";
 	cut->plan.push_first = cut->plan.request = "no";
+	cut->plan.watermarks =
+	    conf && conf->watermarks == REL_CONF_WATERMARKS_REPLACE ? "yes"
+								    : "no";
 }
 
 int rel_cut_find_remote(struct rel_cut *cut, struct rel_error *err)
@@ -242,62 +244,6 @@ char *rel_cut_manifest_path(struct rel_cut *cut, size_t i)
 			    cut->plan.version);
 }
 
-struct look {
-	struct rel_cut *cut;
-	struct rel_git_store *store;
-	size_t n_files;
-};
-
-static int check_entry(void *context, struct rel_git_export *exported,
-		       const struct rel_git_export_entry *entry,
-		       struct rel_error *err)
-{
-	struct look *look = context;
-	uint64_t size = 0;
-	int rc = 0;
-
-	(void)exported;
-	look->n_files += entry->kind != REL_GIT_TREE;
-	if (entry->kind != REL_GIT_TREE)
-		rel_cut_mark_wanted(look->cut, entry->path);
-	if ((entry->kind == REL_GIT_BLOB ||
-	     entry->kind == REL_GIT_EXECUTABLE) &&
-	    !entry->converted)
-		rc = rel_git_blob_size(&size, look->store, &entry->id, err);
-	if (rc == 0 && size > REL_LIMIT_RELEASE_FILE_BYTES)
-		rc =
-		    rel_fail(err, REL_ELIMIT,
-			     "\"%.*s\" has %llu bytes, a file of a release at "
-			     "most %zu: mark it export-ignore, or have the "
-			     "build fetch it",
-			     REL_STR_ARG(entry->path), (unsigned long long)size,
-			     REL_LIMIT_RELEASE_FILE_BYTES);
-	return rc;
-}
-
-/* Would the archive be refused?  Names, attributes and sizes are looked at. */
-static int check_export(struct rel_cut *cut, struct rel_error *err)
-{
-	struct look look = {.cut = cut,
-			    .store = rel_git_checkout_store(cut->checkout)};
-	struct rel_git_export_options options = {
-	    .tag = cut->plan.tag, .cancel = cut->options->cancel};
-	struct rel_git_export *exported = NULL;
-	int rc = rel_git_export_open(&exported, look.store, &cut->base,
-				     &options, err);
-
-	if (rc == 0)
-		rc = rel_git_export_each(exported, check_entry, &look, err);
-	rel_git_export_free(exported);
-	if (rc == 0 && look.n_files == 0)
-		rc = rel_fail(err, REL_EPARSE,
-			      "the archive would be empty: .gitattributes says "
-			      "export-ignore of every file");
-	if (rc == REL_EUSAGE)
-		rc = err->code = REL_EPARSE; /* the source is wrong */
-	return rc;
-}
-
 int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 {
 	const struct rel_cut_options *opt = cut->options;
@@ -336,7 +282,7 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 	if (rc == 0)
 		rc = rel_cut_read_files(cut, err);
 	if (rc == 0)
-		rc = check_export(cut, err);
+		rc = rel_cut_check_export(cut, err);
 	if (rc == 0)
 		rc = rel_cut_take_push(cut, err);
 	if (rc == 0)

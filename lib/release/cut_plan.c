@@ -16,19 +16,15 @@ static const struct {
 	{                                                      \
 #member, offsetof(struct rel_cut_plan, member) \
 	}
-    FIELD(packages),	 FIELD(version),
-    FIELD(name),	 FIELD(base),
-    FIELD(branch),	 FIELD(tag),
-    FIELD(tag_found),	 FIELD(archive),
-    FIELD(sign),	 FIELD(time),
-    FIELD(offset),	 FIELD(author),
-    FIELD(email),	 FIELD(remote),
-    FIELD(location),	 FIELD(review),
-    FIELD(push_remote),	 FIELD(upstream),
-    FIELD(upstream_was), FIELD(no_changelog),
-    FIELD(allow_broken), FIELD(broken),
-    FIELD(tip),		 FIELD(push_first),
-    FIELD(request),	 FIELD(date_changelog),
+    FIELD(packages),	 FIELD(version),      FIELD(name),
+    FIELD(base),	 FIELD(branch),	      FIELD(tag),
+    FIELD(tag_found),	 FIELD(archive),      FIELD(sign),
+    FIELD(time),	 FIELD(offset),	      FIELD(author),
+    FIELD(email),	 FIELD(remote),	      FIELD(location),
+    FIELD(review),	 FIELD(push_remote),  FIELD(upstream),
+    FIELD(upstream_was), FIELD(no_changelog), FIELD(allow_broken),
+    FIELD(broken),	 FIELD(tip),	      FIELD(push_first),
+    FIELD(request),	 FIELD(watermarks),   FIELD(date_changelog),
 #undef FIELD
 };
 

@@ -37,6 +37,7 @@ struct rel_cut_plan {
 	const char *no_changelog, *allow_broken; /* "yes" or "no" */
 	const char *date_changelog;		 /* "yes": the bump does */
 	const char *request;	/* "yes": for `review`; or "no" */
+	const char *watermarks; /* "yes": replaced in the archive; or "no" */
 	const char *push_first; /* "yes": before publishing; or "no" */
 	const char *broken;	/* what was allowed, or "" */
 	const char *tip;	/* of the remote when the gate looked, or "" */
@@ -194,8 +195,12 @@ REL_MUST_CHECK int rel_cut_read_files(struct rel_cut *cut,
 				      struct rel_error *err);
 /* The archive has this file: mark it in cut->wanted. */
 void rel_cut_mark_wanted(struct rel_cut *cut, struct rel_str path);
+/* cut_export.c: would the archive be refused?  Warns of watermarks that
+ * nothing replaces, and marks cut->wanted. */
+REL_MUST_CHECK int rel_cut_check_export(struct rel_cut *cut,
+					struct rel_error *err);
 /* cut_manifests.c: tell what is wrong with the manifests as they will stand
- * in the remote.  rel_cut_mark_wanted() was called for the whole archive. */
+ * in the remote; after rel_cut_check_export(). */
 REL_MUST_CHECK int rel_cut_check_manifests(struct rel_cut *cut,
 					   struct rel_error *err);
 /* The text of chosen package `i` as the bump leaves it. */

@@ -12,7 +12,9 @@
 #include "base/cancel.h"
 #include "base/progress.h"
 #include "digest/digest.h"
+#include "git/export.h"
 #include "git/store.h"
+#include "release/watermark.h"
 
 struct rel_pack_request {
 	struct rel_git_store *store;
@@ -20,11 +22,24 @@ struct rel_pack_request {
 	struct rel_str name, version;
 	const char *tag; /* for export-subst; may be NULL */
 	enum rel_archive_format format;
+	/* What %%VERSION%% stands for (release/watermark.h); len 0 = watermarks
+	 * stay as they are. */
+	struct rel_str watermarks;
 	/* Archives of other tools: a submodule is an empty directory. */
 	bool empty_submodules;
 	const struct rel_progress *progress; /* may be NULL */
 	const struct rel_cancel *cancel;     /* may be NULL */
 };
+
+/*
+ * What the commit's tree is exported with.
+ * marks, arena  live as long as *out
+ * Errors        of rel_watermarks_read()
+ */
+REL_MUST_CHECK int rel_pack_export_options(
+    struct rel_git_export_options *out, struct rel_watermarks *marks,
+    struct rel_arena *arena, const struct rel_pack_request *request,
+    struct rel_error *err);
 
 struct rel_pack_result {
 	struct rel_digest sha256, sha512; /* of the archive */

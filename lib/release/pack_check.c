@@ -252,14 +252,15 @@ static int compare_entry(void *context, struct rel_git_export *exported,
 
 static int compare(struct check *check, struct rel_error *err)
 {
-	const struct rel_git_export_options options = {
-	    .tag = check->request->tag,
-	    .empty_submodules = check->request->empty_submodules,
-	    .cancel = check->request->cancel};
+	struct rel_git_export_options options;
+	struct rel_watermarks marks;
 	struct rel_git_export *exported = NULL;
-	int r = rel_git_export_open(&exported, check->request->store,
-				    &check->request->commit, &options, err);
+	int r = rel_pack_export_options(&options, &marks, &check->arena,
+					check->request, err);
 
+	if (r == 0)
+		r = rel_git_export_open(&exported, check->request->store,
+					&check->request->commit, &options, err);
 	if (r == 0)
 		r = rel_git_export_each(exported, compare_entry, check, err);
 	for (uint32_t i = 0; r == 0 && i < check->n; i++) {

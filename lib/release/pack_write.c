@@ -169,21 +169,49 @@ static int set_top(struct packing *packing, struct rel_error *err)
 	return rel_buf_status(&packing->path, "name of the archive", err);
 }
 
+static int replace(void *context, struct rel_buf *out, struct rel_str path,
+		   struct rel_str content, struct rel_error *err)
+{
+	return rel_watermarks_replace(out, context, path, content, err);
+}
+
+int rel_pack_export_options(struct rel_git_export_options *out,
+			    struct rel_watermarks *marks,
+			    struct rel_arena *arena,
+			    const struct rel_pack_request *request,
+			    struct rel_error *err)
+{
+	*out = (struct rel_git_export_options){.tag = request->tag,
+					       .empty_submodules =
+						   request->empty_submodules,
+					       .cancel = request->cancel};
+	if (request->watermarks.len == 0)
+		return 0;
+	out->rewrite = replace;
+	out->rewrite_context = marks;
+	return rel_watermarks_read(marks, arena, request->store,
+				   &request->commit, request->watermarks,
+				   request->tag, err);
+}
+
 int rel_pack_stream(struct rel_pack_result *out,
 		    const struct rel_pack_request *request,
 		    const struct rel_sink *sink, struct rel_error *err)
 {
-	const struct rel_git_export_options options = {
-	    .tag = request->tag,
-	    .empty_submodules = request->empty_submodules,
-	    .cancel = request->cancel};
+	struct rel_git_export_options options;
+	struct rel_watermarks marks;
+	struct rel_arena arena;
 	struct packing packing = {.request = request, .sink = sink, .out = out};
 	struct rel_git_export *exported = NULL;
 	int r;
 
 	*out = (struct rel_pack_result){0};
 	rel_buf_init(&packing.path, 2 * REL_LIMIT_GIT_PATH_BYTES);
+	rel_arena_init(&arena, REL_LIMIT_PROJECT_ARENA);
 	r = set_top(&packing, err);
+	if (r == 0)
+		r = rel_pack_export_options(&options, &marks, &arena, request,
+					    err);
 	if (r == 0)
 		r = rel_git_export_open(&exported, request->store,
 					&request->commit, &options, err);
@@ -200,6 +228,7 @@ int rel_pack_stream(struct rel_pack_result *out,
 	rel_hasher_free(&packing.tar);
 	rel_hasher_free(&packing.packed);
 	rel_git_export_free(exported);
+	rel_arena_free(&arena);
 	rel_buf_free(&packing.path);
 	return r;
 }

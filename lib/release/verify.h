@@ -50,6 +50,8 @@ struct rel_verify_result {
 	/* The manifest's x-commit-hash, when it is not `commit`; else NULL. */
 	char *other_commit;
 	struct rel_pack_report report;
+	/* With the watermarks of the tag replaced (release/watermark.h). */
+	bool watermarks;
 	struct rel_pack_result rebuilt;	       /* unless DIFFERENT */
 	struct rel_git_verification signature; /* when there is a tag */
 };

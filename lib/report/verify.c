@@ -42,6 +42,8 @@ static void write_outcome(struct rel_text *t, const struct rel_verify_result *r)
 		put_number(t, r->report.n_differences, "file", "files");
 		break;
 	}
+	if (r->watermarks)
+		rel_text_put(t, ", the tag's watermarks replaced");
 	rel_text_colour(t, REL_TEXT_PLAIN);
 	rel_text_end(t, 0, 2);
 }
@@ -150,6 +152,7 @@ static void json_result(struct rel_json *json,
 	char text[REL_DIGEST_TEXT_MAX];
 
 	rel_json_text(json, "outcome", rel_verify_outcome_name(r->outcome));
+	rel_json_bool(json, "watermarks_replaced", r->watermarks);
 	rel_json_text(json, "archive", r->archive.address);
 	rel_json_uint(json, "size", r->archive.size);
 	rel_digest_format(text, &r->archive.sha256);

@@ -142,10 +142,17 @@ static void test_release(void **state)
 			    "v = {version};");
 	assert_int_equal(conf.release.version_files[1].line, 6);
 	assert_false(conf.release.strict);
+	assert_int_equal(conf.release.watermarks, REL_CONF_WATERMARKS_WARN);
 	assert_false(conf.release.date_changelog);
 	rel_conf_free(&conf);
 	parse(&conf, "release: {date-changelog: true}\n");
 	assert_true(conf.release.date_changelog);
+	rel_conf_free(&conf);
+	parse(&conf, "release: {watermarks: true}\n");
+	assert_int_equal(conf.release.watermarks, REL_CONF_WATERMARKS_REPLACE);
+	rel_conf_free(&conf);
+	parse(&conf, "release: {watermarks: false}\n");
+	assert_int_equal(conf.release.watermarks, REL_CONF_WATERMARKS_LEAVE);
 	rel_conf_free(&conf);
 	parse(&conf, "release: {changelog: false, strict: true}\n");
 	assert_true(conf.release.strict);
@@ -226,6 +233,7 @@ static const struct mistake mistakes[] = {
     {"release: {changelog: ../CHANGES}\n", 1, 22, "top of the source"},
     {"release: {changelog: true}\n", 1, 22, "must be a text"},
     {"release: {strict: yes}\n", 1, 19, "true or false"},
+    {"release: {watermarks: [a]}\n", 1, 23, "true or false"},
     {"release: {date-changelog: 1}\n", 1, 27, "true or false"},
     {"release: {version-files: x}\n", 1, 26, "must be a list, not a text"},
     {"release: {version-files: [/x]}\n", 1, 27, "top of the source"},
