@@ -15,6 +15,7 @@
 #undef archive_errno
 #undef archive_error_string
 #undef archive_filter_bytes
+#undef archive_filter_count
 #undef archive_read_data
 #undef archive_read_data_block
 #undef archive_read_free
@@ -25,6 +26,7 @@
 #undef archive_read_support_filter_gzip
 #undef archive_read_support_filter_xz
 #undef archive_read_support_filter_zstd
+#undef archive_read_support_format_raw
 #undef archive_read_support_format_tar
 #undef archive_set_error
 #undef archive_write_add_filter_bzip2

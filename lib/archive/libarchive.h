@@ -28,6 +28,7 @@ REL_MUST_CHECK int rel_libarchive_load(struct rel_error *err);
 	X(archive_errno)                         \
 	X(archive_error_string)                  \
 	X(archive_filter_bytes)                  \
+	X(archive_filter_count)                  \
 	X(archive_read_data)                     \
 	X(archive_read_data_block)               \
 	X(archive_read_free)                     \
@@ -38,6 +39,7 @@ REL_MUST_CHECK int rel_libarchive_load(struct rel_error *err);
 	X(archive_read_support_filter_gzip)      \
 	X(archive_read_support_filter_xz)        \
 	X(archive_read_support_filter_zstd)      \
+	X(archive_read_support_format_raw)       \
 	X(archive_read_support_format_tar)       \
 	X(archive_set_error)                     \
 	X(archive_write_add_filter_bzip2)        \
@@ -76,6 +78,7 @@ extern struct rel_libarchive rel_libarchive;
 #define archive_errno		   rel_libarchive.archive_errno
 #define archive_error_string	   rel_libarchive.archive_error_string
 #define archive_filter_bytes	   rel_libarchive.archive_filter_bytes
+#define archive_filter_count	   rel_libarchive.archive_filter_count
 #define archive_read_data	   rel_libarchive.archive_read_data
 #define archive_read_data_block	   rel_libarchive.archive_read_data_block
 #define archive_read_free	   rel_libarchive.archive_read_free
@@ -90,6 +93,8 @@ extern struct rel_libarchive rel_libarchive;
 	rel_libarchive.archive_read_support_filter_xz
 #define archive_read_support_filter_zstd \
 	rel_libarchive.archive_read_support_filter_zstd
+#define archive_read_support_format_raw \
+	rel_libarchive.archive_read_support_format_raw
 #define archive_read_support_format_tar \
 	rel_libarchive.archive_read_support_format_tar
 #define archive_set_error rel_libarchive.archive_set_error

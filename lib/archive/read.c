@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "archive/libarchive.h"
+#include "archive/raw.h"
 #include "base/limits.h"
 #include "base/path.h"
 
@@ -18,7 +19,8 @@ struct rel_archive {
 	struct archive *handle;
 	struct archive_entry *entry; /* the handle's own */
 	char *name;
-	int fd; /* -1 = memory */
+	bool raw; /* the tar as bytes: archive/raw.h */
+	int fd;	  /* -1 = memory */
 	bool close_fd;
 	struct rel_str bytes; /* what is left, when memory */
 	struct rel_archive_limits limits;
@@ -121,11 +123,14 @@ static int fail_handle(struct rel_archive *archive, struct rel_error *err)
 	return give_up(archive, err);
 }
 
-static int set_up(struct archive *handle)
+static int set_up(struct archive *handle, bool raw)
 {
 	int (*const SUPPORT[])(struct archive *) = {
-	    archive_read_support_format_tar,   archive_read_support_filter_gzip,
-	    archive_read_support_filter_bzip2, archive_read_support_filter_xz,
+	    raw ? archive_read_support_format_raw
+		: archive_read_support_format_tar,
+	    archive_read_support_filter_gzip,
+	    archive_read_support_filter_bzip2,
+	    archive_read_support_filter_xz,
 	    archive_read_support_filter_zstd,
 	};
 
@@ -163,7 +168,7 @@ static int begin(struct rel_archive *archive, const char *name,
 	archive->handle = archive_read_new();
 	if (!archive->name || !archive->handle)
 		return rel_fail_nomem(err);
-	if (set_up(archive->handle) != 0)
+	if (set_up(archive->handle, archive->raw) != 0)
 		return rel_fail(err, REL_EIO,
 				"this libarchive lacks a compression: %s",
 				archive_error_string(archive->handle));
@@ -175,7 +180,7 @@ static int begin(struct rel_archive *archive, const char *name,
 
 /* Takes over `fd` when close_fd, also when it fails. */
 static int open_source(struct rel_archive **out, int fd, bool close_fd,
-		       struct rel_str bytes, const char *name,
+		       struct rel_str bytes, bool raw, const char *name,
 		       const struct rel_archive_limits *limits,
 		       const struct rel_cancel *cancel, struct rel_error *err)
 {
@@ -191,6 +196,7 @@ static int open_source(struct rel_archive **out, int fd, bool close_fd,
 	archive->fd = fd;
 	archive->close_fd = close_fd;
 	archive->bytes = bytes;
+	archive->raw = raw;
 	archive->cancel = cancel;
 	set_limits(archive, limits);
 	code = begin(archive, name, err);
@@ -201,10 +207,9 @@ static int open_source(struct rel_archive **out, int fd, bool close_fd,
 	return code;
 }
 
-int rel_archive_open_path(struct rel_archive **out, const char *path,
-			  const struct rel_archive_limits *limits,
-			  const struct rel_cancel *cancel,
-			  struct rel_error *err)
+static int open_path(struct rel_archive **out, const char *path, bool raw,
+		     const struct rel_archive_limits *limits,
+		     const struct rel_cancel *cancel, struct rel_error *err)
 {
 	struct stat st;
 	/* O_NONBLOCK: a FIFO must not hang us before fstat can tell. */
@@ -219,16 +224,101 @@ int rel_archive_open_path(struct rel_archive **out, const char *path,
 		rel_error_at(err, path, 0, 0);
 		return REL_EIO;
 	}
-	return open_source(out, fd, true, rel_str_n("", 0), path, limits,
+	return open_source(out, fd, true, rel_str_n("", 0), raw, path, limits,
 			   cancel, err);
+}
+
+int rel_archive_open_path(struct rel_archive **out, const char *path,
+			  const struct rel_archive_limits *limits,
+			  const struct rel_cancel *cancel,
+			  struct rel_error *err)
+{
+	return open_path(out, path, false, limits, cancel, err);
+}
+
+/* libarchive calls what it unpacks a member without a name. */
+static int enter_raw(struct rel_archive *archive, struct rel_error *err)
+{
+	int result = archive_read_next_header(archive->handle, &archive->entry);
+
+	if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
+		return fail_handle(archive, err);
+	archive->left = UINT64_MAX;
+	return 0;
+}
+
+int rel_archive_raw_open_path(struct rel_archive **out, const char *path,
+			      const struct rel_archive_limits *limits,
+			      const struct rel_cancel *cancel,
+			      struct rel_error *err)
+{
+	int code = open_path(out, path, true, limits, cancel, err);
+
+	return code ? code : enter_raw(*out, err);
+}
+
+int rel_archive_raw_open_memory(struct rel_archive **out, struct rel_str bytes,
+				const struct rel_archive_limits *limits,
+				struct rel_error *err)
+{
+	int code = open_source(out, -1, false, bytes, true, "archive", limits,
+			       NULL, err);
+
+	return code ? code : enter_raw(*out, err);
+}
+
+int rel_archive_raw_chunk(struct rel_str *out, struct rel_archive *archive,
+			  struct rel_error *err)
+{
+	la_ssize_t n;
+
+	*out = rel_str_n("", 0);
+	if (archive->failure.code != 0)
+		return give_up(archive, err);
+	n = archive_read_data(archive->handle, archive->chunk, CHUNK_BYTES);
+	if (n < 0)
+		return fail_handle(archive, err);
+	if (check_flow(archive) != 0)
+		return give_up(archive, err);
+	*out = rel_str_n(archive->chunk, (size_t)n);
+	return n > 0;
+}
+
+unsigned rel_archive_raw_layers(const struct rel_archive *archive)
+{
+	/* one of them is the file itself */
+	return (unsigned)archive_filter_count(archive->handle) - 1;
+}
+
+/* What the last layer did not take has been read in blocks, or not yet. */
+int rel_archive_raw_unread(bool *out, struct rel_archive *archive,
+			   struct rel_error *err)
+{
+	const void *block;
+	la_ssize_t n;
+
+	*out = (uint64_t)archive_filter_bytes(archive->handle, -1) <
+	       archive->packed;
+	if (*out)
+		return 0;
+	n = read_block(archive->handle, archive, &block);
+	if (n < 0)
+		return give_up(archive, err);
+	*out = n > 0;
+	return 0;
+}
+
+const char *rel_archive_raw_name(const struct rel_archive *archive)
+{
+	return archive->name;
 }
 
 int rel_archive_open_fd(struct rel_archive **out, int fd, const char *name,
 			const struct rel_archive_limits *limits,
 			const struct rel_cancel *cancel, struct rel_error *err)
 {
-	return open_source(out, fd, false, rel_str_n("", 0), name, limits,
-			   cancel, err);
+	return open_source(out, fd, false, rel_str_n("", 0), false, name,
+			   limits, cancel, err);
 }
 
 int rel_archive_open_memory(struct rel_archive **out, struct rel_str bytes,
@@ -237,7 +327,8 @@ int rel_archive_open_memory(struct rel_archive **out, struct rel_str bytes,
 			    const struct rel_cancel *cancel,
 			    struct rel_error *err)
 {
-	return open_source(out, -1, false, bytes, name, limits, cancel, err);
+	return open_source(out, -1, false, bytes, false, name, limits, cancel,
+			   err);
 }
 
 void rel_archive_close(struct rel_archive *archive)

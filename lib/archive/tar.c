@@ -1,15 +1,5 @@
 #include "archive/tar.h"
 
-#include <stddef.h>
-
-struct header {
-	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12];
-	char checksum[8], type, link[100], magic[6], version[2];
-	char uname[32], gname[32], major[8], minor[8], prefix[155], unused[12];
-};
-
-_Static_assert(sizeof(struct header) == REL_TAR_BLOCK, "ustar header");
-
 /* What fits in the eleven octal digits of size and mtime. */
 #define NUMBER_MAX 077777777777u
 
@@ -45,7 +35,7 @@ static char type_of(enum rel_archive_kind kind)
  */
 static size_t split_at(struct rel_str path)
 {
-	const struct header *h = NULL;
+	const struct rel_tar_block *h = NULL;
 	size_t at;
 
 	if (path.len <= sizeof(h->name))
@@ -61,7 +51,7 @@ static size_t split_at(struct rel_str path)
 	return at;
 }
 
-static void put_path(struct header *header, struct rel_str path)
+static void put_path(struct rel_tar_block *header, struct rel_str path)
 {
 	size_t at = split_at(path);
 
@@ -73,7 +63,7 @@ static void put_path(struct header *header, struct rel_str path)
 	put_text(header->name, sizeof(header->name), path);
 }
 
-static void put_checksum(struct header *header)
+static void put_checksum(struct rel_tar_block *header)
 {
 	const unsigned char *bytes = (const unsigned char *)header;
 	unsigned sum = 0;
@@ -95,7 +85,7 @@ static int add_header(struct rel_buf *out, char type, struct rel_str path,
 		      struct rel_str target, unsigned mode, uint64_t size,
 		      uint64_t mtime)
 {
-	struct header header = {
+	struct rel_tar_block header = {
 	    .type = type, .magic = "ustar", .version = {'0', '0'}};
 
 	put_path(&header, path);
@@ -159,7 +149,7 @@ static void add_pax(struct rel_buf *out, struct rel_str records, uint64_t mtime)
 
 int rel_tar_header(struct rel_buf *out, const struct rel_archive_entry *entry)
 {
-	const struct header *h = NULL;
+	const struct rel_tar_block *h = NULL;
 	uint64_t size = entry->kind == REL_ARCHIVE_FILE ? entry->size : 0;
 	uint64_t mtime = entry->mtime > 0 ? (uint64_t)entry->mtime : 0;
 	struct rel_buf path, records;

@@ -6,6 +6,15 @@
 
 #define REL_TAR_BLOCK 512
 
+/* ustar; GNU and v7 have other fields from `magic` on. */
+struct rel_tar_block {
+	char name[100], mode[8], uid[8], gid[8], size[12], mtime[12];
+	char checksum[8], type, link[100], magic[6], version[2];
+	char uname[32], gname[32], major[8], minor[8], prefix[155], unused[12];
+};
+
+_Static_assert(sizeof(struct rel_tar_block) == REL_TAR_BLOCK, "ustar header");
+
 /*
  * Append what stands before the content of `entry`: a ustar header, behind a
  * pax header where that has no room for a path (over 100 bytes and no slash

@@ -92,6 +92,8 @@
 #define REL_LIMIT_INDEX_UNPACKED (2 * REL_GIB)
 /* Members of index.tar.gz. */
 #define REL_LIMIT_INDEX_MEMBERS 4000000u
+/* Long name or pax header of a member; a path has 4 KiB. */
+#define REL_LIMIT_TAR_EXTENSION (1 * REL_MIB)
 /* Unpacked bytes per packed byte, beyond the first REL_LIMIT_RATIO_FREE
  * unpacked ones; an index of opam-repository has 13, deflate can do 1,032. */
 #define REL_LIMIT_RATIO	     200

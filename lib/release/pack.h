@@ -82,15 +82,19 @@ enum rel_pack_change {
 	REL_PACK_CONTENT, /* other bytes */
 	REL_PACK_TARGET,  /* a link to elsewhere */
 	REL_PACK_TWICE,	  /* more than once in the archive */
+	REL_PACK_UNSURE,  /* readers of tar disagree about it */
 };
-
-/* "missing from the archive", … */
-const char *rel_pack_change_text(enum rel_pack_change change);
 
 struct rel_pack_difference {
 	enum rel_pack_change change;
-	char *path; /* below the prefix; escaped for a terminal */
+	/* below the prefix; escaped for a terminal; "." = the archive */
+	char *path;
+	const char *why; /* of UNSURE (archive/scan.h); static */
 };
+
+/* "missing from the archive", … */
+const char *rel_pack_difference_text(
+    const struct rel_pack_difference *difference);
 
 #define REL_PACK_DIFFERENCES 20 /* that are kept; all are counted */
 
@@ -110,12 +114,12 @@ void rel_pack_report_free(struct rel_pack_report *report);
 /*
  * Read the archive at `path` (any tar, however it is packed) and compare it
  * with the commit's exported tree: names, kinds, executable bits, bytes, link
- * targets.  Times, owners and empty directories do not count, nor does what
- * the compressor did.  request->format is not looked at.
- * A difference is no error.  Release `out` with rel_pack_report_free(), also
- * after an error.
- * Errors  REL_ENOTFOUND, REL_EIO, REL_EPARSE (no or a damaged archive),
- *         REL_ELIMIT; of rel_git_export_each(); REL_ECANCELLED
+ * targets.  What not every tar unpacks to the same is a difference too.  Times,
+ * owners and empty directories do not count, nor does what the compressor did.
+ * request->format is not looked at. A difference is no error.  Release `out`
+ * with rel_pack_report_free(), also after an error. Errors  REL_ENOTFOUND,
+ * REL_EIO, REL_EPARSE (no or a damaged archive), REL_ELIMIT; of
+ * rel_git_export_each(); REL_ECANCELLED
  */
 REL_MUST_CHECK int rel_pack_check(struct rel_pack_report *out,
 				  const struct rel_pack_request *request,

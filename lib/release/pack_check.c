@@ -1,5 +1,6 @@
 /* Read an archive back and compare it with the tree it was made of, by the
  * ids that git gives the files' bytes. */
+#include "archive/scan.h"
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/limits.h"
@@ -18,6 +19,12 @@ struct member {
 	uint32_t order; /* in the archive */
 };
 
+/* Of archive/scan.h. */
+struct doubt {
+	struct rel_str path;
+	const char *why;
+};
+
 struct check {
 	const struct rel_pack_request *request;
 	struct rel_pack_report *out;
@@ -25,6 +32,8 @@ struct check {
 	struct rel_sha1 sha1;
 	struct member *members;
 	uint32_t n, cap;
+	struct doubt *doubts; /* malloc'd */
+	uint32_t n_doubts, doubts_cap;
 	struct rel_str top; /* {NULL, 0} before the first member */
 	bool no_top;
 	char what[256];
@@ -144,8 +153,9 @@ static char *printable(struct rel_str s)
 }
 
 /* Keep those that come first by path. */
-static int differ(struct check *check, enum rel_pack_change change,
-		  struct rel_str path, struct rel_error *err)
+static int add_difference(struct check *check, enum rel_pack_change change,
+			  struct rel_str path, const char *why,
+			  struct rel_error *err)
 {
 	struct rel_pack_report *out = check->out;
 	char *text = printable(path);
@@ -164,13 +174,19 @@ static int differ(struct check *check, enum rel_pack_change change,
 		free(out->items[--out->n_items].path);
 	memmove(&out->items[at + 1], &out->items[at],
 		(out->n_items - at) * sizeof(out->items[0]));
-	out->items[at] = (struct rel_pack_difference){change, text};
+	out->items[at] = (struct rel_pack_difference){change, text, why};
 	out->n_items++;
 	return 0;
 }
 
-/* Hard links are the files they name; of one name the last counts, as when
- * tar unpacks them. */
+static int differ(struct check *check, enum rel_pack_change change,
+		  struct rel_str path, struct rel_error *err)
+{
+	return add_difference(check, change, path, NULL, err);
+}
+
+/* Hard links are the files they name, which have to be there before; of one
+ * name the last counts, as when tar unpacks them. */
 static int settle(struct check *check, struct rel_error *err)
 {
 	int r = 0;
@@ -180,16 +196,18 @@ static int settle(struct check *check, struct rel_error *err)
 
 		if (link->kind == REL_ARCHIVE_HARDLINK)
 			to = find(check, link->target);
-		if (to && to->kind == REL_ARCHIVE_FILE) {
+		if (to && to->kind == REL_ARCHIVE_FILE &&
+		    to->order < link->order &&
+		    to->executable == link->executable) {
 			link->kind = to->kind;
 			link->id = to->id;
-			link->executable = to->executable;
 		}
 	}
 	for (uint32_t i = 0; r == 0 && i + 1 < check->n; i++) {
 		struct member *member = &check->members[i];
 
-		if (member->kind == REL_ARCHIVE_DIR ||
+		if ((member->kind == REL_ARCHIVE_DIR &&
+		     member[1].kind == REL_ARCHIVE_DIR) ||
 		    !rel_str_eq(member->path, member[1].path))
 			continue;
 		member->seen = true;
@@ -198,10 +216,45 @@ static int settle(struct check *check, struct rel_error *err)
 	return r;
 }
 
+static bool is_in_top(const struct check *check, struct rel_str path)
+{
+	return rel_str_starts(path, check->top) && path.len > check->top.len &&
+	       path.ptr[check->top.len] == '/';
+}
+
+/* A hard link to elsewhere is none to what has the same name in here. */
+static void cut_target(struct member *member, const struct check *check,
+		       size_t cut)
+{
+	if (member->kind == REL_ARCHIVE_HARDLINK &&
+	    (cut == 0 || is_in_top(check, member->target)))
+		member->target =
+		    rel_str_sub(member->target, cut, member->target.len);
+	else if (member->kind == REL_ARCHIVE_HARDLINK)
+		member->kind = REL_ARCHIVE_OTHER;
+}
+
+static int tell_doubts(struct check *check, size_t cut, struct rel_error *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < check->n_doubts; i++) {
+		struct rel_str path = check->doubts[i].path;
+
+		if (cut && is_in_top(check, path))
+			path = rel_str_sub(path, cut, path.len);
+		r = add_difference(check, REL_PACK_UNSURE,
+				   path.len > 0 ? path : REL_STR("."),
+				   check->doubts[i].why, err);
+	}
+	return r;
+}
+
 /* Names below the top directory, sorted. */
 static int arrange(struct check *check, struct rel_error *err)
 {
 	size_t cut = check->no_top || !check->top.ptr ? 0 : check->top.len + 1;
+	int r;
 
 	check->out->top =
 	    cut ? strndup(check->top.ptr, check->top.len) : strdup("");
@@ -211,14 +264,13 @@ static int arrange(struct check *check, struct rel_error *err)
 		struct member *member = &check->members[i];
 
 		member->path = rel_str_sub(member->path, cut, member->path.len);
-		if (member->kind == REL_ARCHIVE_HARDLINK)
-			member->target = rel_str_sub(member->target, cut,
-						     member->target.len);
+		cut_target(member, check, cut);
 	}
 	if (check->n > 0)
 		qsort(check->members, check->n, sizeof(*check->members),
 		      compare_members);
-	return settle(check, err);
+	r = tell_doubts(check, cut, err);
+	return r ? r : settle(check, err);
 }
 
 static int compare_entry(void *context, struct rel_git_export *exported,
@@ -273,6 +325,20 @@ static int compare(struct check *check, struct rel_error *err)
 	return r;
 }
 
+static int add_doubt(void *context, struct rel_str path, const char *why,
+		     struct rel_error *err)
+{
+	struct check *check = context;
+	struct doubt *to;
+
+	if (rel_array_reserve(&check->doubts, &check->doubts_cap,
+			      (uint64_t)check->n_doubts + 1, sizeof(*to)) < 0)
+		return rel_fail_nomem(err);
+	to = &check->doubts[check->n_doubts++];
+	to->why = why;
+	return copy(&to->path, check, path, err);
+}
+
 static int read_members(struct check *check, const char *path,
 			struct rel_error *err)
 {
@@ -280,12 +346,23 @@ static int read_members(struct check *check, const char *path,
 	const struct rel_archive_limits limits = {
 	    .max_bytes = REL_LIMIT_ARCHIVE_UNPACKED, .max_ratio = UINT32_MAX};
 	struct rel_archive *archive = NULL;
-	int r = rel_archive_open_path(&archive, path, &limits,
+	struct rel_error why = {0};
+	int r = rel_archive_scan_path(path, &limits, add_doubt, check,
 				      check->request->cancel, err);
 
+	if (r < 0)
+		return r;
+	r = rel_archive_open_path(&archive, path, &limits,
+				  check->request->cancel, &why);
 	if (r == 0)
-		r = rel_archive_each(archive, read_member, check, err);
+		r = rel_archive_each(archive, read_member, check, &why);
 	rel_archive_close(archive);
+	/* What our reader does not take, another may, if it is an archive. */
+	if (r == REL_EPARSE && check->n_doubts > 0 &&
+	    (check->n > 0 || check->doubts[0].path.len > 0))
+		return 0;
+	if (r && err)
+		*err = why;
 	return r;
 }
 
@@ -310,6 +387,7 @@ int rel_pack_check(struct rel_pack_report *out,
 	rel_sha1_free(&check.sha1);
 	rel_arena_free(&check.arena);
 	free(check.members);
+	free(check.doubts);
 	return r;
 }
 
@@ -328,14 +406,14 @@ static int fail_different(const struct rel_pack_report *report,
 
 	if (report->n_differences == 1)
 		rel_fail(err, REL_ECHECKSUM,
-			 "differs from the tagged tree: %s is %s", first->path,
-			 rel_pack_change_text(first->change));
+			 "differs from the tagged tree: %s: %s", first->path,
+			 rel_pack_difference_text(first));
 	else
 		rel_fail(err, REL_ECHECKSUM,
 			 "differs from the tagged tree in %ju files, the first "
 			 "is %s: %s",
 			 (uintmax_t)report->n_differences, first->path,
-			 rel_pack_change_text(first->change));
+			 rel_pack_difference_text(first));
 	rel_error_at(err, path, 0, 0);
 	return REL_ECHECKSUM;
 }

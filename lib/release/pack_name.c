@@ -9,7 +9,8 @@ int rel_pack_file_name(struct rel_buf *out,
 	return out->status;
 }
 
-const char *rel_pack_change_text(enum rel_pack_change change)
+const char *rel_pack_difference_text(
+    const struct rel_pack_difference *difference)
 {
 	static const char *const TEXTS[] = {
 	    [REL_PACK_MISSING] = "missing from the archive",
@@ -21,5 +22,7 @@ const char *rel_pack_change_text(enum rel_pack_change change)
 	    [REL_PACK_TWICE] = "more than once in the archive",
 	};
 
-	return TEXTS[change];
+	return difference->change == REL_PACK_UNSURE
+		   ? difference->why
+		   : TEXTS[difference->change];
 }

@@ -54,7 +54,7 @@ static void write_differences(struct rel_text *t,
 	for (uint32_t i = 0; i < report->n_items; i++) {
 		rel_text_outside(t, report->items[i].path);
 		rel_text_put(t, ": ");
-		rel_text_put(t, rel_pack_change_text(report->items[i].change));
+		rel_text_put(t, rel_pack_difference_text(&report->items[i]));
 		rel_text_end(t, 2, 4);
 	}
 	if (report->n_differences <= report->n_items)
@@ -128,7 +128,7 @@ static void json_differences(struct rel_json *json,
 		rel_json_object(json, NULL);
 		rel_json_text(json, "path", report->items[i].path);
 		rel_json_text(json, "text",
-			      rel_pack_change_text(report->items[i].change));
+			      rel_pack_difference_text(&report->items[i]));
 		rel_json_close(json);
 	}
 	rel_json_close(json);

@@ -52,7 +52,7 @@ static int check(const struct rel_pack_request *request, const char *path)
 		printf("top %s\n", report.top);
 		for (uint32_t i = 0; i < report.n_items; i++)
 			printf("%s: %s\n", report.items[i].path,
-			       rel_pack_change_text(report.items[i].change));
+			       rel_pack_difference_text(&report.items[i]));
 		printf("%ju differences\n", (uintmax_t)report.n_differences);
 	}
 	rel_pack_report_free(&report);
