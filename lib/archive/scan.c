@@ -19,6 +19,7 @@ struct scan {
 	bool stop;  /* what follows cannot be told */
 
 	/* Of the extension headers before a member: */
+	const char *pending; /* the first thing wrong with them */
 	bool has_pax, has_size, has_long, has_long_link;
 	bool has_path, has_linkpath;
 	uint64_t size;
@@ -166,8 +167,10 @@ static enum format format_of(const struct rel_tar_block *b)
 		return FORMAT_USTAR;
 	if (memcmp(b->magic, "ustar  ", 8) == 0)
 		return FORMAT_GNU;
-	return is_zero(b->magic,
-		       sizeof(*b) - offsetof(struct rel_tar_block, magic))
+	/* what ustar calls a prefix v7 does not know */
+	return is_zero(b->magic, sizeof(b->magic)) &&
+		       is_zero(b->version, sizeof(b->version)) &&
+		       is_zero(b->prefix, sizeof(b->prefix))
 		   ? FORMAT_V7
 		   : FORMAT_OTHER;
 }
@@ -304,23 +307,28 @@ static int scan_pax(struct scan *s, bool global)
 		why = take_record(&key, &value, &rest)
 			  ? take_pax(s, key, value, global)
 			  : "has a damaged pax header";
-	return why ? doubt(s, why) : 0;
+	if (why && global)
+		return doubt(s, why);
+	if (!s->pending)
+		s->pending = why;
+	return 0;
 }
 
 /* GNU's long name: text and a NUL at its end. */
-static int scan_long(struct scan *s, bool *has, struct rel_buf *to)
+static void scan_long(struct scan *s, bool *has, struct rel_buf *to)
 {
 	struct rel_str text = rel_buf_str(&s->records);
 	size_t end = rel_str_find(text, '\0');
+	const char *why = *has ? "has two long names"
+			  : end == 0 || end + 1 < text.len
+			      ? "has a long name that is none"
+			      : NULL;
 
-	if (*has)
-		return doubt(s, "has two long names");
-	if (end == 0 || end + 1 < text.len)
-		return doubt(s, "has a long name that is none");
 	*has = true;
 	rel_buf_clear(to);
 	rel_buf_add_str(to, rel_str_sub(text, 0, end));
-	return 0;
+	if (!s->pending)
+		s->pending = why;
 }
 
 static int scan_extension(struct scan *s, uint64_t size)
@@ -338,9 +346,11 @@ static int scan_extension(struct scan *s, uint64_t size)
 		return r;
 	switch (type) {
 	case 'L':
-		return scan_long(s, &s->has_long, &s->path);
+		scan_long(s, &s->has_long, &s->path);
+		return 0;
 	case 'K':
-		return scan_long(s, &s->has_long_link, &s->link);
+		scan_long(s, &s->has_long_link, &s->link);
+		return 0;
 	default:
 		return scan_pax(s, type == 'g');
 	}
@@ -434,11 +444,11 @@ static bool tidy(struct scan *s, bool *slash)
 
 static int scan_member(struct scan *s, enum format format, uint64_t size)
 {
-	const char *why = NULL;
+	const char *why = s->pending;
 	bool slash = false;
 	int r;
 
-	if (!tidy(s, &slash))
+	if (!tidy(s, &slash) && !why)
 		why = "has an unsafe name";
 	if (!why)
 		why = check_names(s, format);
@@ -457,6 +467,7 @@ static int scan_member(struct scan *s, enum format format, uint64_t size)
 	s->stop |= s->has_size && s->size != size;
 	s->has_pax = s->has_size = s->has_long = s->has_long_link = false;
 	s->has_path = s->has_linkpath = false;
+	s->pending = NULL;
 	return r || s->stop ? r : read_content(s, NULL, size);
 }
 

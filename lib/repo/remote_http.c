@@ -219,6 +219,26 @@ static int set_key(struct rel_reading *reading, const struct http_read *r,
 	return code;
 }
 
+/* An index that holds nothing is one that went wrong: whoever has no packages
+ * yet has a file that says what it is. */
+static int check_content(const struct rel_source *source, struct rel_error *err)
+{
+	static const char *const names[] = {"packages", "repo"};
+	struct rel_source_entry entry;
+	int code = REL_ENOTFOUND;
+
+	for (size_t i = 0; code == REL_ENOTFOUND && i < 2; i++)
+		code = source->find(source->context, 0, &entry,
+				    rel_str_of(names[i]), err);
+	if (code == REL_ENOTFOUND)
+		return rel_fail(err, REL_EPARSE,
+				"its index.tar.gz has neither a directory "
+				"`packages` nor a file `repo`, which an empty "
+				"repository has; make it anew with relctl "
+				"index or opam admin index");
+	return code;
+}
+
 /* Unpack and parse the index at r->url, unless it redirects elsewhere. */
 static int read_body(struct rel_snapshot **out, const char **redirect,
 		     struct http_read *r, const struct rel_reading *reading,
@@ -235,6 +255,8 @@ static int read_body(struct rel_snapshot **out, const char **redirect,
 		code = find_redirect(redirect, r, &source, err);
 	if (code == 0 && !*redirect && subdir[0] != '\0')
 		code = rel_source_index_enter(&index, rel_str_of(subdir), err);
+	if (code == 0 && !*redirect)
+		code = check_content(&source, err);
 	if (code == 0 && !*redirect)
 		code = rel_reading_parse(out, reading, &source, err);
 	rel_source_index_close(&index);

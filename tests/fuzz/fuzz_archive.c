@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "archive/read.h"
+#include "archive/scan.h"
 #include "base/limits.h"
 #include "base/path.h"
 
@@ -36,13 +37,25 @@ static int member(void *context, const struct rel_archive_member *m,
 	return code;
 }
 
+static int doubt(void *context, struct rel_str path, const char *why,
+		 struct rel_error *err)
+{
+	uint64_t *n = context;
+
+	(void)err;
+	if (!why || why[0] == '\0' || (path.len > 0 && !path.ptr))
+		abort();
+	++*n;
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rel_str bytes = rel_str_n((const char *)data, size);
 	struct rel_archive *archive = NULL;
 	struct rel_error err = {0};
-	uint64_t total = 0;
-	int code;
+	uint64_t total = 0, doubts = 0;
+	int code, scanned;
 
 	code = rel_archive_open_memory(&archive, bytes, "fuzz", &LIMITS, NULL,
 				       &err);
@@ -51,5 +64,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (code > 0 || (code < 0 && err.text[0] == '\0'))
 		abort();
 	rel_archive_close(archive);
+	/* What has nothing to doubt is readable, but for the caps. */
+	err = (struct rel_error){0};
+	scanned = rel_archive_scan_memory(bytes, &LIMITS, doubt, &doubts, &err);
+	if (scanned > 0 || (scanned < 0 && err.text[0] == '\0') ||
+	    (scanned == 0 && doubts == 0 && code == REL_EPARSE))
+		abort();
 	return 0;
 }

@@ -161,6 +161,34 @@ tar -cf bad.tar -C t p-1 p-1/empty
 differs 'empty: more than once in the archive'
 tar -cf bad.tar -C t/p-1 .
 differs 'top directory is "", not "p-1"'
+# What tar would not unpack to the tag's tree, whatever libarchive reads:
+# a directory in the place of a file, a hard link to elsewhere, or before what
+# it names, or with another mode; modes that nobody can work with
+mkdir -p t2/p-1/empty
+tar -cf bad.tar -C t p-1
+tar -rf bad.tar -C t2 p-1/empty
+differs 'empty: more than once in the archive'
+ln -f t/p-1/foo/x t/p-1/foo.ml
+tar -cf bad.tar --transform='flags=RSh;s,^p-1/,q-1/,' -C t p-1
+tar -tvf bad.tar | grep -q ' link to q-1/foo' || fail 'no link to elsewhere'
+differs 'of another kind'
+tar -cf bad.tar -C t p-1/foo.ml p-1/foo
+tar --delete -f bad.tar p-1/foo.ml
+tar -rf bad.tar -C t p-1/foo.ml
+tar -tvf bad.tar | grep -q ' p-1/foo/x link to p-1/foo.ml' || fail 'no link'
+differs 'foo/x: of another kind'
+tamper 'bin/run: has a set-id or sticky bit' chmod 4755 bin/run
+tamper 'bin: has a set-id or sticky bit' chmod 2755 bin
+tamper 'src/a.ml: is a file that its owner cannot read' chmod 0 src/a.ml
+unpack p-1.tbz t
+tar --no-recursion --mode=0 -cf bad.tar -C t p-1
+(cd t && find p-1 -mindepth 1 -print0) |
+	tar --no-recursion -rf bad.tar --null -C t -T -
+differs 'p-1: is a directory that its owner cannot enter or write'
+tar -cf bad.tar -C t p-1
+gzip -c bad.tar | gzip -c >twice
+mv twice bad.tar
+differs '.: is packed twice'
 # Order, times, owners, empty directories and hard links do not count.
 mkdir t/p-1/none
 ln -f t/p-1/foo/x t/p-1/foo.ml

@@ -187,6 +187,40 @@ static void test_offline(void **state)
 	expect_log("200 /good/index.tar.gz");
 }
 
+/* An index that holds no repository is an error, not an empty one; nothing of
+ * it is remembered. */
+static void test_nothing(void **state)
+{
+	static const char *const members[] = {"-T /dev/null", ".hidden",
+					      "README"};
+	struct reading how = {.cache_dir = cache};
+	struct rel_snapshot *s;
+
+	(void)state;
+	free(
+	    rel_test_sh("mkdir -p '%s/www/nothing/packages'; "
+			"cd '%s/www/nothing'; echo x >.hidden; echo x >README; "
+			"echo 'opam-version: \"2.0\"' >repo; "
+			"touch packages/.keep_me",
+			dir, dir));
+	for (size_t i = 0; i < 3; i++) {
+		free(rel_test_sh("cd '%s/www/nothing'; "
+				 "tar -czf index.tar.gz %s",
+				 dir, members[i]));
+		assert_int_equal(read_url(&s, "nothing", &how), REL_EPARSE);
+		assert_non_null(strstr(how.err.text, "neither a directory"));
+	}
+	free(rel_test_sh("[ ! -e '%s/index' ]", cache));
+	for (size_t i = 0; i < 2; i++) {
+		free(rel_test_sh("cd '%s/www/nothing'; sleep 1; "
+				 "tar -czf index.tar.gz %s",
+				 dir, i ? "packages/.keep_me" : "repo"));
+		assert_int_equal(read_url(&s, "nothing", &how), 0);
+		assert_int_equal(s->n_packages, 0);
+		rel_snapshot_free(s);
+	}
+}
+
 /* A cache that cannot be written costs a warning, nothing else. */
 static void test_no_cache(void **state)
 {
@@ -403,6 +437,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_same, fresh),
 	    cmocka_unit_test_setup(test_conditional, fresh),
 	    cmocka_unit_test_setup(test_offline, fresh),
+	    cmocka_unit_test_setup(test_nothing, fresh),
 	    cmocka_unit_test_setup(test_no_cache, fresh),
 	    cmocka_unit_test_setup(test_statuses, fresh),
 	    cmocka_unit_test_setup(test_bad_indexes, fresh),
