@@ -1,5 +1,6 @@
 /* relctl cut: from a source revision to a release on the development remote. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@ struct values {
 	bool all, dry_run, resume, abort, status, allow_broken, no_changelog;
 	bool date_changelog;
 	bool older, no_push, yes, request;
-	const char *branch, *sign;
+	const char *branch, *sign, *notes;
 	struct rel_list source;
 };
 
@@ -45,6 +46,10 @@ static const struct rel_option options[] = {
 	 "Release although something breaks; it is recorded"),
     FLAG("no-changelog", 0, no_changelog,
 	 "Release without an entry in the change log"),
+    {"notes", 0, REL_OPTION_TEXT, REL_VALUES_FILES, AT(notes), "FILE",
+     "Take the notes for tag and forge from this file (- is standard input), "
+     "and not from the change log",
+     NULL},
     FLAG("date-changelog", 0, date_changelog,
 	 "Date the heading of the change log that says \"unreleased\""),
     FLAG("older", 0, older,
@@ -78,6 +83,7 @@ struct work {
 	struct rel_output output;
 	struct car *cars;
 	size_t n_cars;
+	struct rel_str notes; /* of --notes; ptr NULL = none */
 	struct rel_arena arena;
 };
 
@@ -101,6 +107,10 @@ static int check(const struct rel_call *call, struct rel_error *err)
 		return rel_fail(err, REL_EUSAGE,
 				"--request goes with a release, or with "
 				"--continue");
+	if (modes && v->notes)
+		return rel_fail(err, REL_EUSAGE,
+				"--notes goes with a release: the journal of "
+				"one that was begun has them");
 	if (!modes && call->n_arguments == 0)
 		return rel_fail(err, REL_EUSAGE,
 				v->all ? "--all needs the version to release"
@@ -166,6 +176,7 @@ static int base_options(struct rel_cut_options *out, struct work *w, size_t i,
 	    .allow_broken = v->allow_broken,
 	    .no_changelog = v->no_changelog,
 	    .date_changelog = v->date_changelog,
+	    .notes = w->notes,
 	    .older = v->older,
 	    .no_push = v->no_push,
 	    .branch = v->branch,
@@ -308,6 +319,28 @@ static int make(struct work *w, bool *found, struct rel_error *err)
 	return rc;
 }
 
+/* --notes: a file, a pipe, or the standard input. */
+static int read_notes(struct work *w, struct rel_buf *text,
+		      struct rel_error *err)
+{
+	const struct values *v = w->call->values;
+	struct rel_sink sink = rel_sink_of_buf(text);
+	uint64_t size = 0;
+	int fd = STDIN_FILENO, rc;
+
+	if (!v->notes)
+		return 0;
+	if (strcmp(v->notes, "-") != 0)
+		fd = open(v->notes, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return rel_fail_errno(err, errno, v->notes, "cannot open");
+	rc = rel_sink_pour(&size, &sink, fd, v->notes, w->call->cancel, err);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	w->notes = rel_buf_str(text);
+	return rc;
+}
+
 static int act(struct work *w, bool *found, struct rel_error *err)
 {
 	const struct values *v = w->call->values;
@@ -334,19 +367,24 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 	struct work w = {.call = call,
 			 .voice = {call, v->yes, "not released"},
 			 .output = {.fd = -1}};
+	struct rel_buf notes;
 	int rc = check(call, err);
 
 	if (rc)
 		return rc;
+	rel_buf_init(&notes, REL_LIMIT_NOTES_FILE_BYTES);
 	rel_arena_init(&w.arena, REL_LIMIT_ARENA);
 	rc = rel_setup_open(&w.setup, call, err);
 	if (rc == 0)
 		rc = rel_output_open(&w.output, call->common->output, err);
 	if (rc == 0)
+		rc = read_notes(&w, &notes, err);
+	if (rc == 0)
 		rc = act(&w, found, err);
 	rel_output_abort(&w.output);
 	rel_setup_free(&w.setup);
 	rel_arena_free(&w.arena);
+	rel_buf_free(&notes);
 	return rc;
 }
 

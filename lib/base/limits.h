@@ -214,6 +214,22 @@
 /* One answer of a forge: a page of 100 releases, whose notes GitHub caps at
  * 125,000 characters each. */
 #define REL_LIMIT_FORGE_ANSWER (16 * REL_MIB)
+/*
+ * What forges take as the notes of a release and as the text of a request, in
+ * characters.  GitHub does not document it, but says so when it refuses more
+ * ("body is too long (maximum is 125000 characters)", and 65536).  GitLab:
+ * app/models/release.rb, Gitlab::Database::MAX_TEXT_SIZE_LIMIT; and "Issuable
+ * models", docs.gitlab.com.  Forgejo has no limit.
+ */
+#define REL_LIMIT_GITHUB_NOTES	 125000u
+#define REL_LIMIT_GITHUB_REQUEST 65536u
+#define REL_LIMIT_GITLAB_NOTES	 1000000u
+/* Notes of a release, which the message of its tag holds as a whole; the
+ * longest known, of GitHub's releases, have 300 KiB. */
+#define REL_LIMIT_NOTES_BYTES (2 * REL_MIB)
+/* Notes that are not in the source and so kept in a cut's journal: three bytes
+ * for one at the worst, in REL_LIMIT_CONFIG_BYTES. */
+#define REL_LIMIT_NOTES_FILE_BYTES (256 * REL_KIB)
 /* Pages of such a list that are looked through for a draft. */
 #define REL_LIMIT_FORGE_PAGES 10u
 /* Addresses and texts of one conversation with a forge. */

@@ -42,6 +42,18 @@ int rel_writer_end(struct rel_writer *writer, struct rel_error *err)
 	return writer->status;
 }
 
+static int add_to_buf(void *context, const void *ptr, size_t len,
+		      struct rel_error *err)
+{
+	rel_buf_add(context, ptr, len);
+	return rel_buf_status(context, "what is read", err);
+}
+
+struct rel_sink rel_sink_of_buf(struct rel_buf *buf)
+{
+	return (struct rel_sink){add_to_buf, buf};
+}
+
 int rel_sink_pour(uint64_t *size, const struct rel_sink *sink, int fd,
 		  const char *path, const struct rel_cancel *cancel,
 		  struct rel_error *err)

@@ -15,6 +15,9 @@ struct rel_sink {
 	void *context;
 };
 
+/* Appends to a buffer.  Errors  REL_ELIMIT, REL_ENOMEM */
+struct rel_sink rel_sink_of_buf(struct rel_buf *buf);
+
 /*
  * Give the sink what is left of an open file, piece by piece.
  * size    what was given is added

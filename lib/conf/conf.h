@@ -67,6 +67,7 @@ struct rel_conf_release {
 	/* a safe path from the top of the source; may hold "{name}" */
 	const char *changelog;
 	bool no_changelog;   /* changelog: false */
+	bool never_avoid;    /* avoid-version: never */
 	bool date_changelog; /* a cut dates the heading "Unreleased" */
 	const struct rel_conf_version_file *version_files;
 	size_t n_version_files;

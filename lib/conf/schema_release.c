@@ -124,6 +124,19 @@ static int read_date_changelog(struct rel_conf_reader *r,
 				     &release->date_changelog);
 }
 
+static int read_avoid_version(struct rel_conf_reader *r,
+			      const struct rel_yaml *value, void *target)
+{
+	static const char *const when[] = {"prerelease", "never"};
+	struct rel_conf_release *release = target;
+	const char *text = NULL;
+	int rc = rel_conf_read_choice(r, value, "avoid-version", when,
+				      REL_CONF_COUNT(when), &text);
+
+	release->never_avoid = !rc && strcmp(text, "never") == 0;
+	return rc;
+}
+
 static int read_file_path(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, void *target)
 {
@@ -199,6 +212,7 @@ int rel_conf_read_release(struct rel_conf_reader *r,
 	    {"sign", read_sign},
 	    {"changelog", read_changelog},
 	    {"date-changelog", read_date_changelog},
+	    {"avoid-version", read_avoid_version},
 	    {"version-files", read_version_files},
 	    {"watermarks", read_watermarks},
 	    {"strict", read_strict},

@@ -145,6 +145,16 @@ int rel_forge_fail_unknown(const struct rel_forge *forge,
  * that a version may hold, which GitHub would replace and GitLab refuses. */
 void rel_forge_add_name(struct rel_buf *out, const char *name);
 
+/*
+ * Append "https://HOST/OWNER/NAME" + file + TAG + "/" + path, or with `tree`
+ * instead of `file` when there is no path.
+ */
+REL_MUST_CHECK int rel_forge_page(struct rel_buf *out,
+				  const struct rel_forge *forge,
+				  const char *file, const char *tree,
+				  const char *tag, const char *path,
+				  struct rel_error *err);
+
 /* "a 1.0"; NULL when out of memory. */
 const char *rel_forge_title(struct rel_forge *forge,
 			    const struct rel_publish_archive *archive);

@@ -60,6 +60,16 @@ int rel_forge_assets_source(struct rel_buf *out, const void *self,
 	return rel_buf_status(out, "address", err);
 }
 
+int rel_forge_assets_page(struct rel_buf *out, const void *self,
+			  const char *tag, const char *path,
+			  struct rel_error *err)
+{
+	const struct rel_forge_assets *a = self;
+
+	return rel_forge_page(out, &a->forge, a->dialect->file_page,
+			      a->dialect->tree_page, tag, path, err);
+}
+
 int rel_forge_assets_missing(unsigned *missing, void *self,
 			     const struct rel_publish_archive *archive,
 			     struct rel_error *err)
@@ -125,21 +135,37 @@ static int check_tag(struct rel_forge_finding *f, struct rel_error *err)
 	return rc;
 }
 
+/* Append that a release is not to be shown as the newest one.  A pre-release
+ * never is, and GitHub refuses that it is said of one. */
+static size_t add_latest(struct rel_forge_member *members, size_t n,
+			 const struct rel_forge_finding *f)
+{
+	const struct rel_publish_release *release = f->archive->release;
+	const char *latest = f->a->dialect->latest;
+
+	if (latest && release->older && !release->prerelease)
+		members[n++] =
+		    (struct rel_forge_member){latest, "false", false};
+	return n;
+}
+
 static int create(struct rel_forge_finding *f, struct rel_error *err)
 {
 	struct rel_forge *forge = &f->a->forge;
-	const struct rel_forge_member members[] = {
+	struct rel_forge_member members[6] = {
 	    {"tag_name", f->archive->release->tag, false},
 	    {"name", rel_forge_title(forge, f->archive), false},
 	    {"body", f->archive->release->notes, false},
 	    {"draft", NULL, true},
+	    {"prerelease", NULL, f->archive->release->prerelease},
 	};
+	size_t n = add_latest(members, 5, f);
 	struct rel_forge_call call = {.method = REL_HTTP_POST,
 				      .doing = "create the release",
 				      .url = rel_forge_url(forge, "/releases")};
 	struct rel_json_value *answer = NULL;
 	int rc = members[1].text
-		     ? rel_forge_object(&call.body, forge, members, 4, err)
+		     ? rel_forge_object(&call.body, forge, members, n, err)
 		     : rel_fail_nomem(err);
 
 	if (rc == 0)
@@ -244,7 +270,9 @@ static int upload_asset(struct rel_forge_finding *f, unsigned ours,
 static int set_draft(struct rel_forge_finding *f, bool draft,
 		     struct rel_error *err)
 {
-	const struct rel_forge_member member = {"draft", NULL, draft};
+	/* GitHub decides anew, when a draft becomes public, which is newest */
+	struct rel_forge_member members[2] = {{"draft", NULL, draft}};
+	size_t n = draft ? 1 : add_latest(members, 1, f);
 	struct rel_forge *forge = &f->a->forge;
 	struct rel_forge_call call = {
 	    .method = REL_HTTP_PATCH,
@@ -252,7 +280,7 @@ static int set_draft(struct rel_forge_finding *f, bool draft,
 			   : "publish the release",
 	    .url = rel_forge_url(forge, "/releases/%" PRIu64, f->release.id),
 	    .idempotent = true};
-	int rc = rel_forge_object(&call.body, forge, &member, 1, err);
+	int rc = rel_forge_object(&call.body, forge, members, n, err);
 
 	return rc ? rc : rel_forge_call(NULL, forge, &call, err);
 }

@@ -17,6 +17,12 @@ struct rel_forge_dialect {
 	/* Where to ask for the tag, "%s" is its name; where the answer has
 	 * the id of the object that it is. */
 	const char *tag, *tag_object;
+	/* Below the repository's page: of a file, and of all files, at a tag
+	 * that is put behind. */
+	const char *file_page, *tree_page;
+	/* The member that says whether the release is shown as the newest one;
+	 * NULL = there is none. */
+	const char *latest;
 	/* The URL to which an asset is posted; lives in the forge's arena. */
 	int (*upload)(const char **url, struct rel_forge *forge,
 		      const struct rel_forge_release *release, const char *name,
@@ -39,6 +45,9 @@ int rel_forge_assets_ready(void *self, struct rel_error *err);
 int rel_forge_assets_source(struct rel_buf *out, const void *self,
 			    const struct rel_publish_archive *archive,
 			    struct rel_error *err);
+int rel_forge_assets_page(struct rel_buf *out, const void *self,
+			  const char *tag, const char *path,
+			  struct rel_error *err);
 int rel_forge_assets_missing(unsigned *missing, void *self,
 			     const struct rel_publish_archive *archive,
 			     struct rel_error *err);

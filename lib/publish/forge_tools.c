@@ -3,22 +3,16 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "publish/address.h"
 #include "publish/forge.h"
 #include "json/json.h"
-
-static int add_to_buf(void *context, const void *ptr, size_t len,
-		      struct rel_error *err)
-{
-	rel_buf_add(context, ptr, len);
-	return rel_buf_status(context, "a request to a forge", err);
-}
 
 int rel_forge_object(struct rel_str *out, struct rel_forge *forge,
 		     const struct rel_forge_member *members, size_t n,
 		     struct rel_error *err)
 {
 	struct rel_buf text;
-	struct rel_sink sink = {add_to_buf, &text};
+	struct rel_sink sink = rel_sink_of_buf(&text);
 	struct rel_json json;
 	int rc;
 
@@ -143,6 +137,20 @@ int rel_forge_open_for(struct rel_forge *forge,
 		opt.file.base_dir = options->base_dir;
 	}
 	return rel_forge_open(forge, kind, &opt, err);
+}
+
+int rel_forge_page(struct rel_buf *out, const struct rel_forge *forge,
+		   const char *file, const char *tree, const char *tag,
+		   const char *path, struct rel_error *err)
+{
+	rel_buf_printf(out, "%s/%s%s", forge->place.web,
+		       forge->place.repository, path ? file : tree);
+	rel_publish_add_encoded(out, rel_str_of(tag));
+	if (path) {
+		rel_buf_add_char(out, '/');
+		rel_publish_add_encoded(out, rel_str_of(path));
+	}
+	return rel_buf_status(out, "address", err);
 }
 
 const char *rel_forge_title(struct rel_forge *forge,

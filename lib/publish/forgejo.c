@@ -33,6 +33,8 @@ static const struct rel_forge_dialect dialect = {
     .asset_page = SIZE_MAX, /* all at once */
     .tag = "tags/",
     .tag_object = "id",
+    .file_page = "/src/tag/",
+    .tree_page = "/src/tag/",
     .upload = upload,
     .add_name = add_name,
 };
@@ -49,6 +51,7 @@ const struct rel_publish_kind rel_publish_forgejo = {
     .open = open_forgejo,
     .ready = rel_forge_assets_ready,
     .source = rel_forge_assets_source,
+    .page = rel_forge_assets_page,
     .missing = rel_forge_assets_missing,
     .check = rel_forge_assets_check,
     .put = rel_forge_assets_put,

@@ -59,6 +59,13 @@ static int source(struct rel_buf *out, const void *self,
 	return rel_buf_status(out, "address", err);
 }
 
+static int page(struct rel_buf *out, const void *self, const char *tag,
+		const char *path, struct rel_error *err)
+{
+	return rel_forge_page(out, self, "/-/blob/", "/-/tree/", tag, path,
+			      err);
+}
+
 static int missing(unsigned *out, void *self,
 		   const struct rel_publish_archive *archive,
 		   struct rel_error *err)
@@ -281,9 +288,11 @@ static int withdraw(void *self, const struct rel_publish_archive *archive,
 const struct rel_publish_kind rel_publish_gitlab = {
     .name = "gitlab",
     .needs_tag = true,
+    .notes = REL_LIMIT_GITLAB_NOTES,
     .open = open_gitlab,
     .ready = ready,
     .source = source,
+    .page = page,
     .missing = missing,
     .check = check,
     .put = put,

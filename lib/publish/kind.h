@@ -10,6 +10,7 @@
 struct rel_publish_kind {
 	const char *name; /* of `kind:` */
 	bool needs_tag;	  /* rel_publisher_needs_tag() */
+	size_t notes;	  /* rel_publisher_notes_limit() */
 	int (*open)(void **self, const struct rel_publish_options *options,
 		    struct rel_error *err);
 	/* NULL: it needs nothing */
@@ -20,6 +21,9 @@ struct rel_publish_kind {
 	/* NULL: it is none, and it does not */
 	const char *(*mirror)(const void *self);
 	bool (*moves_remote)(const void *self);
+	/* NULL: it has none */
+	int (*page)(struct rel_buf *out, const void *self, const char *tag,
+		    const char *path, struct rel_error *err);
 	int (*missing)(unsigned *missing, void *self,
 		       const struct rel_publish_archive *archive,
 		       struct rel_error *err);

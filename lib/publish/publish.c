@@ -110,6 +110,20 @@ bool rel_publisher_needs_tag(const struct rel_publisher *publisher)
 	return publisher->kind->needs_tag;
 }
 
+size_t rel_publisher_notes_limit(const struct rel_publisher *publisher)
+{
+	return publisher->kind->notes;
+}
+
+int rel_publisher_page(struct rel_buf *out,
+		       const struct rel_publisher *publisher, const char *tag,
+		       const char *path, struct rel_error *err)
+{
+	return publisher->kind->page
+		   ? publisher->kind->page(out, publisher->self, tag, path, err)
+		   : 0;
+}
+
 int rel_publisher_missing(unsigned *missing, struct rel_publisher *publisher,
 			  const struct rel_publish_archive *archive,
 			  struct rel_error *err)

@@ -53,6 +53,9 @@ struct rel_publish_release {
 	 * "" while they are not known */
 	const char *tag_object, *commit;
 	const char *notes; /* Markdown; "" = none */
+	/* is shown as one, and not as the newest, where the place knows such */
+	bool prerelease;
+	bool older; /* than what is out: not shown as the newest either */
 };
 
 /* One archive. */
@@ -124,6 +127,18 @@ bool rel_publisher_moves_remote(const struct rel_publisher *publisher);
 /* Must the tag of the release be pushed before put?  Then withdraw comes
  * before it is taken back. */
 bool rel_publisher_needs_tag(const struct rel_publisher *publisher);
+
+/* How many characters of notes the place takes; 0 = all, or it has none. */
+size_t rel_publisher_notes_limit(const struct rel_publisher *publisher);
+
+/*
+ * Append the address of a page that shows `path` (NULL: all) of the source at
+ * the tag; nothing where the place has no such pages.
+ */
+REL_MUST_CHECK int rel_publisher_page(struct rel_buf *out,
+				      const struct rel_publisher *publisher,
+				      const char *tag, const char *path,
+				      struct rel_error *err);
 
 /* Does this `kind:` hold archives by release, and not by digest? */
 bool rel_publish_by_release(const char *kind);

@@ -12,13 +12,15 @@ static const struct form {
 	const char *pages; /* see rel_forge_search() */
 	size_t page;
 	const char *branch, *base, *text; /* names of members */
+	size_t most;			  /* characters of text; 0 = any */
 } forms[] = {
     {&rel_forge_github, "/pulls?state=open", "per_page=100&page=", 100, "head",
-     "base", "body"},
-    {&rel_forge_gitlab, "/merge_requests?state=opened", "per_page=100&page=",
-     100, "source_branch", "target_branch", "description"},
+     "base", "body", REL_LIMIT_GITHUB_REQUEST},
+    {&rel_forge_gitlab, "/merge_requests?state=opened",
+     "per_page=100&page=", 100, "source_branch", "target_branch", "description",
+     REL_LIMIT_GITLAB_NOTES},
     {&rel_forge_forgejo, "/pulls?state=open", "limit=50&page=", 50, "head",
-     "base", "body"},
+     "base", "body", 0},
 };
 
 #define N_FORMS (sizeof(forms) / sizeof(forms[0]))
@@ -36,6 +38,13 @@ static const struct form *find_form(const struct rel_publish_request *request)
 		if (strcmp(kind, forms[i].kind->name) == 0)
 			return &forms[i];
 	return NULL;
+}
+
+size_t rel_publish_request_limit(const struct rel_publish_request *request)
+{
+	const struct form *form = find_form(request);
+
+	return form ? form->most : 0;
 }
 
 static int open_forge(struct rel_forge *forge, const struct form **form,

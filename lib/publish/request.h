@@ -21,6 +21,10 @@ struct rel_publish_request {
 	const struct rel_cancel *cancel;
 };
 
+/* How many characters of text the forge takes; 0 = all, or it is not known
+ * which it is.  Only `conf` and `remote` are looked at. */
+size_t rel_publish_request_limit(const struct rel_publish_request *request);
+
 /*
  * Is it known where to ask?  Only `conf` and `remote` are looked at; nobody is
  * asked.

@@ -220,7 +220,7 @@ static void add_entry(struct finder *f, uint32_t at, size_t end)
 	}
 	rel_changelog_add_kept(&kept, o, from, end);
 	rel_changelog_add_links(&kept, o);
-	rel_changelog_add_text(&f->text, rel_buf_str(&kept));
+	rel_changelog_normalise(&f->text, rel_buf_str(&kept));
 	if (kept.status)
 		f->text.status = kept.status;
 	rel_buf_free(&kept);

@@ -84,6 +84,12 @@ REL_MUST_CHECK int rel_changelog_find(
     struct rel_changelog *out, struct rel_project *project,
     const struct rel_changelog_request *request, struct rel_error *err);
 
+/*
+ * Append lines as those of an entry: LF line ends, no trailing blanks, no blank
+ * lines at either end.
+ */
+int rel_changelog_normalise(struct rel_buf *out, struct rel_str text);
+
 /* Is it one of the file names above? */
 bool rel_changelog_is_name(struct rel_str name);
 

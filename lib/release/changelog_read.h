@@ -149,10 +149,4 @@ REL_MUST_CHECK int rel_changelog_date(
     const struct rel_changelog_unreleased *mark, struct rel_str version,
     int64_t time, struct rel_arena *arena, struct rel_error *err);
 
-/*
- * Append lines of a section: LF line ends, no trailing blanks, no blank lines
- * at either end.
- */
-int rel_changelog_add_text(struct rel_buf *out, struct rel_str text);
-
 #endif

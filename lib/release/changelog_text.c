@@ -144,7 +144,7 @@ void rel_changelog_add_links(struct rel_buf *out,
 	free(labels.items);
 }
 
-int rel_changelog_add_text(struct rel_buf *out, struct rel_str text)
+int rel_changelog_normalise(struct rel_buf *out, struct rel_str text)
 {
 	size_t blank = 0;
 	bool started = false;

@@ -68,6 +68,8 @@ struct rel_cut_options {
 	bool no_changelog; /* a missing entry does not stop it */
 	/* the bump dates a heading that says that it is not released */
 	bool date_changelog;
+	/* instead of an entry in the change log; ptr NULL = none */
+	struct rel_str notes;
 	bool strict;  /* warnings stop it, as with release: strict: */
 	bool older;   /* older than the newest release is fine */
 	bool no_push; /* leave the source's own remote alone */

@@ -97,7 +97,9 @@ int rel_cut_published(struct rel_publish_archive *out, struct rel_cut *cut,
 	    .tag_object = object ? object : "",
 	    .commit =
 		rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->commit)),
-	    .notes = ""};
+	    .notes = "",
+	    .prerelease = rel_cut_is_prerelease(cut),
+	    .older = rel_cut_says(cut->plan.older)};
 	*out = (struct rel_publish_archive){.path = cut->archive_path,
 					    .name = cut->archive_name,
 					    .digests = cut->digests,
@@ -115,7 +117,9 @@ static int describe(struct rel_publish_archive *out, struct rel_cut *cut,
 	int rc = rel_cut_published(out, cut, err);
 
 	if (rc == 0)
-		rc = rel_cut_notes(&notes, cut, err);
+		rc = rel_cut_short_notes(
+		    &notes, cut, rel_publisher_notes_limit(cut->publisher),
+		    err);
 	if (rc)
 		return rc;
 	cut->release.notes = rel_arena_copy(&cut->arena, notes);
@@ -214,7 +218,7 @@ int rel_cut_unpublish(struct rel_cut *cut, struct rel_error *err)
 		return 0;
 	rc = rel_cut_open_remote(cut, err);
 	if (rc == 0)
-		rc = describe(&archive, cut, err);
+		rc = rel_cut_published(&archive, cut, err);
 	if (rc == 0)
 		rc =
 		    rel_publisher_withdraw(cut->publisher, &archive, made, err);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "release/avoid.h"
 #include "release/cut_work.h"
 #include "release/manifest.h"
 
@@ -32,6 +33,51 @@ static int replace_watermarks(struct rel_str *text, struct rel_cut *cut,
 		rc = rel_fail_nomem(err);
 	*text = rel_str_n(copy, made.len);
 	rel_buf_free(&made);
+	return rc;
+}
+
+struct rel_str rel_cut_opam_text(const struct rel_cut *cut, size_t i)
+{
+	return cut->texts[i];
+}
+
+/* The opam file as the bump leaves it. */
+static struct rel_str bumped(const struct rel_cut *cut,
+			     const struct rel_project_package *p)
+{
+	for (size_t k = 0; k < cut->bump.count; k++) {
+		if (rel_str_is(p->path, cut->bump.edits[k].path))
+			return cut->bump.edits[k].content;
+	}
+	return p->text;
+}
+
+int rel_cut_take_texts(struct rel_cut *cut, struct rel_error *err)
+{
+	bool avoid = rel_cut_says(cut->plan.avoid);
+	int rc = 0;
+
+	cut->texts = rel_arena_array(&cut->arena, cut->n_chosen + 1,
+				     sizeof(*cut->texts));
+	if (!cut->texts)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++) {
+		const struct rel_project_package *p =
+		    &cut->project->packages[cut->chosen[i]];
+		struct rel_buf text;
+		char *copy;
+
+		cut->texts[i] = bumped(cut, p);
+		if (!avoid)
+			continue;
+		rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
+		rc = rel_release_avoid(&text, cut->texts[i], p->path.ptr, err);
+		copy = rel_arena_copy(&cut->arena, rel_buf_str(&text));
+		if (rc == 0 && !copy)
+			rc = rel_fail_nomem(err);
+		cut->texts[i] = rel_str_n(copy, text.len);
+		rel_buf_free(&text);
+	}
 	return rc;
 }
 

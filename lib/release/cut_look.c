@@ -152,10 +152,13 @@ static void take_rest(struct rel_cut *cut)
 	cut->plan.allow_broken = opt->allow_broken ? "yes" : "no";
 	cut->plan.review = opt->branch ? opt->branch : "";
 	cut->plan.broken = cut->plan.tip = "";
-	cut->plan.push_first = cut->plan.request = "no";
+	cut->plan.push_first = cut->plan.request = cut->plan.older = "no";
 	cut->plan.watermarks =
 	    conf && conf->watermarks == REL_CONF_WATERMARKS_REPLACE ? "yes"
 								    : "no";
+	cut->plan.avoid =
+	    rel_cut_is_prerelease(cut) && !(conf && conf->never_avoid) ? "yes"
+								       : "no";
 }
 
 int rel_cut_find_remote(struct rel_cut *cut, struct rel_error *err)
@@ -221,18 +224,6 @@ int rel_cut_open_remote(struct rel_cut *cut, struct rel_error *err)
 	if (rc == 0 && !cut->publisher)
 		rc = rel_publisher_open(&cut->publisher, &publish, err);
 	return rc;
-}
-
-struct rel_str rel_cut_opam_text(const struct rel_cut *cut, size_t i)
-{
-	const struct rel_project_package *p =
-	    &cut->project->packages[cut->chosen[i]];
-
-	for (size_t k = 0; k < cut->bump.count; k++) {
-		if (rel_str_is(p->path, cut->bump.edits[k].path))
-			return cut->bump.edits[k].content;
-	}
-	return p->text;
 }
 
 char *rel_cut_manifest_path(struct rel_cut *cut, size_t i)

@@ -1,5 +1,6 @@
 /* The first step of a cut, as far as it is about what was released before. */
 #include "base/limits.h"
+#include "opam/version.h"
 #include "release/archives.h"
 #include "release/cut_work.h"
 #include "release/released.h"
@@ -67,6 +68,9 @@ int rel_cut_check_released(struct rel_cut *cut, bool *already,
 		bool ours = false;
 
 		rel_released_find(&released, cut->gate.stack, name, version);
+		if (released.newest.len &&
+		    rel_version_compare(version, released.newest) < 0)
+			cut->plan.older = "yes";
 		if (released.taken)
 			rc = is_ours(&ours, cut, i, err);
 		n_ours += ours;

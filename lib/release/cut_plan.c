@@ -25,6 +25,7 @@ static const struct {
     FIELD(upstream_was), FIELD(no_changelog), FIELD(allow_broken),
     FIELD(broken),	 FIELD(tip),	      FIELD(push_first),
     FIELD(request),	 FIELD(watermarks),   FIELD(date_changelog),
+    FIELD(notes),	 FIELD(avoid),	      FIELD(older),
 #undef FIELD
 };
 
@@ -286,5 +287,7 @@ int rel_cut_settle(struct rel_cut *cut, struct rel_error *err)
 				   release, err);
 	if (rc == 0)
 		rc = rel_cut_date_changelog(cut, err);
+	if (rc == 0)
+		rc = rel_cut_take_texts(cut, err);
 	return rc;
 }

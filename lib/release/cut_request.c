@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "publish/request.h"
 #include "release/cut_work.h"
+#include "release/notes.h"
 #include "release/tagname.h"
 
 /* A branch is named as a tag may be. */
@@ -63,20 +64,27 @@ static int describe(struct rel_publish_request *request, struct rel_cut *cut,
 		    struct rel_error *err)
 {
 	const char *url = rel_journal_get(&cut->journal, "publish", "url");
-	char id[REL_GIT_ID_TEXT];
+	size_t limit = rel_publish_request_limit(request), used;
+	char id[REL_GIT_ID_TEXT], *head;
 	struct rel_str notes;
-	int rc = rel_cut_notes(&notes, cut, err);
+	int rc;
 
+	head = rel_cut_text(
+	    cut, "Packages: %s\n\nSource: tag %s, commit %s\n\nArchive: %s\n",
+	    cut->plan.packages, cut->plan.tag,
+	    rel_git_id_format(id, &cut->commit), url ? url : "");
+	if (!head)
+		return rel_fail_nomem(err);
+	/* and the line end between */
+	used = rel_notes_length(rel_str_of(head)) + 1;
+	rc = rel_cut_short_notes(&notes, cut,
+				 limit > used ? limit - used : limit, err);
 	if (rc)
 		return rc;
 	request->title = rel_cut_text(cut, "Release %s %s", cut->plan.name,
 				      cut->plan.version);
-	request->text = rel_cut_text(
-	    cut,
-	    "Packages: %s\n\nSource: tag %s, commit %s\n\nArchive: %s\n%s%.*s",
-	    cut->plan.packages, cut->plan.tag,
-	    rel_git_id_format(id, &cut->commit), url ? url : "",
-	    notes.len ? "\n" : "", REL_STR_ARG(notes));
+	request->text = rel_cut_text(cut, "%s%s%.*s", head,
+				     notes.len ? "\n" : "", REL_STR_ARG(notes));
 	return request->title && request->text ? 0 : rel_fail_nomem(err);
 }
 

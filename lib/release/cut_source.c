@@ -1,6 +1,7 @@
 /* The steps of a cut in the source: version strings, tag, push. */
 #include "base/limits.h"
 #include "release/cut_work.h"
+#include "release/notes.h"
 
 static struct rel_git_store *store_of(struct rel_cut *cut)
 {
@@ -111,7 +112,7 @@ static int add_message(struct rel_buf *out, struct rel_cut *cut,
 	rel_buf_printf(out, "%s %s\n", cut->plan.name, cut->plan.version);
 	if (notes.len) {
 		rel_buf_add_char(out, '\n');
-		rel_buf_add_str(out, notes);
+		rel_notes_add_message(out, notes);
 	}
 	return rel_buf_status(out, "the message of the tag", err);
 }
@@ -125,7 +126,7 @@ int rel_cut_tag_text(struct rel_buf *out, struct rel_cut *cut,
 	struct rel_buf message;
 	int rc;
 
-	rel_buf_init(&message, REL_LIMIT_MANIFEST_BYTES);
+	rel_buf_init(&message, 2 * REL_LIMIT_NOTES_BYTES);
 	rc = add_message(&message, cut, err);
 	tag.message = message.ptr;
 	if (rc == 0)
@@ -142,7 +143,7 @@ static int make_tag(struct rel_cut *cut, struct rel_error *err)
 	char id[REL_GIT_ID_TEXT];
 	int rc;
 
-	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
+	rel_buf_init(&text, 2 * REL_LIMIT_NOTES_BYTES);
 	rc = rel_cut_tag_text(&text, cut, err);
 	if (rc == 0)
 		rc = rel_cut_sign(&text, cut, err);

@@ -35,8 +35,11 @@ struct rel_cut_plan {
 	const char *upstream;	    /* branch there, in full */
 	const char *upstream_was;   /* commit there, or "" */
 	const char *no_changelog, *allow_broken; /* "yes" or "no" */
-	const char *date_changelog;		 /* "yes": the bump does */
-	const char *request;	/* "yes": for `review`; or "no" */
+	const char *notes; /* instead of the change log's, encoded; or "" */
+	const char *avoid; /* "yes": opam is not to install it unasked */
+	const char *older; /* "yes": than what is out */
+	const char *date_changelog; /* "yes": the bump does */
+	const char *request;	    /* "yes": for `review`; or "no" */
 	const char *watermarks; /* "yes": replaced in the archive; or "no" */
 	const char *push_first; /* "yes": before publishing; or "no" */
 	const char *broken;	/* what was allowed, or "" */
@@ -92,6 +95,7 @@ struct rel_cut {
 	const size_t *chosen;	     /* packages to release */
 	size_t n_chosen;
 	struct rel_bump bump;
+	struct rel_str *texts; /* [n_chosen]: rel_cut_opam_text() */
 	const struct rel_remote *development; /* in options->remotes */
 	struct rel_writable *remote;	      /* it, for writing */
 	struct rel_publisher *publisher;
@@ -203,7 +207,11 @@ REL_MUST_CHECK int rel_cut_check_export(struct rel_cut *cut,
  * in the remote; after rel_cut_check_export(). */
 REL_MUST_CHECK int rel_cut_check_manifests(struct rel_cut *cut,
 					   struct rel_error *err);
-/* The text of chosen package `i` as the bump leaves it. */
+/* Make cut->texts. */
+REL_MUST_CHECK int rel_cut_take_texts(struct rel_cut *cut,
+				      struct rel_error *err);
+/* The text of chosen package `i` as the bump leaves it, with the flag of a
+ * pre-release. */
 struct rel_str rel_cut_opam_text(const struct rel_cut *cut, size_t i);
 /* "packages/a/a.1/opam" */
 char *rel_cut_manifest_path(struct rel_cut *cut, size_t i);
@@ -257,10 +265,15 @@ REL_MUST_CHECK int rel_cut_take_notes(struct rel_cut *cut,
 /* Put into cut->bump that headings get their date, if they are to. */
 REL_MUST_CHECK int rel_cut_date_changelog(struct rel_cut *cut,
 					  struct rel_error *err);
-/* The entry of the change log that the release is about; empty when it has
- * none. */
+/* Does the version sort before a release, as 1.1~rc1 does? */
+bool rel_cut_is_prerelease(const struct rel_cut *cut);
+/* The notes: those that were given, or the entry of the change log; empty when
+ * it has none. */
 REL_MUST_CHECK int rel_cut_notes(struct rel_str *out, struct rel_cut *cut,
 				 struct rel_error *err);
+/* The same in `limit` characters (0 = any number), the rest as a link. */
+REL_MUST_CHECK int rel_cut_short_notes(struct rel_str *out, struct rel_cut *cut,
+				       size_t limit, struct rel_error *err);
 /* Options for git's network. */
 struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut);
 

@@ -28,7 +28,7 @@ static void check(const struct rel_changelog_outline *outline)
 		if (i > 100)
 			continue; /* sections overlap: no quadratic work */
 		rel_buf_init(&text, REL_LIMIT_CHANGELOG_BYTES);
-		rel_changelog_add_text(
+		rel_changelog_normalise(
 		    &text, rel_str_sub(outline->text, h->body,
 				       rel_changelog_end(outline, i)));
 		if (text.len &&

@@ -6,7 +6,7 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 export function release(world, request, example, r) {
 	return { ...example, id: r.id, tag_name: r.tag_name, name: r.name,
-		body: r.body, draft: r.draft, prerelease: false,
+		body: r.body, draft: r.draft, prerelease: r.prerelease === true,
 		html_url: `${world.origin}/o/r/releases/tag/${r.tag_name}`,
 		upload_url: `${world.origin}/api/uploads/repos/o/r/releases/${r.id}/assets{?name,label}`,
 		assets: [] };
@@ -34,6 +34,7 @@ export function show(world) {
 	return {
 		releases: world.state.releases.map((r) => ({ tag: r.tag_name,
 			name: r.name, body: r.body, draft: r.draft,
+			prerelease: r.prerelease === true, latest: r.draft ? undefined : r.make_latest,
 			assets: r.assets.map((a) => `${a.name} ${a.state} ${a.digest}`) })),
 		requests: world.state.requests.map(({ id, ...rest }) => rest),
 	};
@@ -51,6 +52,11 @@ export function add_release(world, request, fields) {
 		throw new Answer(world.kind === 'github' ? 422 : 409,
 			{ message: 'Validation Failed', errors: [{ resource: 'Release',
 				code: 'already_exists', field: 'tag_name' }] });
+	// what GitHub says of such a body; Forgejo has no limit
+	if (world.kind === 'github' && [...(fields.body ?? '')].length > 125000)
+		throw new Answer(422, { message: 'Validation Failed', errors: [{
+			resource: 'Release', code: 'custom', field: 'body',
+			message: 'body is too long (maximum is 125000 characters)' }] });
 	if (!fields.draft && !world.ref(`refs/tags/${fields.tag_name}`))
 		throw request.refuse('the release would make its tag');
 	const r = { id: world.id(), name: '', body: '', draft: false, ...fields,
@@ -63,6 +69,9 @@ export function edit_release(world, request, id, fields) {
 	const r = find(world, id);
 	if (fields.draft === false && !world.ref(`refs/tags/${r.tag_name}`))
 		throw request.refuse('the release would make its tag');
+	// "Defaults to true for newly published releases"
+	if (world.kind === 'github' && r.draft && fields.draft === false)
+		r.make_latest = r.prerelease ? undefined : 'true';
 	return Object.assign(r, fields);
 }
 

@@ -70,6 +70,9 @@ function add_release(w, q) {
 		throw new Answer(409, { message: 'Release already exists' });
 	if (!commit)
 		throw new Answer(422, { message: 'Ref is not specified' });
+	if ([...(fields.description ?? '')].length > 1000000)
+		throw new Answer(400, { message:
+			'Validation failed: Description is too long (maximum is 1000000 characters)' });
 	const r = { ...fields, commit, links: [] };
 	w.state.releases.push(r);
 	return [201, release(w, r)];

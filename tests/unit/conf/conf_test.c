@@ -145,8 +145,12 @@ static void test_release(void **state)
 	assert_int_equal(conf.release.watermarks, REL_CONF_WATERMARKS_WARN);
 	assert_false(conf.release.date_changelog);
 	rel_conf_free(&conf);
-	parse(&conf, "release: {date-changelog: true}\n");
+	parse(&conf, "release: {date-changelog: true, avoid-version: never}\n");
 	assert_true(conf.release.date_changelog);
+	assert_true(conf.release.never_avoid);
+	rel_conf_free(&conf);
+	parse(&conf, "release: {avoid-version: prerelease}\n");
+	assert_false(conf.release.never_avoid);
 	rel_conf_free(&conf);
 	parse(&conf, "release: {watermarks: true}\n");
 	assert_int_equal(conf.release.watermarks, REL_CONF_WATERMARKS_REPLACE);
@@ -234,6 +238,7 @@ static const struct mistake mistakes[] = {
     {"release: {changelog: true}\n", 1, 22, "must be a text"},
     {"release: {strict: yes}\n", 1, 19, "true or false"},
     {"release: {watermarks: [a]}\n", 1, 23, "true or false"},
+    {"release: {avoid-version: always}\n", 1, 26, "prerelease"},
     {"release: {date-changelog: 1}\n", 1, 27, "true or false"},
     {"release: {version-files: x}\n", 1, 26, "must be a list, not a text"},
     {"release: {version-files: [/x]}\n", 1, 27, "top of the source"},
