@@ -145,6 +145,8 @@
 #define REL_LIMIT_GIT_REFS_BYTES (64 * REL_MIB)
 /* objects/info/alternates that lead on to others; git's own cap. */
 #define REL_LIMIT_GIT_ALTERNATES_DEPTH 5
+/* Deltas that one object is made of; git makes at most 4,095. */
+#define REL_LIMIT_GIT_DELTAS 10000
 /* The index of a checkout, which is copied; that of 400,000 files has 50 MiB.
  */
 #define REL_LIMIT_GIT_INDEX_BYTES (512 * REL_MIB)

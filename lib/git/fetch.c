@@ -227,6 +227,12 @@ static int fail_offline(struct session *s, const char *revision,
 	return REL_ENOTFOUND;
 }
 
+static void is_cache(struct rel_git_store *store)
+{
+	store->made = true;
+	store->fetched = true;
+}
+
 static int open_offline(struct session *s, struct rel_git_store **store,
 			struct rel_git_id *commit, struct rel_error *err)
 {
@@ -235,7 +241,7 @@ static int open_offline(struct session *s, struct rel_git_store **store,
 	if (r == REL_ENOTFOUND)
 		return fail_offline(s, NULL, err);
 	if (r == 0)
-		(*store)->made = true;
+		is_cache(*store);
 	if (r == 0)
 		r = look_up(commit, *store, revision_of(s), err);
 	if (r == REL_ENOTFOUND)
@@ -256,7 +262,7 @@ static int open_online(struct session *s, struct rel_git_store **store,
 				       err);
 	if (r < 0)
 		return r;
-	(*store)->made = true;
+	is_cache(*store);
 	/* A commit never changes: nothing to ask for. */
 	if (is_full_id(revision) && !s->options.whole_history &&
 	    look_up(commit, *store, revision, NULL) == 0)

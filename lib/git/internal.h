@@ -13,6 +13,9 @@ struct rel_git_store {
 	git_repository *repo;
 	git_odb *odb;
 	char *path; /* the git directory, no trailing slash */
+	/* Its objects came by a fetch of ours, which names them by what they
+	 * are; of all others that is checked as they are read. */
+	bool fetched;
 	/* Made by us: a cache or a scratch repository (git/run.h). */
 	bool made;
 };

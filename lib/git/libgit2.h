@@ -12,6 +12,7 @@
 #if __has_include(<git2/sys/errors.h>)
 #include <git2/sys/errors.h>
 #endif
+#include <git2/sys/odb_backend.h>
 #include <git2/sys/transport.h>
 
 #include "base/lazy.h"
@@ -57,6 +58,7 @@ REL_MUST_CHECK int rel_libgit2_load(struct rel_error *err);
 	X(git_object_peel)                       \
 	X(git_object_type)                       \
 	X(git_object_type2string)                \
+	X(git_odb_add_backend)                   \
 	X(git_odb_exists)                        \
 	X(git_odb_free)                          \
 	X(git_odb_hash)                          \
@@ -173,6 +175,7 @@ extern struct rel_libgit2 rel_libgit2;
 #define git_object_peel		      rel_libgit2.git_object_peel
 #define git_object_type		      rel_libgit2.git_object_type
 #define git_object_type2string	      rel_libgit2.git_object_type2string
+#define git_odb_add_backend	      rel_libgit2.git_odb_add_backend
 #define git_odb_exists		      rel_libgit2.git_odb_exists
 #define git_odb_free		      rel_libgit2.git_odb_free
 #define git_odb_hash		      rel_libgit2.git_odb_hash

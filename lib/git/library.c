@@ -8,9 +8,9 @@
  * aliases of a repository; we run nothing and must read bare repositories of
  * other users (a server's, a container's mount).
  *
- * Hash verification is off: it costs a third of the time to read a snapshot.
- * zlib's own checksum catches damage on disk, and packs are verified against
- * their ids when they are fetched.
+ * Hash verification is off: it costs a third of the time to read a snapshot,
+ * and what was fetched was verified then.  rel_git_object_read() does it for
+ * all other repositories.
  *
  * The object cache is off: a snapshot reads each object once, so it costs
  * time and memory and never hits.  (Delta bases have a cache of their own.)

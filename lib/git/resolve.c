@@ -179,14 +179,24 @@ int rel_git_resolve_from(struct rel_git_id *commit, struct rel_git_store *store,
 static int commit_open(git_commit **out, struct rel_git_store *store,
 		       const struct rel_git_id *id, struct rel_error *err)
 {
+	git_odb_object *object = NULL;
 	char hex[REL_GIT_ID_TEXT];
 	git_oid oid;
-	int status;
+	int status, r;
 
 	rel_git_id_to_oid(&oid, id);
 	status = git_commit_lookup(out, store->repo, &oid);
-	if (status == 0)
+	if (status == 0 && store->fetched)
 		return 0;
+	if (status == 0) {
+		/* Is it what its id says? */
+		r = rel_git_object_read(&object, store, id, GIT_OBJECT_COMMIT,
+					SIZE_MAX, err);
+		git_odb_object_free(object);
+		if (r < 0)
+			git_commit_free(*out);
+		return r;
+	}
 	rel_git_id_format(hex, id);
 	if (status == GIT_ENOTFOUND)
 		return fail_resolve(store, status, hex, err);

@@ -8,6 +8,7 @@
 
 #include "base/path.h"
 #include "git/internal.h"
+#include "git/packs.h"
 #include "git/place.h"
 
 static bool exists(const char *dir, const char *name)
@@ -92,6 +93,19 @@ static int check_files(const char *path, struct rel_error *err)
 	return r;
 }
 
+static int guard(struct rel_git_store *store, struct rel_error *err)
+{
+	char *objects = NULL;
+	int r;
+
+	if (asprintf(&objects, "%sobjects",
+		     git_repository_commondir(store->repo)) < 0)
+		return rel_fail_nomem(err);
+	r = rel_git_packs_guard(store->odb, objects, err);
+	free(objects);
+	return r;
+}
+
 static int store_fill(struct rel_git_store *store, const char *path,
 		      struct rel_error *err)
 {
@@ -108,6 +122,9 @@ static int store_fill(struct rel_git_store *store, const char *path,
 	status = git_repository_odb(&store->odb, store->repo);
 	if (status < 0)
 		return fail_open(err, status, path);
+	status = guard(store, err);
+	if (status < 0)
+		return status;
 	gitdir = git_repository_path(store->repo);
 	len = strlen(gitdir);
 	while (len > 1 && gitdir[len - 1] == '/')
@@ -145,8 +162,10 @@ int rel_git_store_clone(struct rel_git_store **out,
 {
 	int r = rel_git_store_open(out, store->path, err);
 
-	if (r == 0)
+	if (r == 0) {
 		(*out)->made = store->made;
+		(*out)->fetched = store->fetched;
+	}
 	return r;
 }
 
@@ -208,6 +227,7 @@ int rel_git_store_refresh(struct rel_git_store *store, struct rel_error *err)
 	git_repository_free(store->repo);
 	free(store->path);
 	fresh.made = store->made;
+	fresh.fetched = store->fetched;
 	*store = fresh;
 	return 0;
 }
@@ -284,6 +304,26 @@ static int fail_missing(struct rel_git_store *store,
 	return err ? err->code : REL_EIO;
 }
 
+/* Else one repository could pass off its own content under the id that another
+ * one has, in every cache that goes by ids. */
+static int check_id(git_odb_object *object, const struct rel_git_id *id,
+		    git_object_t type, struct rel_error *err)
+{
+	char wanted[REL_GIT_ID_TEXT], found[REL_GIT_ID_TEXT];
+	struct rel_git_id is;
+	int r = rel_git_hash(
+	    &is,
+	    rel_str_n(git_odb_object_data(object), git_odb_object_size(object)),
+	    type, err);
+
+	if (r < 0 || rel_git_id_eq(&is, id))
+		return r;
+	return rel_fail(err, REL_EIO,
+			"object %s holds what is object %s; look with git fsck",
+			rel_git_id_format(wanted, id),
+			rel_git_id_format(found, &is));
+}
+
 int rel_git_object_read(git_odb_object **out, struct rel_git_store *store,
 			const struct rel_git_id *id, git_object_t type,
 			size_t max, struct rel_error *err)
@@ -303,11 +343,23 @@ int rel_git_object_read(git_odb_object **out, struct rel_git_store *store,
 		return fail_missing(store, id, err);
 	if (status == 0 && found == type && size <= max)
 		status = git_odb_read(out, store->odb, &oid);
+	if (status == 0 && *out != NULL && !store->fetched) {
+		status = check_id(*out, id, type, err);
+		if (status < 0) {
+			rel_error_at(err, store->path, 0, 0);
+			git_odb_object_free(*out);
+			*out = NULL;
+			return status;
+		}
+	}
 	if (status == 0 && *out != NULL)
 		return 0;
 	rel_git_id_format(hex, id);
 	if (status < 0) {
 		rel_git_library_fail(err, status, "cannot read object %s", hex);
+		if (err != NULL && strstr(err->text, "git fsck") == NULL)
+			rel_fail(err, REL_EIO, "%.*s; look with git fsck",
+				 REL_ERROR_TEXT_MAX / 2, err->text);
 		if (err != NULL)
 			err->code = REL_EIO;
 	} else if (found != type) {
