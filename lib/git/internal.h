@@ -59,15 +59,6 @@ REL_MUST_CHECK int rel_git_object_read(git_odb_object **out,
 				       git_object_t type, size_t max,
 				       struct rel_error *err);
 
-/*
- * Is a pack of the store cut short or damaged at its end?  Compares each
- * pack's trailing checksum with the one its index recorded; cheap, for
- * explaining that an object was not found.
- * name  the first such pack's file name
- */
-bool rel_git_store_damaged(const struct rel_git_store *store, char *name,
-			   size_t size);
-
 /* Append `s` with its %XX replaced. */
 int rel_git_url_decode(struct rel_buf *out, struct rel_str s);
 /* Append "scheme://host:port". */

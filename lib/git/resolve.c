@@ -22,15 +22,9 @@ static int fail_unknown(struct rel_git_store *store, const char *revision,
 static int fail_resolve(struct rel_git_store *store, int status,
 			const char *revision, struct rel_error *err)
 {
-	char pack[300];
 	int r;
 
-	if (rel_git_store_damaged(store, pack, sizeof(pack)))
-		r = rel_fail(err, REL_EIO,
-			     "packfile %s is cut short or damaged; fetch the "
-			     "repository anew or look with git fsck",
-			     pack);
-	else if (status == GIT_EINVALIDSPEC)
+	if (status == GIT_EINVALIDSPEC)
 		r = rel_fail(err, REL_EUSAGE, "'%s' is no revision", revision);
 	else if (status == GIT_EAMBIGUOUS)
 		r = rel_fail(err, REL_EUSAGE,

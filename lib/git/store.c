@@ -1,8 +1,6 @@
 #include "git/store.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -232,74 +230,13 @@ int rel_git_store_refresh(struct rel_git_store *store, struct rel_error *err)
 	return 0;
 }
 
-/*
- * The last 20 bytes of a pack are the checksum of what stands before, and
- * the index repeats them before its own last 20 (git's gitformat-pack).
- */
-static bool trailer_read(unsigned char out[REL_GIT_ID_BYTES], int dir,
-			 const char *name, off_t from_end)
-{
-	bool ok = false;
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	off_t size;
-
-	if (fd < 0)
-		return false;
-	size = lseek(fd, 0, SEEK_END);
-	if (size >= from_end)
-		ok = pread(fd, out, REL_GIT_ID_BYTES, size - from_end) ==
-		     REL_GIT_ID_BYTES;
-	close(fd);
-	return ok;
-}
-
-static bool pack_damaged(int dir, const char *idx)
-{
-	unsigned char recorded[REL_GIT_ID_BYTES], found[REL_GIT_ID_BYTES];
-	char pack[NAME_MAX + 2];
-
-	snprintf(pack, sizeof(pack), "%.*s.pack", (int)strlen(idx) - 4, idx);
-	return !trailer_read(recorded, dir, idx, 2 * REL_GIT_ID_BYTES) ||
-	       !trailer_read(found, dir, pack, REL_GIT_ID_BYTES) ||
-	       memcmp(recorded, found, REL_GIT_ID_BYTES) != 0;
-}
-
-bool rel_git_store_damaged(const struct rel_git_store *store, char *name,
-			   size_t size)
-{
-	char path[4096];
-	struct dirent *entry;
-	bool damaged = false;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "%s/objects/pack", store->path);
-	dir = opendir(path);
-	if (dir == NULL)
-		return false;
-	while (!damaged && (entry = readdir(dir)) != NULL) {
-		if (!rel_str_ends(rel_str_of(entry->d_name), REL_STR(".idx")))
-			continue;
-		damaged = pack_damaged(dirfd(dir), entry->d_name);
-		snprintf(name, size, "%.*s.pack",
-			 (int)strlen(entry->d_name) - 4, entry->d_name);
-	}
-	closedir(dir);
-	return damaged;
-}
-
 static int fail_missing(struct rel_git_store *store,
 			const struct rel_git_id *id, struct rel_error *err)
 {
-	char hex[REL_GIT_ID_TEXT], pack[NAME_MAX + 2];
+	char hex[REL_GIT_ID_TEXT];
 
 	rel_git_id_format(hex, id);
-	if (rel_git_store_damaged(store, pack, sizeof(pack)))
-		rel_fail(err, REL_EIO,
-			 "packfile %s is cut short or damaged; fetch the "
-			 "repository anew or look with git fsck",
-			 pack);
-	else
-		rel_fail(err, REL_ENOTFOUND, "object %s is missing", hex);
+	rel_fail(err, REL_ENOTFOUND, "object %s is missing", hex);
 	rel_error_at(err, store->path, 0, 0);
 	return err ? err->code : REL_EIO;
 }

@@ -245,13 +245,18 @@ static void test_sha256(void **state)
 static void test_truncated_pack(void **state)
 {
 	struct fixture *f = *state;
+	struct rel_git_store *store = NULL;
+	struct rel_error err = {0};
 	char *path = rel_test_text("%s/cut.git", f->dir);
 
 	free(rel_test_sh("git clone -q --bare --no-local %s %s; cd %s; "
 			 "p=$(ls objects/pack/*.pack); chmod u+w $p; "
 			 "truncate -s -30 $p",
 			 f->bare, path, path));
-	check_failure(path, "HEAD", REL_EIO, ".pack is cut short or damaged");
+	assert_int_equal(rel_git_store_open(&store, path, &err), REL_EIO);
+	assert_non_null(strstr(err.text, "is cut short or damaged; "));
+	assert_non_null(strstr(err.text, "git fsck"));
+	assert_non_null(strstr(err.path, ".pack"));
 	free(path);
 }
 
