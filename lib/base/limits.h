@@ -213,6 +213,10 @@
  * environment. */
 #define REL_LIMIT_RECORD_BYTES (256 * REL_MIB)
 
+/* Commits that are gone back to look for a lost ledger, about 20 us each;
+ * opam-repository has 130,000 first parents. */
+#define REL_LIMIT_LEDGER_COMMITS 200000u
+
 /* One answer of a forge: a page of 100 releases, whose notes GitHub caps at
  * 125,000 characters each. */
 #define REL_LIMIT_FORGE_ANSWER (16 * REL_MIB)

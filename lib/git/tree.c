@@ -275,3 +275,46 @@ int rel_git_blob_id(struct rel_git_id *out, struct rel_str content,
 {
 	return rel_git_hash(out, content, GIT_OBJECT_BLOB, err);
 }
+
+/* 1 with the first parent, 0: there is none, or it is not at hand. */
+static int step_back(struct rel_git_id *at, struct rel_git_store *store)
+{
+	git_commit *commit = NULL;
+	const git_oid *parent;
+	git_oid oid;
+	int found = 0;
+
+	rel_git_id_to_oid(&oid, at);
+	if (git_commit_lookup(&commit, store->repo, &oid) < 0)
+		return 0;
+	parent = git_commit_parentcount(commit) > 0
+		     ? git_commit_parent_id(commit, 0)
+		     : NULL;
+	if (parent != NULL && git_odb_exists(store->odb, parent)) {
+		rel_git_id_of_oid(at, parent);
+		found = 1;
+	}
+	git_commit_free(commit);
+	return found;
+}
+
+int rel_git_last_with(struct rel_git_id *commit, struct rel_git_store *store,
+		      const struct rel_git_id *start, const char *path,
+		      unsigned max, const struct rel_cancel *cancel,
+		      struct rel_error *err)
+{
+	struct rel_git_id at = *start, tree;
+	struct rel_git_entry entry;
+
+	do {
+		if (rel_cancelled(cancel))
+			return rel_fail_cancelled(err);
+		if (rel_git_commit_tree(&tree, store, &at, NULL, NULL) == 0 &&
+		    rel_git_tree_find(&entry, store, &tree, rel_str_of(path),
+				      NULL) == 0) {
+			*commit = at;
+			return 1;
+		}
+	} while (--max > 0 && step_back(&at, store) > 0);
+	return 0;
+}

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "git/store.h"
 
 enum rel_git_kind {
@@ -109,5 +110,18 @@ REL_MUST_CHECK int rel_git_blob_arena(struct rel_str *out,
 REL_MUST_CHECK int rel_git_blob_id(struct rel_git_id *out,
 				   struct rel_str content,
 				   struct rel_error *err);
+
+/*
+ * The newest commit, from `start` back along the first parents, that has
+ * something at `path`.  Ends where the history is cut short.
+ * max     commits to look at
+ * Returns 1, 0 none has, or REL_ECANCELLED, REL_EIO
+ */
+REL_MUST_CHECK int rel_git_last_with(struct rel_git_id *commit,
+				     struct rel_git_store *store,
+				     const struct rel_git_id *start,
+				     const char *path, unsigned max,
+				     const struct rel_cancel *cancel,
+				     struct rel_error *err);
 
 #endif

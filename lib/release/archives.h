@@ -10,8 +10,10 @@
 #include "digest/digest.h"
 
 struct rel_archive_of {
-	struct rel_str file; /* of an extra-source; ptr NULL = the url's */
-	struct rel_str src;
+	/* of an extra-source, or in files/; ptr NULL = the url's */
+	struct rel_str file;
+	bool beside; /* an entry of extra-files: it has no src */
+	struct rel_str src, subpath;
 	struct rel_str *mirrors;
 	uint32_t n_mirrors;
 	/* in the order of the manifest; none: nothing can be compared */
@@ -32,5 +34,12 @@ REL_MUST_CHECK int rel_archives_of(struct rel_archive_of **out, uint32_t *n,
 				   struct rel_str text, struct rel_str url,
 				   const char *path, struct rel_arena *arena,
 				   struct rel_error *err);
+
+/* The same, and behind them what extra-files: names; line: of that field. */
+REL_MUST_CHECK int rel_archives_and_files(struct rel_archive_of **out,
+					  uint32_t *n, struct rel_str text,
+					  struct rel_str url, const char *path,
+					  struct rel_arena *arena,
+					  struct rel_error *err);
 
 #endif

@@ -64,6 +64,30 @@ static int check_withdrawn(struct rel_cut *cut, struct rel_str text,
 	return rc;
 }
 
+/* Where the manifest has opam fetch the archive from. */
+static int find_place(struct rel_str *out, struct rel_cut *cut, size_t i,
+		      struct rel_error *err)
+{
+	const struct rel_cut_manifest *m = &cut->manifests[i];
+	struct rel_archive_of *archives = NULL;
+	struct rel_buf place;
+	uint32_t n = 0;
+	int rc =
+	    rel_archives_of(&archives, &n, m->text, (struct rel_str){NULL, 0},
+			    m->path, &cut->arena, err);
+
+	rel_buf_init(&place, REL_LIMIT_MANIFEST_BYTES);
+	for (uint32_t k = 0; rc == 0 && k < n; k++)
+		if (!archives[k].file.ptr)
+			rel_ledger_place(&place, &archives[k]);
+	if (rc == 0)
+		rc = rel_buf_status(&place, m->path, err);
+	out->len = place.len;
+	out->ptr = rel_arena_copy(&cut->arena, rel_buf_str(&place));
+	rel_buf_free(&place);
+	return rc == 0 && !out->ptr ? rel_fail_nomem(err) : rc;
+}
+
 static int make_ledger(struct rel_buf *out, bool *changed, struct rel_cut *cut,
 		       struct rel_str was, struct rel_error *err)
 {
@@ -92,6 +116,9 @@ static int make_ledger(struct rel_buf *out, bool *changed, struct rel_cut *cut,
 		entries[i].digests[0] = cut->digests[0];
 		entries[i].digests[1] = cut->digests[1];
 		entries[i].n_digests = 2;
+		rc = find_place(&entries[i].place, cut, i, err);
+		if (rc)
+			return rc;
 	}
 	rc = rel_ledger_append(out, &added, was, REL_LEDGER_PATH, entries,
 			       cut->n_chosen, err);

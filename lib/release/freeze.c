@@ -27,7 +27,11 @@ struct freeze {
 	uint8_t *named; /* entries of the ledger that a manifest has */
 	struct rel_ledger_entry *fresh;
 	uint32_t n_fresh, fresh_cap;
-	bool retry;
+	bool has_ledger;
+	struct rel_freeze_then then; /* with options->since */
+	/* the archives then of the package at hand, if it was another one */
+	struct rel_archive_of *was;
+	uint32_t n_was;
 };
 
 /* The archive at hand. */
@@ -36,12 +40,14 @@ struct subject {
 	const struct rel_archive_of *archive;
 	const struct rel_ledger_entry *entry; /* NULL = not recorded */
 	const char *name, *path;
+	bool news; /* what is recorded of it has changed, and may */
 };
 
 const char *rel_freeze_kind_text(enum rel_freeze_kind kind)
 {
 	static const char *const texts[] = {"checksum", "bytes", "missing",
-					    "dropped"};
+					    "dropped",	"added", "address",
+					    "removed",	"moved"};
 
 	return texts[kind];
 }
@@ -84,6 +90,44 @@ static int read_text(struct rel_buf *out, struct freeze *f, const char *path,
 	return rel_writable_stream(NULL, f->remote, path, &sink, err);
 }
 
+/* What the manifest named at options->since, when it was another one. */
+static int read_then(struct freeze *f, const struct rel_snapshot_package *now,
+		     struct rel_error *err)
+{
+	const struct rel_snapshot_package *then =
+	    f->then.snapshot
+		? rel_freeze_find_version(
+		      f->then.snapshot,
+		      rel_snapshot_string(f->snapshot, now->name),
+		      rel_snapshot_string(f->snapshot, now->version))
+		: NULL;
+	struct rel_str path, text;
+	struct rel_buf opam;
+	int rc;
+
+	if (!then ||
+	    memcmp(&then->content, &now->content, sizeof(now->content)) == 0)
+		return 0;
+	path = rel_snapshot_string(f->then.snapshot, then->path);
+	rel_buf_init(&opam, REL_LIMIT_MANIFEST_BYTES);
+	rc = rel_texts_read(&opam, f->then.texts, path, err);
+	if (rc == 0) {
+		text.len = opam.len;
+		text.ptr = rel_arena_copy(&f->scratch, rel_buf_str(&opam));
+		rc = text.ptr
+			 ? rel_archives_and_files(&f->was, &f->n_was, text,
+						  (struct rel_str){NULL, 0},
+						  REL_LEDGER_PATH, &f->scratch,
+						  err)
+			 : rel_fail_nomem(err);
+	}
+	rel_buf_free(&opam);
+	/* what could not be read then says nothing */
+	if (rc == REL_EPARSE || rc == REL_ELIMIT)
+		rc = 0;
+	return rc;
+}
+
 /* The legacy file `url` beside the manifest. */
 static int read_url(struct rel_str *out, struct freeze *f, const char *path,
 		    struct rel_error *err)
@@ -118,16 +162,19 @@ static int read_archives(struct rel_archive_of **out, uint32_t *n,
 	struct rel_str url = {NULL, 0};
 	int rc = read_text(&f->opam, f, path, err);
 
+	f->n_was = 0;
 	if (rc == 0)
-		rc = rel_archives_of(out, n, rel_buf_str(&f->opam), url, path,
-				     &f->scratch, err);
+		rc = read_then(f, package, err);
+	if (rc == 0)
+		rc = rel_archives_and_files(out, n, rel_buf_str(&f->opam), url,
+					    path, &f->scratch, err);
 	if (rc || has_url(*out, *n) ||
 	    !(package->manifest.flags & REL_MANIFEST_HAS_URL))
 		return rc;
 	rc = read_url(&url, f, path, err);
 	if (rc == 0 && url.ptr)
-		rc = rel_archives_of(out, n, rel_buf_str(&f->opam), url, path,
-				     &f->scratch, err);
+		rc = rel_archives_and_files(out, n, rel_buf_str(&f->opam), url,
+					    path, &f->scratch, err);
 	return rc;
 }
 
@@ -177,7 +224,8 @@ static int tell_size(struct freeze *f, const struct subject *s, uint64_t size,
 	    s->entry->size == REL_LEDGER_SIZE_UNKNOWN)
 		return 0;
 	snprintf(text, sizeof(text),
-		 "the mirror has %" PRIu64 " bytes, the ledger says %" PRIu64,
+		 "the archive on the mirror has %" PRIu64 " bytes, but was "
+		 "published with %" PRIu64,
 		 size, s->entry->size);
 	return tell(f, s, REL_FREEZE_BYTES, text, err);
 }
@@ -198,7 +246,7 @@ static int check_bytes(uint64_t *size, bool *good, struct freeze *f,
 
 	*size = REL_LEDGER_SIZE_UNKNOWN;
 	*good = true;
-	if (!f->options->publisher)
+	if (!f->options->publisher || s->archive->beside)
 		return 0;
 	rc = rel_publisher_held(size, f->options->publisher, &archive, &why);
 	f->result->read += rc == 0 || rc == REL_ECHECKSUM;
@@ -224,6 +272,8 @@ static int add_fresh(struct freeze *f, const struct subject *s, uint64_t size,
 	struct rel_ledger_entry entry = {.size = size,
 					 .n_digests = s->archive->n_digests};
 	char *name = rel_arena_copy(&f->arena, rel_str_of(s->name));
+	char *place = NULL;
+	struct rel_buf text;
 	int rc =
 	    name ? rel_array_reserve(&f->fresh, &f->fresh_cap,
 				     (uint64_t)f->n_fresh + 1, sizeof(entry))
@@ -231,6 +281,17 @@ static int add_fresh(struct freeze *f, const struct subject *s, uint64_t size,
 
 	if (rc)
 		return rel_fail_nomem(err);
+	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
+	rel_ledger_place(&text, s->archive);
+	rc = rel_buf_status(&text, s->name, err);
+	if (rc == 0 && text.len > 0) {
+		place = rel_arena_copy(&f->arena, rel_buf_str(&text));
+		entry.place = rel_str_n(place, text.len);
+		rc = place ? 0 : rel_fail_nomem(err);
+	}
+	rel_buf_free(&text);
+	if (rc)
+		return rc;
 	entry.subject = rel_str_of(name);
 	memcpy(entry.digests, s->archive->digests, sizeof(entry.digests));
 	snprintf(entry.commit, sizeof(entry.commit), "%s",
@@ -239,30 +300,153 @@ static int add_fresh(struct freeze *f, const struct subject *s, uint64_t size,
 	return 0;
 }
 
-/* The manifest against the ledger: false when they cannot both be right. */
-static int check_checksum(bool *good, struct freeze *f, const struct subject *s,
+static const struct rel_digest *find_digest(const struct rel_digest *digests,
+					    uint32_t n,
+					    enum rel_digest_algo algo)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (digests[i].algo == algo)
+			return &digests[i];
+	return NULL;
+}
+
+/* One checksum of the ledger against the manifest. */
+static int check_sum(struct freeze *f, const struct subject *s,
+		     const struct rel_digest *was, struct rel_error *err)
+{
+	const struct rel_digest *is =
+	    find_digest(s->archive->digests, s->archive->n_digests, was->algo);
+	char had[REL_DIGEST_TEXT_MAX], has[REL_DIGEST_TEXT_MAX];
+	enum rel_freeze_kind kind = REL_FREEZE_CHECKSUM;
+	char text[REL_ERROR_TEXT_MAX];
+
+	if (is && rel_digest_cmp(is, was) == 0)
+		return 0;
+	/* Only an md5 beside stronger ones is missing. */
+	if (rel_ledger_match(s->entry, s->archive->digests,
+			     s->archive->n_digests) == REL_LEDGER_SAME)
+		kind = REL_FREEZE_REMOVED;
+	if (kind == REL_FREEZE_REMOVED && !f->options->check)
+		return 0;
+	rel_digest_format(had, was);
+	if (is) {
+		rel_digest_format(has, is);
+		snprintf(text, sizeof(text),
+			 "the manifest lists %s, but it was published with %s",
+			 has, had);
+	} else {
+		snprintf(text, sizeof(text),
+			 "the manifest no longer lists %s, with which it was "
+			 "published",
+			 had);
+	}
+	return tell(f, s, kind, text, err);
+}
+
+/* Checksums that the ledger does not have. */
+static int check_added(struct freeze *f, struct subject *s,
+		       struct rel_error *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < s->archive->n_digests; i++) {
+		const struct rel_digest *d = &s->archive->digests[i];
+		char has[REL_DIGEST_TEXT_MAX], text[REL_ERROR_TEXT_MAX];
+
+		if (find_digest(s->entry->digests, s->entry->n_digests,
+				d->algo))
+			continue;
+		s->news = true;
+		if (!f->options->check)
+			continue;
+		rel_digest_format(has, d);
+		snprintf(text, sizeof(text),
+			 "the manifest lists %s, which was added after it was "
+			 "published; `relctl freeze` records it if it is right",
+			 has);
+		rc = tell(f, s, REL_FREEZE_ADDED, text, err);
+	}
+	return rc;
+}
+
+/* The next "KEY=VALUE" of a place with that key, or an empty one. */
+static struct rel_str next_of(struct rel_str *place, const char *key)
+{
+	while (place->ptr && place->len > 0) {
+		struct rel_str word = rel_str_cut(place, ' ');
+
+		if (rel_str_starts(word, rel_str_of(key)))
+			return rel_str_sub(word, strlen(key), word.len);
+	}
+	return (struct rel_str){NULL, 0};
+}
+
+/* One field of the section against the ledger. */
+static int check_field(struct freeze *f, const struct subject *s,
+		       const char *key, const char *field, struct rel_str now,
+		       struct rel_error *err)
+{
+	struct rel_str was = s->entry->place, old, fresh;
+	char text[REL_ERROR_TEXT_MAX];
+
+	do {
+		old = next_of(&was, key);
+		fresh = next_of(&now, key);
+	} while (old.ptr && fresh.ptr && rel_str_eq(old, fresh));
+	if (!old.ptr && !fresh.ptr)
+		return 0;
+	snprintf(
+	    text, sizeof(text),
+	    "%s: %.*s%s%.*s; if the archive has moved, `relctl freeze` "
+	    "records where it is",
+	    field,
+	    REL_STR_ARG(
+		rel_str_sub(fresh.ptr ? fresh : REL_STR("none"), 0, 200)),
+	    " is not what was published, ",
+	    REL_STR_ARG(rel_str_sub(old.ptr ? old : REL_STR("none"), 0, 200)));
+	return tell(f, s, REL_FREEZE_ADDRESS, text, err);
+}
+
+/* Where the archive is fetched from, against the ledger. */
+static int check_place(struct freeze *f, struct subject *s,
+		       struct rel_error *err)
+{
+	static const char *const fields[][2] = {
+	    {"src=", "src"}, {"mirror=", "mirrors"}, {"subpath=", "subpath"}};
+	struct rel_buf now;
+	int rc;
+
+	rel_buf_init(&now, REL_LIMIT_MANIFEST_BYTES);
+	rel_ledger_place(&now, s->archive);
+	rc = rel_buf_status(&now, s->name, err);
+	if (rc == 0 && !rel_str_eq(rel_buf_str(&now), s->entry->place)) {
+		s->news = true;
+		for (size_t i = 0;
+		     rc == 0 && f->options->check && s->entry->place.ptr &&
+		     i < sizeof(fields) / sizeof(fields[0]);
+		     i++)
+			rc = check_field(f, s, fields[i][0], fields[i][1],
+					 rel_buf_str(&now), err);
+	}
+	rel_buf_free(&now);
+	return rc;
+}
+
+/* The manifest against the ledger.  *good: its checksums stand. */
+static int check_recorded(bool *good, struct freeze *f, struct subject *s,
 			  struct rel_error *err)
 {
-	char has[REL_DIGEST_TEXT_MAX], text[REL_ERROR_TEXT_MAX];
-	enum rel_ledger_match match = rel_ledger_match(
-	    s->entry, s->archive->digests, s->archive->n_digests);
+	uint32_t before = f->result->findings;
+	int rc = 0;
 
-	*good = match == REL_LEDGER_SAME;
-	if (*good)
-		return 0;
-	rel_digest_format(
-	    has, rel_digest_strongest(s->entry->digests, s->entry->n_digests));
-	snprintf(text, sizeof(text),
-		 match == REL_LEDGER_DIFFERENT
-		     ? "the checksum has changed since it was published with "
-		       "%s"
-		 : match == REL_LEDGER_WEAKER
-		     ? "a checksum that it was published with is not listed "
-		       "any more; the strongest was %s"
-		     : "no checksum of the kinds that it was published with, "
-		       "%s",
-		 has);
-	return tell(f, s, REL_FREEZE_CHECKSUM, text, err);
+	for (uint32_t i = 0; rc == 0 && i < s->entry->n_digests; i++)
+		rc = check_sum(f, s, &s->entry->digests[i], err);
+	*good = f->result->findings == before;
+	if (rc == 0 && *good)
+		rc = check_added(f, s, err);
+	if (rc == 0)
+		rc = check_place(f, s, err);
+	return rc;
 }
 
 static int check_archive(struct freeze *f, struct subject *s,
@@ -273,17 +457,109 @@ static int check_archive(struct freeze *f, struct subject *s,
 	int rc = 0;
 
 	f->result->archives++;
-	s->entry = rel_ledger_find(&f->ledger, rel_str_of(s->name));
 	if (s->entry) {
-		f->result->recorded++;
-		f->named[s->entry - f->ledger.entries] = 1;
-		rc = check_checksum(&good, f, s, err);
+		f->result->recorded += s->entry->line > 0;
+		rc = check_recorded(&good, f, s, err);
 		if (rc || !good)
 			return rc;
 	}
 	rc = check_bytes(&size, &good, f, s, err);
-	if (rc == 0 && good && !s->entry && !f->options->check)
+	if (rc == 0 && good && (!s->entry || s->news) && !f->options->check)
 		rc = add_fresh(f, s, size, err);
+	return rc;
+}
+
+/* A source under version control and without checksum is no archive; but it
+ * may have been one. */
+static int check_unsummed(struct freeze *f, struct subject *s,
+			  struct rel_error *err)
+{
+	char had[REL_DIGEST_TEXT_MAX], text[REL_ERROR_TEXT_MAX];
+
+	if (!s->entry)
+		return 0;
+	/* nor was it one then */
+	if (s->entry->n_digests == 0)
+		return check_place(f, s, err);
+	rel_digest_format(
+	    had, rel_digest_strongest(s->entry->digests, s->entry->n_digests));
+	snprintf(text, sizeof(text),
+		 "the manifest lists no checksum any more%s%.*s; it was "
+		 "published with %s",
+		 s->archive->src.len ? " and fetches " : "",
+		 REL_STR_ARG(rel_str_sub(s->archive->src, 0, 200)), had);
+	return tell(f, s, REL_FREEZE_CHECKSUM, text, err);
+}
+
+/* Do both serve the same purpose in the manifest? */
+static bool is_counterpart(const struct rel_archive_of *a,
+			   const struct rel_archive_of *b)
+{
+	return a->beside == b->beside && !a->file.ptr == !b->file.ptr &&
+	       (!a->file.ptr || rel_str_eq(a->file, b->file));
+}
+
+/* What stands in for the ledger where it has no line: the manifest of
+ * options->since. */
+static int know_then(struct rel_ledger_entry *known, struct freeze *f,
+		     struct subject *s, struct rel_error *err)
+{
+	struct rel_buf place;
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && !s->entry && i < f->n_was; i++) {
+		const struct rel_archive_of *was = &f->was[i];
+
+		if (!is_counterpart(was, s->archive))
+			continue;
+		*known =
+		    (struct rel_ledger_entry){.size = REL_LEDGER_SIZE_UNKNOWN,
+					      .n_digests = was->n_digests};
+		memcpy(known->digests, was->digests, sizeof(known->digests));
+		rel_buf_init(&place, REL_LIMIT_MANIFEST_BYTES);
+		rel_ledger_place(&place, was);
+		rc = rel_buf_status(&place, s->name, err);
+		known->place.len = place.len;
+		known->place.ptr =
+		    rel_arena_copy(&f->scratch, rel_buf_str(&place));
+		rel_buf_free(&place);
+		if (rc == 0 && !known->place.ptr)
+			rc = rel_fail_nomem(err);
+		s->entry = known;
+	}
+	return rc;
+}
+
+/* Archives that the manifest had then, and of which the ledger knows nothing:
+ * are they there? */
+static int check_lost(struct freeze *f, struct subject *s,
+		      const struct rel_archive_of *now, uint32_t n,
+		      struct rel_error *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < f->n_was; i++) {
+		struct rel_buf name;
+		uint32_t k = 0;
+
+		while (k < n && !is_counterpart(&f->was[i], &now[k]))
+			k++;
+		if (k < n)
+			continue;
+		rel_buf_init(&name, REL_LIMIT_CONFIG_BYTES);
+		rel_ledger_subject_of(
+		    &name, rel_snapshot_string(f->snapshot, s->package->name),
+		    rel_snapshot_string(f->snapshot, s->package->version),
+		    &f->was[i]);
+		rc = rel_buf_status(&name, "name", err);
+		s->archive = &f->was[i];
+		s->name = name.ptr;
+		s->entry = NULL;
+		if (rc == 0 && !rel_ledger_find(&f->ledger, rel_buf_str(&name)))
+			rc = tell(f, s, REL_FREEZE_REMOVED,
+				  "the manifest no longer has it", err);
+		rel_buf_free(&name);
+	}
 	return rc;
 }
 
@@ -291,21 +567,55 @@ static int check_subject(struct freeze *f, struct subject *s,
 			 struct rel_error *err)
 {
 	const struct rel_snapshot_package *p = s->package;
+	struct rel_ledger_entry known;
 	struct rel_buf name;
 	int rc;
 
-	/* Sources under version control and without checksum are no
-	 * archives. */
-	if (s->archive->n_digests == 0)
-		return 0;
 	rel_buf_init(&name, REL_LIMIT_CONFIG_BYTES);
-	rel_ledger_subject(&name, rel_snapshot_string(f->snapshot, p->name),
-			   rel_snapshot_string(f->snapshot, p->version),
-			   s->archive->file.ptr ? &s->archive->file : NULL);
+	rel_ledger_subject_of(&name, rel_snapshot_string(f->snapshot, p->name),
+			      rel_snapshot_string(f->snapshot, p->version),
+			      s->archive);
 	rc = rel_buf_status(&name, "name", err);
 	s->name = name.ptr;
+	s->news = false;
+	s->entry = rel_ledger_find(&f->ledger, rel_buf_str(&name));
+	if (s->entry) {
+		f->named[s->entry - f->ledger.entries] = 1;
+	} else if (rc == 0) {
+		rc = know_then(&known, f, s, err);
+	}
 	if (rc == 0)
-		rc = check_archive(f, s, err);
+		rc = s->archive->n_digests == 0 ? check_unsummed(f, s, err)
+						: check_archive(f, s, err);
+	rel_buf_free(&name);
+	s->entry = NULL;
+	return rc;
+}
+
+/* What a manifest that cannot be read names is not known to be gone. */
+static int mark_unreadable(struct freeze *f,
+			   const struct rel_snapshot_package *p,
+			   struct rel_error *err)
+{
+	const struct rel_ledger_entry *e;
+	struct rel_buf name;
+	int rc;
+
+	rel_buf_init(&name, REL_LIMIT_CONFIG_BYTES);
+	rel_ledger_subject(&name, rel_snapshot_string(f->snapshot, p->name),
+			   rel_snapshot_string(f->snapshot, p->version), NULL);
+	e = rel_ledger_find(&f->ledger, rel_buf_str(&name));
+	if (e)
+		f->named[e - f->ledger.entries] = 1;
+	rel_buf_add_char(&name, '/');
+	rc = rel_buf_status(&name, "name", err);
+	for (uint32_t i = rc == 0
+			      ? rel_ledger_at(&f->ledger, rel_buf_str(&name))
+			      : UINT32_MAX;
+	     i < f->ledger.n_entries &&
+	     rel_str_starts(f->ledger.entries[i].subject, rel_buf_str(&name));
+	     i++)
+		f->named[i] = 1;
 	rel_buf_free(&name);
 	return rc;
 }
@@ -325,13 +635,13 @@ static int check_package(struct freeze *f, uint32_t at, struct rel_error *err)
 	rc = read_archives(&archives, &n, f, s.package, s.path, err);
 	if (rc == REL_EPARSE || rc == REL_ELIMIT) {
 		f->result->unreadable++;
-		return 0;
+		return mark_unreadable(f, s.package, err);
 	}
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
 		s.archive = &archives[i];
 		rc = check_subject(f, &s, err);
 	}
-	return rc;
+	return rc ? rc : check_lost(f, &s, archives, n, err);
 }
 
 static int read_ledger_text(struct freeze *f, struct rel_error *err)
@@ -347,6 +657,7 @@ static int read_ledger(struct freeze *f, struct rel_error *err)
 	int rc;
 
 	rc = read_ledger_text(f, err);
+	f->has_ledger = rc == 0;
 	if (rc && rc != REL_ENOTFOUND)
 		return rc;
 	rc = rel_ledger_read(&f->ledger, rel_buf_str(&f->text), REL_LEDGER_PATH,
@@ -374,6 +685,34 @@ static int read_snapshot(struct freeze *f, struct rel_error *err)
 	return rc;
 }
 
+/* Was published, and is in no manifest now. */
+static int tell_removed(struct freeze *f, uint32_t at, struct rel_error *err)
+{
+	const struct rel_ledger_entry *e = &f->ledger.entries[at];
+	struct rel_freeze_finding finding = {
+	    .kind = REL_FREEZE_REMOVED,
+	    .path = REL_LEDGER_PATH,
+	    .line = e->line,
+	    .text = "it was published, and no manifest names it any more; put "
+		    "the manifest back as it was (`relctl withdraw` marks a "
+		    "version that nobody should install)"};
+	char *subject;
+	int rc = 0;
+
+	f->result->gone++;
+	if (!f->options->check)
+		return 0;
+	subject = strndup(e->subject.ptr, e->subject.len);
+	if (!subject)
+		return rel_fail_nomem(err);
+	finding.subject = subject;
+	f->result->findings++;
+	if (f->options->finding)
+		rc = f->options->finding(f->options->context, &finding, err);
+	free(subject);
+	return rc;
+}
+
 static int look(struct freeze *f, struct rel_error *err)
 {
 	const struct rel_remote_options *reading = f->options->reading;
@@ -384,6 +723,8 @@ static int look(struct freeze *f, struct rel_error *err)
 	rc = read_snapshot(f, err);
 	if (rc == 0)
 		rc = read_ledger(f, err);
+	if (rc == 0 && f->options->since && !f->then.snapshot)
+		rc = rel_freeze_then_open(&f->then, f->options, err);
 	for (uint32_t i = 0; rc == 0 && i < f->snapshot->n_packages; i++) {
 		if (reading && rel_cancelled(reading->cancel))
 			return rel_fail_cancelled(err);
@@ -393,21 +734,37 @@ static int look(struct freeze *f, struct rel_error *err)
 		rc = check_package(f, i, err);
 	}
 	for (uint32_t i = 0; rc == 0 && i < f->ledger.n_entries; i++)
-		f->result->gone +=
-		    !f->named[i] && !rel_ledger_is_note(&f->ledger.entries[i]);
+		rc = f->named[i] || rel_ledger_is_note(&f->ledger.entries[i])
+			 ? 0
+			 : tell_removed(f, i, err);
 	return rc;
 }
 
-/* Lines that the ledger has lost. */
+/* What has gone since the revision. */
 static int look_back(struct freeze *f, struct rel_error *err)
 {
-	uint32_t lost;
+	const struct rel_remote_options *reading = f->options->reading;
+	uint32_t lost = 0, moved = 0;
+	char commit[REL_GIT_ID_TEXT];
 	int rc;
 
-	if (!f->options->since || f->retry)
-		return 0;
-	rc = rel_freeze_since(&lost, f->options, &f->ledger, err);
-	f->result->findings += lost;
+	if (!f->then.snapshot) {
+		rc = f->options->check && !f->has_ledger && f->texts
+			 ? rel_texts_last_with(
+			       commit, f->texts, REL_LEDGER_PATH,
+			       reading ? reading->cancel : NULL, err)
+			 : 0;
+		if (rc == 1)
+			rc = rel_freeze_lost(&f->result->findings, f->options,
+					     commit, err);
+		return rc;
+	}
+	rc = rel_freeze_since(&lost, f->options, &f->then, &f->ledger,
+			      f->has_ledger, err);
+	if (rc == 0)
+		rc = rel_freeze_moved(&moved, f->options, &f->then, f->snapshot,
+				      &f->ledger, err);
+	f->result->findings += lost + moved;
 	return rc;
 }
 
@@ -450,7 +807,6 @@ static int run(struct freeze *f, struct rel_error *err)
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && again && i < RACE_TRIES; i++) {
-		f->retry = i > 0;
 		rc = look(f, err);
 		if (rc == 0)
 			rc = look_back(f, err);
@@ -489,6 +845,7 @@ int rel_freeze(struct rel_freeze_result *out,
 	rel_buf_free(&f.text);
 	rel_buf_free(&f.opam);
 	rel_buf_free(&f.url);
+	rel_freeze_then_close(&f.then);
 	rel_texts_close(f.texts);
 	rel_snapshot_free(f.snapshot);
 	rel_writable_free(f.remote);

@@ -10,23 +10,36 @@
 #include "repo/change.h"
 
 enum rel_freeze_kind {
-	/* the manifest lists another checksum than the ledger */
+	/* the manifest lists another checksum than the ledger, or one less */
 	REL_FREEZE_CHECKSUM,
 	/* the mirror has other bytes than the ledger or manifest say */
 	REL_FREEZE_BYTES,
 	/* the mirror lacks what the manifest fetches from there */
 	REL_FREEZE_MISSING,
-	/* the ledger has lost or changed a line since a revision */
+	/* the ledger has lost or changed a line since a revision; or it is
+	 * gone, and was there */
 	REL_FREEZE_DROPPED,
+	/* With `check` only; recorded without it:
+	 * the manifest lists a checksum more than the ledger */
+	REL_FREEZE_ADDED,
+	/* the archive is fetched from elsewhere, or from other mirrors */
+	REL_FREEZE_ADDRESS,
+	/* With `check` only:
+	 * no manifest has what the ledger says was published */
+	REL_FREEZE_REMOVED,
+	/* the manifest stands at another path than at the revision */
+	REL_FREEZE_MOVED,
 };
 
-/* "checksum", "bytes", "missing", "dropped" */
+/* "checksum", "bytes", "missing", "dropped", "added", "address", "removed",
+ * "moved" */
 const char *rel_freeze_kind_text(enum rel_freeze_kind kind);
 
 struct rel_freeze_finding {
 	enum rel_freeze_kind kind;
 	const char *subject; /* of the ledger: "a.1.0" */
-	const char *path;    /* of the manifest; DROPPED: of the ledger */
+	/* of the manifest; DROPPED, and REMOVED: of the ledger */
+	const char *path;
 	/* of the section in it, from 1; DROPPED: in the ledger of then */
 	uint32_t line;
 	uint32_t ledger;  /* line in the ledger; 0 = not recorded yet */

@@ -45,6 +45,15 @@ static bool read_commit(char out[REL_GIT_ID_TEXT], struct rel_str text)
 	return true;
 }
 
+static const char *const places[] = {"src=", "mirror=", "subpath="};
+
+static bool is_place(struct rel_str text)
+{
+	return rel_str_starts(text, rel_str_of(places[0])) ||
+	       rel_str_starts(text, rel_str_of(places[1])) ||
+	       rel_str_starts(text, rel_str_of(places[2]));
+}
+
 static int read_line(struct rel_ledger_entry *out, struct rel_str text,
 		     const char *path, struct rel_error *err)
 {
@@ -56,7 +65,7 @@ static int read_line(struct rel_ledger_entry *out, struct rel_str text,
 		return fail_line(err, path, line, "no size in bytes, or \"-\"");
 	if (!read_commit(out->commit, rel_str_cut(&text, ' ')))
 		return fail_line(err, path, line, "no commit, or \"-\"");
-	while (text.ptr) {
+	while (text.ptr && !is_place(text)) {
 		struct rel_str digest = rel_str_cut(&text, ' ');
 
 		if (out->n_digests == REL_DIGEST_ALGOS ||
@@ -65,6 +74,11 @@ static int read_line(struct rel_ledger_entry *out, struct rel_str text,
 			return fail_line(err, path, line,
 					 "not a list of checksums");
 	}
+	out->place = text;
+	while (text.ptr)
+		if (!is_place(rel_str_cut(&text, ' ')))
+			return fail_line(err, path, line,
+					 "not an address behind the checksums");
 	return out->n_digests > 0 ? 0
 				  : fail_line(err, path, line, "no checksum");
 }
@@ -112,6 +126,8 @@ static int join_line(struct rel_ledger_entry *entry,
 	}
 	if (entry->size == REL_LEDGER_SIZE_UNKNOWN)
 		entry->size = line->size;
+	if (line->place.ptr)
+		entry->place = line->place;
 	return 0;
 }
 
@@ -193,10 +209,15 @@ static uint32_t find_subject(const struct rel_ledger_entry *entries, uint32_t n,
 	return low;
 }
 
+uint32_t rel_ledger_at(const struct rel_ledger *ledger, struct rel_str subject)
+{
+	return find_subject(ledger->entries, ledger->n_entries, subject);
+}
+
 const struct rel_ledger_entry *rel_ledger_find(const struct rel_ledger *ledger,
 					       struct rel_str subject)
 {
-	uint32_t at = find_subject(ledger->entries, ledger->n_entries, subject);
+	uint32_t at = rel_ledger_at(ledger, subject);
 
 	return at < ledger->n_entries &&
 		       rel_str_eq(ledger->entries[at].subject, subject)
@@ -238,6 +259,19 @@ const struct rel_ledger_entry *rel_ledger_withdrawn(
 	return entry;
 }
 
+/* A word of a line: no blank, nothing invisible. */
+static void add_word(struct rel_buf *out, struct rel_str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		if (c > ' ' && c < 0x7f && c != '%' && c != '#')
+			rel_buf_add_char(out, (char)c);
+		else
+			rel_buf_printf(out, "%%%02X", c);
+	}
+}
+
 int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
 		       struct rel_str version, const struct rel_str *file)
 {
@@ -246,13 +280,37 @@ int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
 	if (!file)
 		return out->status;
 	rel_buf_add_char(out, '/');
-	for (size_t i = 0; i < file->len; i++) {
-		unsigned char c = (unsigned char)file->ptr[i];
+	add_word(out, *file);
+	return out->status;
+}
 
-		if (c > ' ' && c < 0x7f && c != '%' && c != '#')
-			rel_buf_add_char(out, (char)c);
-		else
-			rel_buf_printf(out, "%%%02X", c);
+int rel_ledger_subject_of(struct rel_buf *out, struct rel_str name,
+			  struct rel_str version,
+			  const struct rel_archive_of *archive)
+{
+	if (!archive->beside)
+		return rel_ledger_subject(out, name, version,
+					  archive->file.ptr ? &archive->file
+							    : NULL);
+	rel_ledger_subject(out, name, version, NULL);
+	rel_buf_add_cstr(out, "//");
+	add_word(out, archive->file);
+	return out->status;
+}
+
+int rel_ledger_place(struct rel_buf *out, const struct rel_archive_of *archive)
+{
+	if (archive->beside)
+		return out->status;
+	rel_buf_add_cstr(out, places[0]);
+	add_word(out, archive->src);
+	for (uint32_t i = 0; i < archive->n_mirrors; i++) {
+		rel_buf_printf(out, " %s", places[1]);
+		add_word(out, archive->mirrors[i]);
+	}
+	if (archive->subpath.len > 0) {
+		rel_buf_printf(out, " %s", places[2]);
+		add_word(out, archive->subpath);
 	}
 	return out->status;
 }
@@ -306,6 +364,8 @@ static void add_line(struct rel_buf *out, const struct rel_ledger_entry *entry)
 			rel_buf_printf(out, " %s", text);
 		}
 	}
+	if (entry->place.len > 0)
+		rel_buf_printf(out, " %.*s", REL_STR_ARG(entry->place));
 	rel_buf_add_char(out, '\n');
 }
 
@@ -321,6 +381,17 @@ static int fail_published(const struct rel_ledger_entry *there,
 		 REL_STR_ARG(there->subject), text);
 	rel_error_at(err, path, there->line, 0);
 	return REL_EEXISTS;
+}
+
+/* Does a line say what those before it do not? */
+static bool says_more(const struct rel_ledger_entry *entry,
+		      const struct rel_ledger_entry *there)
+{
+	for (uint32_t i = 0; i < entry->n_digests; i++)
+		if (!find_digest(there->digests, there->n_digests,
+				 entry->digests[i].algo))
+			return true;
+	return entry->place.ptr && !rel_str_eq(entry->place, there->place);
 }
 
 int rel_ledger_append(struct rel_buf *out, uint32_t *added, struct rel_str old,
@@ -343,7 +414,7 @@ int rel_ledger_append(struct rel_buf *out, uint32_t *added, struct rel_str old,
 					      entries[i].n_digests) ==
 				 REL_LEDGER_DIFFERENT)
 			rc = fail_published(there, path, err);
-		if (rc || there)
+		if (rc || (there && !says_more(&entries[i], there)))
 			continue;
 		if (n == 0 && old.len == 0)
 			rel_buf_add_cstr(out, FIRST_LINES);

@@ -4,14 +4,19 @@
  * Format  docs/formats/ledger.md, "relctl.ledger/1"
  *
  * One line per archive of a package version:
- *	SUBJECT SIZE COMMIT DIGEST…
- * SUBJECT  NAME.VERSION, or NAME.VERSION/FILE for an extra-source; a blank,
- *          control character, '%', '#' or non-ASCII byte of FILE is "%XX"
+ *	SUBJECT SIZE COMMIT DIGEST… [PLACE…]
+ * SUBJECT  NAME.VERSION, NAME.VERSION/FILE for an extra-source, or
+ *          NAME.VERSION//FILE for one of extra-files:; a blank, control
+ *          character, '%', '#' or non-ASCII byte of FILE is "%XX"
  * SIZE     of the archive in bytes, "-" = was not known
  * COMMIT   the remote's tip on which the line was written (a cut's manifest
  *          is in the commit that follows it), "-" = a directory, or the first
  *          commit
  * DIGEST   "algo=hex", each that the manifest listed, strongest last
+ * PLACE    "src=…", "mirror=…" for each, "subpath=…": the other fields of the
+ *          section, written as FILE is
+ * A later line of the same subject adds digests to those before, and says
+ * where the archive is now.
  */
 #ifndef REL_RELEASE_LEDGER_H
 #define REL_RELEASE_LEDGER_H
@@ -20,6 +25,7 @@
 #include "base/buf.h"
 #include "digest/digest.h"
 #include "git/store.h"
+#include "release/archives.h"
 
 /* From the root of the remote. */
 #define REL_LEDGER_PATH "relctl.ledger"
@@ -40,6 +46,7 @@ struct rel_ledger_entry {
 	char commit[REL_GIT_ID_TEXT];
 	struct rel_digest digests[REL_DIGEST_ALGOS]; /* at least one */
 	uint32_t n_digests;
+	struct rel_str place; /* as it stands in the file; ptr NULL = none */
 	/* set by rel_ledger_read(): */
 	uint32_t line;	     /* from 1 */
 	struct rel_str text; /* the line as it stands in the file */
@@ -87,6 +94,17 @@ const struct rel_ledger_entry *rel_ledger_withdrawn(
  * Returns out->status. */
 int rel_ledger_subject(struct rel_buf *out, struct rel_str name,
 		       struct rel_str version, const struct rel_str *file);
+/* The same of any archive of the package. */
+int rel_ledger_subject_of(struct rel_buf *out, struct rel_str name,
+			  struct rel_str version,
+			  const struct rel_archive_of *archive);
+
+/* Append the place of an archive; nothing for one of extra-files:.  Returns
+ * out->status. */
+int rel_ledger_place(struct rel_buf *out, const struct rel_archive_of *archive);
+
+/* The first entry that is not before `subject`; n_entries = none. */
+uint32_t rel_ledger_at(const struct rel_ledger *ledger, struct rel_str subject);
 
 /*
  * How digests of today stand to those that an archive was published with.  A
@@ -109,8 +127,9 @@ enum rel_ledger_match rel_ledger_match(const struct rel_ledger_entry *entry,
 
 /*
  * Append to `out` the ledger `old` (ptr NULL or empty: a new one) and behind
- * it a line for each of `entries` that it does not have, in their order.  The
- * old bytes stay as they are.
+ * it a line for each of `entries` that it does not have, or has without one of
+ * the digests or with another place, in their order.  The old bytes stay as
+ * they are.
  * added   how many lines are new; may be NULL.  0: `out` has `old`
  * path    for messages
  * Errors  REL_EEXISTS the ledger has other digests for one of them, with its

@@ -1,6 +1,7 @@
 #include "repo/texts.h"
 
 #include "base/limits.h"
+#include "base/path.h"
 #include "git/fetch.h"
 #include "net/http.h"
 #include "repo/source_dir.h"
@@ -14,6 +15,8 @@ struct rel_texts {
 	struct rel_source_git git;
 	struct rel_source_dir dir;
 	struct rel_source_index index;
+	struct rel_git_id commit; /* with has_git */
+	const char *subdir;	  /* the remote's */
 	bool has_git, has_index;
 	char *root;
 	struct rel_buf body; /* of the index */
@@ -52,6 +55,8 @@ static int open_git(struct rel_texts *texts, const struct rel_remote *remote,
 					   l->subdir, err);
 	if (code != 0)
 		return code;
+	texts->commit = commit;
+	texts->subdir = l->subdir;
 	texts->has_git = true;
 	texts->source = rel_source_git(&texts->git);
 	return rel_source_git_open(&texts->git, texts->store, &tree, 1, err);
@@ -224,5 +229,28 @@ int rel_texts_read(struct rel_buf *out, struct rel_texts *texts,
 		code = source->read(source->context, 0, out, entry.path, &entry,
 				    err);
 	rel_arena_free(&names);
+	return code;
+}
+
+int rel_texts_last_with(char commit[REL_GIT_ID_TEXT], struct rel_texts *texts,
+			const char *path, const struct rel_cancel *cancel,
+			struct rel_error *err)
+{
+	struct rel_git_id id;
+	struct rel_buf whole;
+	int code;
+
+	if (!texts->has_git)
+		return 0;
+	rel_buf_init(&whole, REL_LIMIT_GIT_PATH_BYTES);
+	rel_path_join(&whole, rel_str_of(texts->subdir), rel_str_of(path));
+	code = rel_buf_status(&whole, path, err);
+	if (code == 0)
+		code = rel_git_last_with(&id, texts->store, &texts->commit,
+					 whole.ptr, REL_LIMIT_LEDGER_COMMITS,
+					 cancel, err);
+	rel_buf_free(&whole);
+	if (code == 1)
+		rel_git_id_format(commit, &id);
 	return code;
 }
