@@ -1,4 +1,4 @@
-/* A file that is new, as `git diff --binary` shows it. */
+/* A file that is new or changed, as `git diff --binary` shows it. */
 #ifndef REL_GIT_PATCH_H
 #define REL_GIT_PATCH_H
 
@@ -13,5 +13,11 @@
 REL_MUST_CHECK int rel_git_patch_new_file(struct rel_buf *out, const char *path,
 					  struct rel_str content,
 					  struct rel_error *err);
+
+/* The same of a file that was `was` before. */
+REL_MUST_CHECK int rel_git_patch_file(struct rel_buf *out, const char *path,
+				      struct rel_str was,
+				      struct rel_str content,
+				      struct rel_error *err);
 
 #endif

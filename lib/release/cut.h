@@ -55,6 +55,9 @@ struct rel_cut_voice {
 	 * yes always. */
 	int (*confirm)(void *context, const char *plan, struct rel_error *err);
 	void *context;
+	/* of a preview: what the bump changes in the source, as `git diff`
+	 * shows it; may be NULL */
+	void (*diff)(void *context, const char *text);
 };
 
 /* All borrowed. */
@@ -164,11 +167,11 @@ REL_MUST_CHECK int rel_cut_status(bool *unfinished,
 				  struct rel_error *err);
 
 /*
- * What rel_cut_run() would do, without writing anything: look, and append to
- * `out` the manifests as a diff that `git apply` takes.  Several at once are
- * a train: each is looked at as if those before it were released.
- * *stopped  there are findings
- * Errors    as rel_cut_run()
+ * What rel_cut_run() would do, without writing anything: look, tell
+ * (voice.tell, voice.diff) what each step would write and where, and append to
+ * `out` the manifests as a diff that `git apply` takes.  Several at once are a
+ * train: each is looked at as if those before it were released. *stopped  there
+ * are findings Errors    as rel_cut_run()
  */
 REL_MUST_CHECK int rel_cut_preview(struct rel_buf *out, bool *stopped,
 				   const struct rel_cut_options *const cars[],

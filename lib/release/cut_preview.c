@@ -2,8 +2,11 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/limits.h"
 #include "git/patch.h"
 #include "git/target.h"
+#include "git/tree.h"
+#include "git/url.h"
 #include "release/cut_work.h"
 
 /* The commit that the bump would make. */
@@ -50,17 +53,169 @@ int rel_cut_foresee(struct rel_git_target **scratch, struct rel_cut *cut,
 	return cut->bump.count ? make_commit(scratch, cut, err) : 0;
 }
 
-static void tell_edits(struct rel_cut *cut)
+/* What the bump changes, as `git diff` shows it. */
+static int show_edits(struct rel_cut *cut, struct rel_error *err)
 {
-	char id[REL_GIT_ID_TEXT];
+	const struct rel_cut_voice *voice = &cut->options->voice;
+	struct rel_git_store *store = rel_git_checkout_store(cut->checkout);
+	struct rel_git_entry entry;
+	struct rel_git_id tree;
+	struct rel_buf was, diff;
+	int rc = rel_git_commit_tree(&tree, store, &cut->base, NULL, err);
 
+	if (!voice->diff)
+		return rc;
+	rel_buf_init(&was, REL_LIMIT_RELEASE_FILE_BYTES);
+	rel_buf_init(&diff, REL_LIMIT_RELEASE_FILE_BYTES);
+	for (size_t i = 0; rc == 0 && i < cut->bump.count; i++) {
+		const struct rel_bump_edit *edit = &cut->bump.edits[i];
+
+		rel_buf_clear(&was);
+		rc = rel_git_tree_find(&entry, store, &tree,
+				       rel_str_of(edit->path), err);
+		if (rc == 0)
+			rc = rel_git_blob_read(&was, store, &entry.id, err);
+		if (rc == 0)
+			rc = rel_git_patch_file(&diff, edit->path,
+						rel_buf_str(&was),
+						edit->content, err);
+	}
+	if (rc == 0)
+		voice->diff(voice->context, diff.ptr);
+	rel_buf_free(&was);
+	rel_buf_free(&diff);
+	return rc;
+}
+
+static int tell_source(struct rel_cut *cut, struct rel_error *err)
+{
+	bool is_signed = strcmp(cut->plan.sign, "none") != 0;
+	char id[REL_GIT_ID_TEXT];
+	int rc = 0;
+
+	rel_git_id_format(id, &cut->commit);
 	for (size_t i = 0; i < cut->bump.count; i++)
 		rel_cut_tell(cut, REL_CUT_BUMP, "%s: %.*s to %.*s",
 			     cut->bump.edits[i].path,
 			     REL_STR_ARG(cut->bump.edits[i].was),
 			     REL_STR_ARG(cut->bump.edits[i].now));
-	rel_cut_tell(cut, REL_CUT_TAG, "%s on %.12s", cut->plan.tag,
-		     rel_git_id_format(id, &cut->commit));
+	if (cut->bump.count) {
+		rel_cut_tell(cut, REL_CUT_BUMP,
+			     "commit %.12s \"Release %s %s\" on %s of this "
+			     "checkout:",
+			     id, cut->plan.name, cut->plan.version,
+			     cut->plan.branch);
+		rc = show_edits(cut, err);
+	} else {
+		rel_cut_tell(cut, REL_CUT_BUMP,
+			     "no version to change, no commit");
+	}
+	if (*cut->plan.tag_found)
+		rel_cut_tell(cut, REL_CUT_TAG, "%s is there already, on %.12s",
+			     cut->plan.tag, id);
+	else
+		rel_cut_tell(cut, REL_CUT_TAG,
+			     "%s on %.12s, with the change log's entry%s%s",
+			     cut->plan.tag, id,
+			     is_signed ? ", signed with " : "",
+			     is_signed ? cut->plan.sign : "");
+	return rc;
+}
+
+/* The bump's commit has the release's time, and the archive has its. */
+static void tell_digests(const struct rel_cut *cut)
+{
+	/* git's own way to say what time it is */
+	const char *date = getenv("GIT_COMMITTER_DATE");
+	char text[REL_DIGEST_TEXT_MAX];
+
+	for (size_t i = 0; i < 2; i++) {
+		rel_digest_format(text, &cut->digests[i]);
+		rel_cut_tell(cut, REL_CUT_PACK, "%s", text);
+	}
+	if (cut->bump.count && !cut->options->has_time && !(date && *date))
+		rel_cut_tell(cut, REL_CUT_PACK,
+			     "the release's commit and checksums will be "
+			     "others than these, since they depend on its "
+			     "time; with SOURCE_DATE_EPOCH=%s set for both "
+			     "they are the same",
+			     cut->plan.time);
+}
+
+static void tell_push(const struct rel_cut *cut)
+{
+	struct rel_buf url;
+
+	if (!*cut->plan.push_remote) {
+		rel_cut_tell(cut, REL_CUT_PUSH, "nothing");
+		return;
+	}
+	rel_buf_init(&url, REL_LIMIT_CONFIG_BYTES);
+	rel_git_redact_url(&url, cut->head.url);
+	rel_cut_tell(cut, REL_CUT_PUSH, "refs/tags/%s and %s to %s (%s)",
+		     cut->plan.tag, cut->plan.upstream, cut->plan.push_remote,
+		     url.ptr ? url.ptr : "");
+	rel_buf_free(&url);
+}
+
+static int tell_write(struct rel_cut *cut, struct rel_error *err)
+{
+	const char *tip = rel_writable_tip(cut->remote);
+	const char *branch = rel_writable_branch(cut->remote);
+	int rc;
+
+	for (size_t i = 0; i < cut->n_chosen; i++) {
+		const struct rel_cut_manifest *m = &cut->manifests[i];
+
+		rel_cut_tell(cut, REL_CUT_WRITE, "%s: new", m->path);
+		for (size_t k = 0; k < m->files.count; k++)
+			rel_cut_tell(cut, REL_CUT_WRITE, "%s: new",
+				     m->files.items[k].path);
+	}
+	rc = rel_cut_tell_sides(cut, err);
+	if (rc)
+		return rc;
+	if (rel_writable_is_git(cut->remote))
+		rel_cut_tell(cut, REL_CUT_WRITE,
+			     "commit \"Release %s %s\" on branch %s of %s (%s)"
+			     "%s%.12s",
+			     cut->plan.name, cut->plan.version,
+			     *cut->plan.review ? cut->plan.review
+			     : branch	       ? branch
+					       : "",
+			     cut->plan.remote, cut->plan.location,
+			     tip && *tip ? ", after " : "", tip ? tip : "");
+	else
+		rel_cut_tell(cut, REL_CUT_WRITE, "to %s (%s)", cut->plan.remote,
+			     cut->plan.location);
+	return 0;
+}
+
+/* The steps behind the archive, each with what it would write and where. */
+static int tell_rest(struct rel_cut *cut, struct rel_error *err)
+{
+	bool push_first = rel_cut_says(cut->plan.push_first);
+	int rc;
+
+	if (push_first)
+		tell_push(cut);
+	rel_cut_tell(cut, REL_CUT_PUBLISH, "%s",
+		     cut->source_url ? cut->source_url : "");
+	if (!push_first)
+		tell_push(cut);
+	rc = tell_write(cut, err);
+	if (rc == 0 && rel_cut_says(cut->plan.request))
+		rel_cut_tell(cut, REL_CUT_REQUEST,
+			     "\"Release %s %s\", for branch %s of %s",
+			     cut->plan.name, cut->plan.version,
+			     cut->plan.review, cut->plan.remote);
+	if (rc == 0)
+		rel_cut_tell(cut, REL_CUT_CHECK, "%s",
+			     *cut->plan.review
+				 ? "nothing before that branch is merged"
+				 : "that the remote shows the release, and "
+				   "what is broken then");
+	return rc;
 }
 
 int rel_cut_foresee_release(struct rel_cut *cut, bool told,
@@ -72,7 +227,7 @@ int rel_cut_foresee_release(struct rel_cut *cut, bool told,
 	int rc = rel_cut_foresee(&scratch, cut, err);
 
 	if (rc == 0 && told)
-		tell_edits(cut);
+		rc = tell_source(cut, err);
 	if (rc == 0)
 		rc = rel_cut_pack_request(
 		    &request, cut,
@@ -87,11 +242,13 @@ int rel_cut_foresee_release(struct rel_cut *cut, bool told,
 	cut->digests[0] = result.sha256;
 	cut->digests[1] = result.sha512;
 	cut->size = result.size;
-	if (told)
+	if (told) {
 		rel_cut_tell(cut, REL_CUT_PACK, "%s, %llu entries, %llu bytes",
 			     cut->archive_name,
 			     (unsigned long long)result.entries,
 			     (unsigned long long)result.size);
+		tell_digests(cut);
+	}
 	return rel_cut_make_manifests(cut, err);
 }
 
@@ -175,6 +332,8 @@ static int preview(struct rel_buf *out, struct rel_cut *cut,
 	rc = rel_cut_foresee_release(cut, true, err);
 	if (rc == 0)
 		rc = rel_cut_preflight(cut, false, err);
+	if (rc == 0)
+		rc = tell_rest(cut, err);
 	return rc ? rc : add_diffs(out, cut, err);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "git/patch.h"
 #include "release/cut_work.h"
 #include "release/ledger.h"
 
@@ -228,6 +229,54 @@ static int add(struct rel_change *changes, size_t *n, struct rel_cut *cut,
 	}
 	rel_buf_free(&was);
 	rel_buf_free(&text);
+	return rc;
+}
+
+/* "relctl.ledger: +a.1.0 …" for each line of a diff that is not context. */
+static void tell_lines(const struct rel_cut *cut, const char *path,
+		       struct rel_str diff)
+{
+	bool body = false;
+
+	while (diff.ptr) {
+		struct rel_str line = rel_str_cut(&diff, '\n');
+
+		body |= rel_str_starts(line, REL_STR("@@ "));
+		if (body && (rel_str_starts(line, REL_STR("+")) ||
+			     rel_str_starts(line, REL_STR("-"))))
+			rel_cut_tell(cut, REL_CUT_WRITE, "%s: %.*s", path,
+				     REL_STR_ARG(line));
+	}
+}
+
+static int tell_side(struct rel_cut *cut, const struct side *side,
+		     struct rel_error *err)
+{
+	struct rel_buf was, text, diff;
+	bool there = false, changed = false;
+	int rc;
+
+	rel_buf_init(&was, REL_LIMIT_LEDGER_BYTES);
+	rel_buf_init(&text, REL_LIMIT_LEDGER_BYTES);
+	rel_buf_init(&diff, REL_LIMIT_LEDGER_BYTES);
+	rc = make(&text, &changed, &was, &there, cut, side, err);
+	if (rc == 0 && changed)
+		rc = rel_git_patch_file(&diff, side->path, rel_buf_str(&was),
+					rel_buf_str(&text), err);
+	if (rc == 0 && changed)
+		tell_lines(cut, side->path, rel_buf_str(&diff));
+	rel_buf_free(&was);
+	rel_buf_free(&text);
+	rel_buf_free(&diff);
+	return rc;
+}
+
+int rel_cut_tell_sides(struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++)
+		rc = tell_side(cut, &sides[i], err);
 	return rc;
 }
 

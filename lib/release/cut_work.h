@@ -292,6 +292,9 @@ REL_MUST_CHECK int rel_cut_add_sides(struct rel_change *changes, size_t *n,
 /* Errors  REL_EEXISTS the ledger says that a version is withdrawn */
 REL_MUST_CHECK int rel_cut_check_withdrawn(struct rel_cut *cut,
 					   struct rel_error *err);
+/* Tell which lines of them a release adds and removes. */
+REL_MUST_CHECK int rel_cut_tell_sides(struct rel_cut *cut,
+				      struct rel_error *err);
 /* Can they be changed as the release changes them? */
 REL_MUST_CHECK int rel_cut_check_sides(struct rel_cut *cut,
 				       struct rel_error *err);
