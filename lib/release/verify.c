@@ -35,6 +35,7 @@ void rel_verify_result_free(struct rel_verify_result *result)
 	rel_obtained_free(&result->archive);
 	rel_pack_report_free(&result->report);
 	rel_git_verification_free(&result->signature);
+	free(result->wrong_sum);
 	free(result->source);
 	free(result->tag);
 	free(result->other_commit);
@@ -51,7 +52,7 @@ bool rel_verify_is_renamed(const struct rel_verify_result *result)
 
 bool rel_verify_is_finding(const struct rel_verify_result *result)
 {
-	return result->outcome == REL_VERIFY_DIFFERENT ||
+	return result->wrong_sum || result->outcome == REL_VERIFY_DIFFERENT ||
 	       result->signature.trust == REL_GIT_BAD ||
 	       rel_verify_is_renamed(result);
 }
@@ -448,6 +449,36 @@ static int fetch_archive(struct verifying *v, struct rel_error *err)
 	return r;
 }
 
+/* The archive that is there against the tag. */
+static int judge(struct verifying *v, struct rel_error *err)
+{
+	int r = find_revision(v, err);
+
+	if (r > 0)
+		r = compare_commit(v, err);
+	if (r == 0)
+		r = check_signature(v, err);
+	return r ? r : compare(v, err);
+}
+
+/* A forge may pack the tag anew at any time: does it hold what it should? */
+static int judge_wrong(struct verifying *v, struct rel_error *err)
+{
+	struct rel_error why = {0};
+	char text[REL_ERROR_TEXT_MAX + REL_ERROR_PATH_MAX];
+	int r = judge(v, &why);
+
+	if (r == REL_ECANCELLED || r == REL_ENOMEM) {
+		*err = why;
+		return r;
+	}
+	if (r < 0)
+		return REL_ECHECKSUM;
+	rel_error_format(err, text, sizeof(text));
+	v->out->wrong_sum = strdup(text);
+	return v->out->wrong_sum ? 0 : rel_fail_nomem(err);
+}
+
 int rel_verify(struct rel_verify_result *out,
 	       const struct rel_verify_request *request, struct rel_error *err)
 {
@@ -462,13 +493,9 @@ int rel_verify(struct rel_verify_result *out,
 	if (r == 0)
 		r = fetch_archive(&v, err);
 	if (r == 0)
-		r = find_revision(&v, err);
-	if (r > 0)
-		r = compare_commit(&v, err);
-	if (r == 0)
-		r = check_signature(&v, err);
-	if (r == 0)
-		r = compare(&v, err);
+		r = judge(&v, err);
+	else if (r == REL_ECHECKSUM && err && out->archive.address)
+		r = judge_wrong(&v, err);
 	if (v.file)
 		unlink(v.file);
 	free(v.file);

@@ -44,6 +44,9 @@ struct rel_verify_request {
 struct rel_verify_result {
 	enum rel_verify_outcome outcome;
 	struct rel_obtained archive;
+	/* The archive is not what the manifest promises: why; else NULL.  It
+	 * has been compared with the tag all the same. */
+	char *wrong_sum;
 	char *source; /* without credentials */
 	char *tag;    /* NULL = there is none: the manifest's x-commit-hash */
 	struct rel_git_id commit;
@@ -63,8 +66,8 @@ void rel_verify_result_free(struct rel_verify_result *result);
  * this one. */
 bool rel_verify_is_renamed(const struct rel_verify_result *result);
 
-/* What the result says against the release: other content, a signature that
- * is bad, or a tag object of another name. */
+/* What the result says against the release: a wrong checksum, other content, a
+ * signature that is bad, or a tag object of another name. */
 bool rel_verify_is_finding(const struct rel_verify_result *result);
 
 /*
@@ -73,7 +76,8 @@ bool rel_verify_is_finding(const struct rel_verify_result *result);
  * VERSION, vVERSION, NAME-VERSION, NAME.VERSION that the source has ("~" is
  * "_" in a tag, see release/tagname.h); without any, the commit of the
  * manifest's x-commit-hash.
- * Errors  REL_ECHECKSUM the archive is not what the manifest promises;
+ * Errors  REL_ECHECKSUM the archive is not what the manifest promises, and
+ *         cannot be compared with the tag either;
  *         REL_EUSAGE the manifest has no archive or no dev-repo in git;
  *         REL_ENOTFOUND no such archive, repository or tag; those of
  *         rel_obtain(), rel_git_fetch(), rel_pack_check()

@@ -25,10 +25,15 @@ static void put_number(struct rel_text *t, uint64_t n, const char *one,
 
 static void write_outcome(struct rel_text *t, const struct rel_verify_result *r)
 {
-	bool good = r->outcome != REL_VERIFY_DIFFERENT;
+	bool good = r->outcome != REL_VERIFY_DIFFERENT && !r->wrong_sum;
 
 	rel_text_put(t, ": ");
 	rel_text_colour(t, good ? REL_TEXT_GREEN : REL_TEXT_RED);
+	if (r->wrong_sum)
+		rel_text_put(t, r->outcome == REL_VERIFY_DIFFERENT
+				    ? "the checksum differs, and the "
+				    : "the checksum differs, but the content "
+				      "equals the tag: ");
 	switch (r->outcome) {
 	case REL_VERIFY_IDENTICAL:
 		rel_text_put(t, "identical");
@@ -46,6 +51,10 @@ static void write_outcome(struct rel_text *t, const struct rel_verify_result *r)
 		rel_text_put(t, ", the tag's watermarks replaced");
 	rel_text_colour(t, REL_TEXT_PLAIN);
 	rel_text_end(t, 0, 2);
+	if (r->wrong_sum) {
+		rel_text_outside(t, r->wrong_sum);
+		rel_text_end(t, 2, 4);
+	}
 }
 
 static void write_differences(struct rel_text *t,
@@ -181,7 +190,9 @@ static int json_verified(const struct rel_report_verified *verified, size_t n,
 		rel_json_object(&json, NULL);
 		rel_json_text(&json, "package", verified[i].package);
 		rel_json_text(&json, "remote", verified[i].remote);
-		rel_json_text(&json, "error", verified[i].error);
+		rel_json_text(&json, "error",
+			      verified[i].error ? verified[i].error
+						: verified[i].result.wrong_sum);
 		if (!verified[i].error)
 			json_result(&json, &verified[i].result);
 		rel_json_close(&json);

@@ -11,7 +11,9 @@ struct rel_report_verified {
 	const char *package; /* name.version */
 	const char *remote;
 	struct rel_verify_result result;
-	const char *error; /* why it could not be verified; NULL = it was */
+	/* why it could not be verified; NULL = it was, be it with a wrong
+	 * checksum */
+	const char *error;
 };
 
 /* Errors  the sink's, REL_ENOMEM.  Formats: TEXT, JSON (relctl.verify/1). */
