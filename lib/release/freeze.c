@@ -16,7 +16,7 @@
 struct freeze {
 	const struct rel_freeze_options *options;
 	struct rel_freeze_result *result;
-	struct rel_writable *remote; /* NULL: only read, from `texts` */
+	struct rel_writable *remote; /* NULL: only read */
 	struct rel_texts *texts;
 	struct rel_snapshot *snapshot;
 	struct rel_arena arena;	  /* ledger, subjects of new entries */
@@ -70,24 +70,11 @@ static int tell(struct freeze *f, const struct subject *s,
 		   : 0;
 }
 
-static int add_bytes(void *context, const void *ptr, size_t len,
-		     struct rel_error *err)
-{
-	struct rel_buf *buf = context;
-
-	rel_buf_add(buf, ptr, len);
-	return rel_buf_status(buf, "manifest", err);
-}
-
 static int read_text(struct rel_buf *out, struct freeze *f, const char *path,
 		     struct rel_error *err)
 {
-	struct rel_sink sink = {add_bytes, out};
-
 	rel_buf_clear(out);
-	if (f->texts)
-		return rel_texts_read(out, f->texts, rel_str_of(path), err);
-	return rel_writable_stream(NULL, f->remote, path, &sink, err);
+	return rel_texts_read(out, f->texts, rel_str_of(path), err);
 }
 
 /* What the manifest named at options->since, when it was another one. */
@@ -646,7 +633,7 @@ static int check_package(struct freeze *f, uint32_t at, struct rel_error *err)
 
 static int read_ledger_text(struct freeze *f, struct rel_error *err)
 {
-	if (f->texts)
+	if (!f->remote)
 		return read_text(&f->text, f, REL_LEDGER_PATH, err);
 	rel_buf_clear(&f->text);
 	return rel_writable_read(&f->text, f->remote, REL_LEDGER_PATH, err);
@@ -675,11 +662,13 @@ static int read_snapshot(struct freeze *f, struct rel_error *err)
 	const char *tip = f->remote ? rel_writable_tip(f->remote) : "";
 	int rc;
 
+	rel_texts_close(f->texts);
+	f->texts = NULL;
 	rel_snapshot_free(f->snapshot);
 	f->snapshot = NULL;
 	rc = rel_remote_read(&f->snapshot, f->options->remote,
 			     tip[0] ? tip : NULL, reading, err);
-	if (rc == 0 && !f->remote)
+	if (rc == 0)
 		rc = rel_texts_open(&f->texts, f->options->remote, f->snapshot,
 				    reading, err);
 	return rc;
