@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -560,4 +561,22 @@ void rel_lock_drop(struct rel_lock *lock)
 		close(lock->fd);
 	if (lock)
 		lock->fd = -1;
+}
+
+/* Descriptors that a walk keeps open; deeper it opens them again. */
+#define WALK_FDS 16
+
+static int remove_one(const char *path, const struct stat *st, int type,
+		      struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
+void rel_file_remove_tree(const char *dir)
+{
+	nftw(dir, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

@@ -64,6 +64,9 @@
 #define REL_LIMIT_WATERMARK_BYTES REL_LIMIT_GIT_CONVERT_BYTES
 /* Files with watermarks that are told one by one. */
 #define REL_LIMIT_WATERMARKED_FILES 10
+/* Items of one field of dune-project or an opam file that are compared, each
+ * with each; dune's largest user has 150 dependencies. */
+#define REL_LIMIT_STALE_ITEMS 5000u
 /* Files beside the manifests of one release; the package of opam-repository
  * that had most, 49. */
 #define REL_LIMIT_EXTRA_FILES 1000u

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,23 +11,6 @@
 #include "git/internal.h"
 #include "git/run.h"
 #include "git/write.h"
-
-#define WALK_FDS 16
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	remove(path);
-	return 0;
-}
-
-static void remove_all(const char *dir)
-{
-	nftw(dir, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
 
 /* Those whose process is gone.  The caller holds the lock of `parent`, so
  * nobody is just making one. */
@@ -46,7 +28,7 @@ static void sweep(const char *parent)
 			continue;
 		if (asprintf(&path, "%s/lock", dir) >= 0 &&
 		    rel_lock_take(&lock, path, false, NULL) == 0)
-			remove_all(dir);
+			rel_file_remove_tree(dir);
 		rel_lock_drop(&lock);
 		free(path);
 		free(dir);
@@ -147,7 +129,7 @@ void rel_git_scratch_close(struct rel_git_scratch *scratch)
 	scratch->store = NULL;
 	if (scratch->dir == NULL)
 		return;
-	remove_all(scratch->dir);
+	rel_file_remove_tree(scratch->dir);
 	rel_lock_drop(&scratch->lock);
 	free(scratch->dir);
 	scratch->dir = NULL;

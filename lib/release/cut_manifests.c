@@ -3,6 +3,7 @@
 #include "opam/lint.h"
 #include "opam/tree.h"
 #include "release/cut_work.h"
+#include "release/stale.h"
 
 static int file_matches(void *context, uint32_t file, struct rel_str checksum,
 			struct rel_error *err)
@@ -95,6 +96,25 @@ static int check_pins(struct rel_cut *cut, size_t i, struct rel_error *err)
 	return 0;
 }
 
+static void tell_stale(void *context, const char *path, uint32_t line,
+		       const char *text)
+{
+	rel_cut_warn(context, path, line, "%s", text);
+}
+
+static int check_generated(struct rel_cut *cut, size_t i, struct rel_error *err)
+{
+	struct rel_stale_request request = {
+	    .project = cut->project,
+	    .package = &cut->project->packages[cut->chosen[i]],
+	    .tell = tell_stale,
+	    .context = cut,
+	    .ask_dune = true,
+	    .cancel = cut->options->cancel};
+
+	return rel_stale_check(&request, err);
+}
+
 static void tell_missing(struct rel_cut *cut)
 {
 	for (size_t i = 0; i < cut->n_wanted; i++) {
@@ -124,6 +144,8 @@ int rel_cut_check_manifests(struct rel_cut *cut, struct rel_error *err)
 		rc = lint(cut, i, err);
 		if (rc == 0)
 			rc = check_pins(cut, i, err);
+		if (rc == 0)
+			rc = check_generated(cut, i, err);
 	}
 	if (rc == 0)
 		tell_missing(cut);
