@@ -106,7 +106,7 @@ static int read_tag(struct work *w, struct rel_error *err)
 	if (rc == 0)
 		rc = rel_project_scan(&w->project,
 				      rel_git_checkout_store(w->checkout),
-				      &commit, release->name, err);
+				      &commit, release, err);
 	return rc ? rc
 		  : rel_tagged_read(&w->tagged, ci->tag, w->project, release,
 				    err);

@@ -51,6 +51,13 @@ struct rel_conf_version_file {
 	uint32_t line, column; /* of the entry, from 1 */
 };
 
+/* Patterns of which one must match. */
+struct rel_conf_globs {
+	const char *const *items;
+	size_t count;  /* 0 = nothing is said */
+	uint32_t line; /* of the key, from 1 */
+};
+
 /* What is not said is NULL. */
 /* What becomes of watermarks, %%VERSION%% and the like, in an archive. */
 enum rel_conf_watermarks {
@@ -73,6 +80,11 @@ struct rel_conf_release {
 	size_t n_version_files;
 	enum rel_conf_watermarks watermarks;
 	bool strict; /* warnings of a cut stop it */
+	/* Names of packages, or, of a glob with a slash, paths of opam files:
+	 * which are for release (none = all), and which of those are not. */
+	struct rel_conf_globs packages, exclude;
+	/* Branches to release from, without refs/heads/; none = any. */
+	struct rel_conf_globs branches;
 };
 
 struct rel_conf_publish {

@@ -11,8 +11,9 @@ static int read_target(struct rel_conf_reader *r, const struct rel_yaml *node,
 	target->line = node->line;
 	target->column = node->column;
 	return rc ? rc
-		  : rel_conf_read_names(r, node, "the target",
-					&target->packages, &target->n_packages);
+		  : rel_conf_read_texts(r, node, "the target",
+					rel_conf_expect_name, &target->packages,
+					&target->n_packages);
 }
 
 static int read_targets(struct rel_conf_reader *r, const struct rel_yaml *value,

@@ -112,8 +112,9 @@ static int read_members(struct rel_conf_reader *r, const struct rel_yaml *node,
 			rc = rel_conf_expect_name(r, m,
 						  "the environment's name");
 		} else if (strcmp(m->key->text, "ocaml") == 0) {
-			rc = rel_conf_read_names(r, m, "ocaml", &out->ocaml,
-						 &out->n_ocaml);
+			rc = rel_conf_read_texts(r, m, "ocaml",
+						 rel_conf_expect_name,
+						 &out->ocaml, &out->n_ocaml);
 		} else {
 			rc = read_variable(r, m, &values[out->n_values++]);
 		}

@@ -85,6 +85,38 @@ static int read_watermarks(struct rel_conf_reader *r,
 	return rc;
 }
 
+static int read_globs(struct rel_conf_reader *r, const struct rel_yaml *value,
+		      const char *what, struct rel_conf_globs *out)
+{
+	out->line = value->line;
+	return rel_conf_read_texts(r, value, what, rel_conf_expect_text,
+				   &out->items, &out->count);
+}
+
+static int read_packages(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_release *release = target;
+
+	return read_globs(r, value, "packages", &release->packages);
+}
+
+static int read_exclude(struct rel_conf_reader *r, const struct rel_yaml *value,
+			void *target)
+{
+	struct rel_conf_release *release = target;
+
+	return read_globs(r, value, "exclude", &release->exclude);
+}
+
+static int read_branches(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_release *release = target;
+
+	return read_globs(r, value, "branches", &release->branches);
+}
+
 /* A path in the source; `what` names it. */
 static int read_path(struct rel_conf_reader *r, const struct rel_yaml *value,
 		     const char *what, const char **out)
@@ -216,6 +248,9 @@ int rel_conf_read_release(struct rel_conf_reader *r,
 	    {"version-files", read_version_files},
 	    {"watermarks", read_watermarks},
 	    {"strict", read_strict},
+	    {"packages", read_packages},
+	    {"exclude", read_exclude},
+	    {"branches", read_branches},
 	};
 	struct rel_conf *conf = target;
 

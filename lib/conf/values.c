@@ -194,9 +194,9 @@ int rel_conf_fail_repeated(struct rel_conf_reader *r,
 	    what, name, (unsigned)line);
 }
 
-int rel_conf_read_names(struct rel_conf_reader *r, const struct rel_yaml *value,
-			const char *what, const char *const **out,
-			size_t *count)
+int rel_conf_read_texts(struct rel_conf_reader *r, const struct rel_yaml *value,
+			const char *what, rel_conf_expect_fn *expect,
+			const char *const **out, size_t *count)
 {
 	bool alone = value->kind == REL_YAML_TEXT;
 	const struct rel_yaml *m = alone ? value : value->first;
@@ -217,7 +217,7 @@ int rel_conf_read_names(struct rel_conf_reader *r, const struct rel_yaml *value,
 	if (!texts)
 		return rel_fail_nomem(r->err);
 	for (; m; m = alone ? NULL : m->next) {
-		int rc = rel_conf_expect_name(r, m, what);
+		int rc = expect(r, m, what);
 
 		if (rc)
 			return rc;

@@ -23,7 +23,7 @@ struct rel_conf_field {
 };
 
 /* Most keys one mapping can have. */
-#define REL_CONF_FIELDS_MAX 16
+#define REL_CONF_FIELDS_MAX 32
 
 /* A list whose members become structs of `size` bytes. */
 struct rel_conf_list {
@@ -78,10 +78,14 @@ int rel_conf_read_choice(struct rel_conf_reader *r,
 int rel_conf_read_boolean(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, const char *what,
 			  bool *out);
-/* A list of names without repetition, or one name alone. */
-int rel_conf_read_names(struct rel_conf_reader *r, const struct rel_yaml *value,
-			const char *what, const char *const **out,
-			size_t *count);
+/* What rel_conf_expect_text() and rel_conf_expect_name() are. */
+typedef int rel_conf_expect_fn(struct rel_conf_reader *r,
+			       const struct rel_yaml *node, const char *what);
+/* A list of texts without repetition, each as `expect` takes it, or one text
+ * alone. */
+int rel_conf_read_texts(struct rel_conf_reader *r, const struct rel_yaml *value,
+			const char *what, rel_conf_expect_fn *expect,
+			const char *const **out, size_t *count);
 /*
  * The members of a mapping, each by the field of its name.
  * what  says where: "key in a remote"

@@ -1,4 +1,4 @@
-/* The patterns of .gitattributes.  Internal to lib/git. */
+/* Patterns with wildcards, as .gitattributes has them. */
 #ifndef REL_GIT_GLOB_H
 #define REL_GIT_GLOB_H
 

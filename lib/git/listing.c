@@ -7,7 +7,6 @@
 #include "base/limits.h"
 #include "git/internal.h"
 #include "git/run.h"
-#include "git/target.h"
 
 /* A path is made absolute, because git runs elsewhere. */
 static int fill_local(struct rel_git_remote *remote, struct rel_error *err)
@@ -74,7 +73,8 @@ void rel_git_listing_want(struct rel_git_listing *listing, const char *name)
 
 /* "ID<tab>NAME", and of HEAD "ref: BRANCH<tab>HEAD" before it.  git lists
  * longer names that end in a wanted one, too. */
-static void take_line(struct rel_git_listing *listing, struct rel_str line)
+static int take_line(struct rel_git_listing *listing, struct rel_str line,
+		     struct rel_error *err)
 {
 	struct rel_str value = rel_str_cut(&line, '\t');
 	struct rel_git_id id;
@@ -84,16 +84,18 @@ static void take_line(struct rel_git_listing *listing, struct rel_str line)
 		rel_buf_clear(&listing->head);
 		rel_buf_add_str(&listing->head,
 				rel_str_sub(value, 5, value.len));
-		return;
+		return 0;
 	}
 	if (line.ptr == NULL || !rel_git_id_parse(&id, value))
-		return;
+		return 0;
 	for (size_t i = 0; i < listing->n; i++) {
 		if (!rel_str_is(line, listing->wanted[i]))
 			continue;
 		listing->ids[i] = id;
 		listing->found[i] = true;
 	}
+	return listing->each ? listing->each(listing->context, line, &id, err)
+			     : 0;
 }
 
 int rel_git_remote_list(struct rel_git_listing *listing,
@@ -119,7 +121,7 @@ int rel_git_remote_list(struct rel_git_listing *listing,
 	r = rel_git_run_ok(&run, args, err);
 	rest = rel_buf_str(&run.out);
 	while (r == 0 && rest.ptr != NULL)
-		take_line(listing, rel_str_cut(&rest, '\n'));
+		r = take_line(listing, rel_str_cut(&rest, '\n'), err);
 	rel_git_run_free(&run);
 	return r < 0 ? r : rel_buf_status(&listing->head, "HEAD", err);
 }
@@ -133,15 +135,31 @@ const struct rel_git_id *rel_git_listing_find(
 	return NULL;
 }
 
+/* Ask a location. */
+static int ask(struct rel_git_listing *listing, const char *location,
+	       const struct rel_git_fetch_options *options,
+	       struct rel_error *err)
+{
+	static const struct rel_git_fetch_options none = {0};
+	struct rel_git_remote remote;
+	int r;
+
+	if (options == NULL)
+		options = &none;
+	r = rel_git_remote_open(&remote, location, options, err);
+	if (r == 0)
+		r = rel_git_remote_list(listing, &remote, options, err);
+	rel_git_remote_close(&remote);
+	return r;
+}
+
 int rel_git_remote_ref(struct rel_git_id *id, const char *location,
 		       const char *name,
 		       const struct rel_git_fetch_options *options,
 		       struct rel_error *err)
 {
-	static const struct rel_git_fetch_options none = {0};
 	const struct rel_git_id *found;
 	struct rel_git_listing listing;
-	struct rel_git_remote remote;
 	int r;
 
 	if (!rel_git_is_ref_name(name))
@@ -149,17 +167,29 @@ int rel_git_remote_ref(struct rel_git_id *id, const char *location,
 				"git allows no reference named '%.200s'", name);
 	rel_git_listing_init(&listing);
 	rel_git_listing_want(&listing, name);
-	if (options == NULL)
-		options = &none;
-	r = rel_git_remote_open(&remote, location, options, err);
-	if (r == 0)
-		r = rel_git_remote_list(&listing, &remote, options, err);
+	r = ask(&listing, location, options, err);
 	found = rel_git_listing_find(&listing, name);
 	if (r == 0 && found != NULL) {
 		*id = *found;
 		r = 1;
 	}
-	rel_git_remote_close(&remote);
+	rel_git_listing_free(&listing);
+	return r;
+}
+
+int rel_git_remote_ref_each(const char *location, const char *pattern,
+			    rel_git_remote_ref_fn *each, void *context,
+			    const struct rel_git_fetch_options *options,
+			    struct rel_error *err)
+{
+	struct rel_git_listing listing;
+	int r;
+
+	rel_git_listing_init(&listing);
+	rel_git_listing_want(&listing, pattern);
+	listing.each = each;
+	listing.context = context;
+	r = ask(&listing, location, options, err);
 	rel_git_listing_free(&listing);
 	return r;
 }

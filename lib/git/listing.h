@@ -2,7 +2,7 @@
 #ifndef REL_GIT_LISTING_H
 #define REL_GIT_LISTING_H
 
-#include "git/fetch.h"
+#include "git/target.h"
 #include "git/url.h"
 
 /* A location, and how it is handed to git. */
@@ -43,6 +43,10 @@ struct rel_git_listing {
 	bool found[REL_GIT_LISTING_MAX];
 	size_t n;
 	struct rel_buf head; /* the branch HEAD names, "" = not known */
+	/* Called for every reference that git lists, also for names that are
+	 * wanted by a pattern; NULL = by nobody. */
+	rel_git_remote_ref_fn *each;
+	void *context;
 };
 
 void rel_git_listing_init(struct rel_git_listing *listing);

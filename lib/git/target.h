@@ -101,6 +101,22 @@ REL_MUST_CHECK int rel_git_remote_ref(
     struct rel_git_id *id, const char *location, const char *name,
     const struct rel_git_fetch_options *options, struct rel_error *err);
 
+/* A reference by its full name, which no NUL ends.  What it returns, unless 0,
+ * ends the listing and is returned. */
+typedef int rel_git_remote_ref_fn(void *context, struct rel_str name,
+				  const struct rel_git_id *id,
+				  struct rel_error *err);
+
+/*
+ * Call `each` for every reference of a remote that `pattern` matches as
+ * git-ls-remote(1) matches ("refs/heads/" followed by an asterisk: branches).
+ * Errors  as rel_git_remote_ref()
+ */
+REL_MUST_CHECK int rel_git_remote_ref_each(
+    const char *location, const char *pattern, rel_git_remote_ref_fn *each,
+    void *context, const struct rel_git_fetch_options *options,
+    struct rel_error *err);
+
 /* The branch of a remote that is written to, and a scratch repository. */
 struct rel_git_target;
 

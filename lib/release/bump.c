@@ -301,7 +301,7 @@ int rel_bump_find(struct rel_bump *out, struct rel_project *project,
 	struct rel_bump_finder f = {
 	    .project = project,
 	    .version = version,
-	    .all = n_packages == project->n_packages,
+	    .all = rel_project_is_whole(project, packages, n_packages),
 	    .err = err,
 	};
 	int rc;
@@ -312,6 +312,8 @@ int rel_bump_find(struct rel_bump *out, struct rel_project *project,
 		return rel_fail_nomem(err);
 	for (size_t i = 0; i < n_packages; i++)
 		f.released[packages[i]] = true;
+	for (size_t i = 0; f.all && i < project->n_packages; i++)
+		f.released[i] = true;
 	rc = look_everywhere(&f, release);
 	if (!rc)
 		rc = make_edits(out, &f);

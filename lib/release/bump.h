@@ -21,7 +21,9 @@
  * Only a version that stands there is replaced, none is added; one that a
  * tool fills in later (%%VERSION%%, @VERSION@, $(VERSION)) is left alone.  A
  * release of some of the packages must not change what the others are called:
- * a site of the project that has another version is then an error.
+ * a site of the project that has another version is then an error.  Packages
+ * that are not for release get the version of all others when these are
+ * released together.
  */
 #ifndef REL_RELEASE_BUMP_H
 #define REL_RELEASE_BUMP_H

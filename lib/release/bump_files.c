@@ -150,7 +150,7 @@ int rel_bump_look_configured(struct rel_bump_finder *f,
 			continue;
 		}
 		for (size_t p = 0; p < f->project->n_packages && !rc; p++) {
-			if (f->released[p])
+			if (f->released[p] && !f->project->packages[p].internal)
 				rc = look_configured(f, conf, p);
 		}
 	}

@@ -99,6 +99,93 @@ static int take_identity(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
+/* One that was named. */
+static int check_for_release(const struct rel_project_package *package,
+			     struct rel_error *err)
+{
+	if (!package->internal || package->presumed)
+		return 0;
+	return rel_fail(err, REL_EUSAGE, "%s is not for release: %s",
+			package->name.ptr, package->internal);
+}
+
+/* A pattern that matches nothing is a slip. */
+static void check_patterns(struct rel_cut *cut, const char *key,
+			   const struct rel_conf_globs *globs)
+{
+	for (size_t i = 0; i < globs->count; i++) {
+		const struct rel_conf_globs one = {&globs->items[i], 1, 0};
+		size_t n = 0;
+
+		for (size_t k = 0; k < cut->project->n_packages; k++) {
+			const struct rel_project_package *p =
+			    &cut->project->packages[k];
+
+			n += rel_project_match(&one, p->name, p->path) != NULL;
+		}
+		if (n == 0)
+			rel_cut_warn(
+			    cut, cut->options->conf->path, globs->line,
+			    "release: %s: \"%s\" matches no package of "
+			    "the source",
+			    key, globs->items[i]);
+	}
+}
+
+static int need_gate(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_cut_options *opt = cut->options;
+
+	if (cut->gate.stack)
+		return 0;
+	return rel_gate_open(&cut->gate, opt->remotes, opt->n_remotes,
+			     opt->reading, err);
+}
+
+/* What was released before is for release, whatever it is called. */
+static int settle_presumed(struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < cut->project->n_packages; i++) {
+		struct rel_project_package *p = &cut->project->packages[i];
+
+		if (!p->presumed)
+			continue;
+		rc = need_gate(cut, err);
+		if (rc == 0 &&
+		    rel_stack_find(cut->gate.stack, p->name) != UINT32_MAX)
+			p->internal = NULL;
+		else if (rc == 0 && cut->options->n_packages == 0)
+			rel_cut_tell(cut, REL_CUT_LOOK, "%s is left out: %s",
+				     p->name.ptr, p->internal);
+	}
+	return rc;
+}
+
+/* "a,b": the chosen packages, or those that are internal. */
+static const char *list_names(struct rel_cut *cut, bool chosen)
+{
+	const struct rel_project *project = cut->project;
+	struct rel_buf list;
+	const char *copy;
+	size_t at = 0;
+
+	rel_buf_init(&list, REL_MIB);
+	for (size_t i = 0; i < project->n_packages; i++) {
+		bool is_chosen = at < cut->n_chosen && cut->chosen[at] == i;
+
+		at += is_chosen;
+		if (chosen ? is_chosen : project->packages[i].internal != NULL)
+			rel_buf_printf(&list, "%s%s", list.len ? "," : "",
+				       project->packages[i].name.ptr);
+	}
+	copy = list.status ? NULL
+			   : rel_arena_copy(&cut->arena, rel_buf_str(&list));
+	rel_buf_free(&list);
+	return copy;
+}
+
 /* What the release is called: the package, or the project when several are
  * released together. */
 static int take_packages(struct rel_cut *cut, struct rel_error *err)
@@ -106,7 +193,6 @@ static int take_packages(struct rel_cut *cut, struct rel_error *err)
 	const struct rel_cut_options *opt = cut->options;
 	const struct rel_conf_release *conf = rel_cut_conf(cut);
 	struct rel_str name;
-	struct rel_buf list;
 	char id[REL_GIT_ID_TEXT];
 	int rc;
 
@@ -115,26 +201,31 @@ static int take_packages(struct rel_cut *cut, struct rel_error *err)
 	    rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->base));
 	rc = rel_project_scan(&cut->project,
 			      rel_git_checkout_store(cut->checkout), &cut->base,
-			      conf ? conf->name : NULL, err);
+			      conf, err);
+	if (rc == 0)
+		rc = settle_presumed(cut, err);
 	if (rc == 0)
 		rc = rel_project_select(&cut->chosen, &cut->n_chosen,
 					cut->project, opt->packages,
 					opt->n_packages, err);
+	if (rc == 0 && conf) {
+		check_patterns(cut, "packages", &conf->packages);
+		check_patterns(cut, "exclude", &conf->exclude);
+	}
+	for (size_t i = 0; rc == 0 && i < opt->n_packages && i < cut->n_chosen;
+	     i++)
+		rc = check_for_release(&cut->project->packages[cut->chosen[i]],
+				       err);
 	if (rc)
 		return rc;
-	rel_buf_init(&list, REL_MIB);
-	for (size_t i = 0; i < cut->n_chosen; i++) {
-		name = cut->project->packages[cut->chosen[i]].name;
-		rel_buf_printf(&list, "%s%.*s", i ? "," : "",
-			       REL_STR_ARG(name));
-	}
+	cut->plan.packages = list_names(cut, true);
+	cut->plan.left_out = list_names(cut, false);
 	name = cut->n_chosen == 1 ? cut->project->packages[cut->chosen[0]].name
 				  : cut->project->name;
-	cut->plan.packages = rel_arena_copy(&cut->arena, rel_buf_str(&list));
 	cut->plan.name = rel_arena_copy(&cut->arena, name);
 	cut->plan.version = cut->options->version;
-	rel_buf_free(&list);
-	return cut->plan.packages && cut->plan.name && cut->plan.base
+	return cut->plan.packages && cut->plan.left_out && cut->plan.name &&
+		       cut->plan.base
 		   ? 0
 		   : rel_fail_nomem(err);
 }
@@ -237,7 +328,6 @@ char *rel_cut_manifest_path(struct rel_cut *cut, size_t i)
 
 int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 {
-	const struct rel_cut_options *opt = cut->options;
 	int rc = check_head(cut, err);
 
 	*already = false;
@@ -257,13 +347,14 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 	if (rc == 0 && rel_publisher_needs_tag(cut->publisher))
 		cut->plan.push_first = "yes";
 	if (rc == 0)
-		rc = rel_gate_open(&cut->gate, opt->remotes, opt->n_remotes,
-				   opt->reading, err);
+		rc = need_gate(cut, err);
 	if (rc == 0)
 		rc = rel_cut_check_released(cut, already, err);
 	if (rc || *already)
 		return rc;
 	rc = check_clean(cut, err);
+	if (rc == 0)
+		rc = rel_cut_check_branch(cut, err);
 	if (rc == 0)
 		rc = rel_cut_take_notes(cut, err);
 	if (rc == 0)

@@ -70,7 +70,8 @@ int rel_cut_take_tag(struct rel_cut *cut, struct rel_error *err)
 
 	if (cut->options->tag)
 		return take_given_tag(cut, err);
-	if (!pattern && cut->n_chosen != cut->project->n_packages)
+	if (!pattern &&
+	    !rel_project_is_whole(cut->project, cut->chosen, cut->n_chosen))
 		pattern = REL_TAGNAME_DEFAULT_NAMED;
 	rel_buf_init(&name, REL_LIMIT_GIT_PATH_BYTES);
 	rc = rel_tagname_make(&name, pattern, rel_str_of(cut->plan.name),

@@ -26,6 +26,7 @@ static const struct {
     FIELD(broken),	 FIELD(tip),	      FIELD(push_first),
     FIELD(request),	 FIELD(watermarks),   FIELD(date_changelog),
     FIELD(notes),	 FIELD(avoid),	      FIELD(older),
+    FIELD(left_out),
 #undef FIELD
 };
 
@@ -205,6 +206,20 @@ static int split(const char *const **out, size_t *n, struct rel_cut *cut,
 	return names ? 0 : rel_fail_nomem(err);
 }
 
+/* As it was decided, whatever relctl.yml and the remotes say by now. */
+static void restore_left_out(struct rel_cut *cut)
+{
+	for (size_t i = 0; i < cut->project->n_packages; i++) {
+		struct rel_project_package *p = &cut->project->packages[i];
+		struct rel_str rest = rel_str_of(cut->plan.left_out);
+
+		p->internal = NULL;
+		while (rest.ptr)
+			if (rel_str_eq(rel_str_cut(&rest, ','), p->name))
+				p->internal = "the plan leaves it out";
+	}
+}
+
 static bool to_int(const char *text, int64_t *out)
 {
 	char *end = NULL;
@@ -272,10 +287,13 @@ int rel_cut_settle(struct rel_cut *cut, struct rel_error *err)
 
 	if (rc == 0)
 		rc = settle_archive(cut, err);
-	if (rc == 0 && !cut->project)
-		rc = rel_project_scan(
-		    &cut->project, rel_git_checkout_store(cut->checkout),
-		    &cut->base, release ? release->name : NULL, err);
+	if (rc == 0 && !cut->project) {
+		rc = rel_project_scan(&cut->project,
+				      rel_git_checkout_store(cut->checkout),
+				      &cut->base, release, err);
+		if (rc == 0)
+			restore_left_out(cut);
+	}
 	if (rc == 0)
 		rc = split(&names, &n, cut, err);
 	if (rc == 0)

@@ -18,6 +18,7 @@
  */
 struct rel_cut_plan {
 	const char *packages; /* comma-separated */
+	const char *left_out; /* the same: packages not for release */
 	const char *version;
 	const char *name;   /* of archive and tag: package or project */
 	const char *base;   /* commit that was looked at, 40 digits */
@@ -175,6 +176,10 @@ REL_MUST_CHECK int rel_cut_take_tag(struct rel_cut *cut, struct rel_error *err);
 /* It may stand already, on what would be tagged. */
 REL_MUST_CHECK int rel_cut_check_tag(const struct rel_cut *cut,
 				     struct rel_error *err);
+/* cut_branch.c: may it be released from there?
+ * Errors  REL_EEXISTS no, with the remedy; as rel_git_fetch() */
+REL_MUST_CHECK int rel_cut_check_branch(struct rel_cut *cut,
+					struct rel_error *err);
 /* Where commit and tag will be pushed, and that they can be. */
 REL_MUST_CHECK int rel_cut_take_push(struct rel_cut *cut,
 				     struct rel_error *err);

@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "base/nearest.h"
+#include "git/glob.h"
 
 int rel_project_read(struct rel_str *out, struct rel_project *project,
 		     struct rel_str path, size_t max, struct rel_error *err)
@@ -118,9 +119,105 @@ static int fail_empty(struct rel_project_work *work)
 	return rc;
 }
 
-static int scan(struct rel_project_work *work, const struct rel_git_id *commit,
-		const char *name)
+const char *rel_project_match(const struct rel_conf_globs *globs,
+			      struct rel_str name, struct rel_str path)
 {
+	for (size_t i = 0; i < globs->count; i++) {
+		bool whole = strchr(globs->items[i], '/') != NULL;
+
+		if (rel_git_glob(rel_str_of(globs->items[i]),
+				 whole ? path : name, whole))
+			return globs->items[i];
+	}
+	return NULL;
+}
+
+/* Why relctl.yml keeps the package back; false = it does not. */
+static bool say_internal(struct rel_buf *out,
+			 const struct rel_project_package *p,
+			 const struct rel_conf_release *release)
+{
+	const char *glob =
+	    rel_project_match(&release->exclude, p->name, p->path);
+
+	if (glob)
+		rel_buf_printf(out,
+			       "release: exclude: \"%.80s\" (line %u of "
+			       "relctl.yml)",
+			       glob, (unsigned)release->exclude.line);
+	else if (release->packages.count &&
+		 !rel_project_match(&release->packages, p->name, p->path))
+		rel_buf_printf(out,
+			       "release: packages: (line %u of relctl.yml) "
+			       "does not name it",
+			       (unsigned)release->packages.line);
+	return out->len > 0;
+}
+
+/* "foo-bench", "foo-tests": seldom meant for others. */
+static bool is_trial(struct rel_str name)
+{
+	static const char *const ends[] = {"bench", "benchmark", "benchmarks",
+					   "test", "tests"};
+	size_t at = name.len;
+
+	while (at > 0 && name.ptr[at - 1] != '-' && name.ptr[at - 1] != '_')
+		at--;
+	for (size_t i = 0; at > 0 && i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (rel_str_is(rel_str_sub(name, at, name.len), ends[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_others(const struct rel_project *project)
+{
+	for (size_t i = 0; i < project->n_packages; i++) {
+		if (!is_trial(project->packages[i].name))
+			return true;
+	}
+	return false;
+}
+
+/* Which packages are not for release, and why. */
+static int mark_internal(struct rel_project_work *work,
+			 const struct rel_conf_release *release)
+{
+	struct rel_project *project = work->project;
+	bool said = release->exclude.count || release->packages.count;
+	bool presume = !said && has_others(project);
+	struct rel_buf text;
+	int rc = 0;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	for (size_t i = 0; rc == 0 && i < project->n_packages; i++) {
+		struct rel_project_package *p = &project->packages[i];
+
+		rel_buf_clear(&text);
+		if (said ? !say_internal(&text, p, release)
+			 : !presume || !is_trial(p->name))
+			continue;
+		p->presumed = !said;
+		if (!said)
+			rel_buf_add_cstr(&text,
+					 "its name is that of a benchmark or "
+					 "test; `release: {packages: [\"*\"]}` "
+					 "in relctl.yml releases it too");
+		rc = rel_buf_status(&text, "text", work->err);
+		p->internal =
+		    rc ? NULL
+		       : rel_arena_copy(&project->arena, rel_buf_str(&text));
+		if (rc == 0 && !p->internal)
+			rc = rel_fail_nomem(work->err);
+	}
+	rel_buf_free(&text);
+	return rc;
+}
+
+static int scan(struct rel_project_work *work, const struct rel_git_id *commit,
+		const struct rel_conf_release *release)
+{
+	static const struct rel_conf_release nothing = {0};
 	struct rel_project *project = work->project;
 	int rc = rel_git_commit_tree(&project->tree, project->store, commit,
 				     NULL, work->err);
@@ -137,11 +234,15 @@ static int scan(struct rel_project_work *work, const struct rel_git_id *commit,
 		rc = settle(work);
 	if (!rc && project->n_packages == 0)
 		rc = fail_empty(work);
-	return rc ? rc : rel_project_find_name(work, name);
+	if (!rc)
+		rc = mark_internal(work, release ? release : &nothing);
+	return rc ? rc
+		  : rel_project_find_name(work, release ? release->name : NULL);
 }
 
 int rel_project_scan(struct rel_project **out, struct rel_git_store *store,
-		     const struct rel_git_id *commit, const char *name,
+		     const struct rel_git_id *commit,
+		     const struct rel_conf_release *release,
 		     struct rel_error *err)
 {
 	struct rel_project_work work = {.err = err};
@@ -153,7 +254,7 @@ int rel_project_scan(struct rel_project **out, struct rel_git_store *store,
 		return rel_fail_nomem(err);
 	work.project->store = store;
 	rel_arena_init(&work.project->arena, REL_LIMIT_PROJECT_ARENA);
-	rc = scan(&work, commit, name);
+	rc = scan(&work, commit, release);
 	if (rc)
 		rel_project_free(work.project);
 	else
@@ -265,11 +366,28 @@ int rel_project_select(const size_t **out, size_t *count,
 	for (size_t i = 0; i < n && !rc; i++)
 		rc = mark(wanted, project, names[i], err);
 	for (size_t i = 0; i < project->n_packages && !rc; i++) {
-		if (n && !wanted[i])
+		if (n ? !wanted[i] : project->packages[i].internal != NULL)
 			continue;
 		rc = check_file(&project->packages[i], project, err);
 		list[(*count)++] = i;
 	}
+	if (rc == 0 && *count == 0)
+		rc = rel_fail(err, REL_EUSAGE, "no package is for release: %s",
+			      project->packages[0].internal);
 	*out = list;
 	return rc;
+}
+
+bool rel_project_is_whole(const struct rel_project *project,
+			  const size_t *packages, size_t n)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < project->n_packages; i++) {
+		if (at < n && packages[at] == i)
+			at++;
+		else if (!project->packages[i].internal)
+			return false;
+	}
+	return true;
 }

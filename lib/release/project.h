@@ -14,6 +14,7 @@
 #define REL_RELEASE_PROJECT_H
 
 #include "base/arena.h"
+#include "conf/conf.h"
 #include "git/tree.h"
 
 /* All text lives in the project's arena and is NUL-terminated too. */
@@ -25,6 +26,10 @@ struct rel_project_package {
 	struct rel_str text;	/* of the opam file */
 	struct rel_str version; /* its `version:`; empty when absent */
 	bool generated;		/* written by dune from dune-project */
+	/* why it is not for release; NULL = it is */
+	const char *internal;
+	/* only its name says so ("foo-bench"), not relctl.yml */
+	bool presumed;
 };
 
 struct rel_project {
@@ -43,10 +48,12 @@ struct rel_project {
 
 /*
  * Read the project in the tree of `commit`.
- * name    the project's name if it is known (relctl.yml, release: name); NULL
- *         = dune-project's (name …); else the only package's; else that of
- *         the package that all others' names begin with; else the last part
- *         of their `dev-repo:`
+ * release NULL = nothing is configured.  The project's name is its `name`;
+ *         else dune-project's (name …); else the only package's; else that
+ *         of the package that all others' names begin with; else the last
+ *         part of their `dev-repo:`.  Its `packages` and `exclude` say which
+ *         are internal; without either, those called like benchmarks or tests
+ *         beside others are presumed to be.
  * Errors  REL_ENOTFOUND no package (tells of opam files deeper down);
  *         REL_EEXISTS two opam files or two stanzas of one package;
  *         REL_EPARSE with path, line and column: an opam file or dune-project
@@ -59,20 +66,27 @@ struct rel_project {
 REL_MUST_CHECK int rel_project_scan(struct rel_project **out,
 				    struct rel_git_store *store,
 				    const struct rel_git_id *commit,
-				    const char *name, struct rel_error *err);
+				    const struct rel_conf_release *release,
+				    struct rel_error *err);
 void rel_project_free(struct rel_project *project);
 
 /*
- * The packages to release: those called names[0 … n), or all when n is 0.
+ * The packages to release: those called names[0 … n), or all but the internal
+ * ones when n is 0.
  * *out    indices into project->packages, ascending, no doubles; in the
  *         project's arena
  * Errors  REL_ENOTFOUND no such package (offers a near name), or one without
- *         an opam file in the tree (how to have dune write it); REL_ENOMEM
+ *         an opam file in the tree (how to have dune write it); REL_EUSAGE all
+ *         are internal; REL_ENOMEM
  */
 REL_MUST_CHECK int rel_project_select(const size_t **out, size_t *count,
 				      struct rel_project *project,
 				      const char *const names[], size_t n,
 				      struct rel_error *err);
+
+/* Are these all that are for release? */
+bool rel_project_is_whole(const struct rel_project *project,
+			  const size_t *packages, size_t n);
 
 /*
  * The content of the file `path` of the tree, in the project's arena.
@@ -89,5 +103,10 @@ REL_MUST_CHECK int rel_project_expand(const char **out,
 				      struct rel_project *project,
 				      const char *pattern, struct rel_str name,
 				      struct rel_error *err);
+
+/* The first of the patterns that matches; NULL = none.  One with a slash is
+ * about `path`, where wildcards match no slash, others are about `name`. */
+const char *rel_project_match(const struct rel_conf_globs *globs,
+			      struct rel_str name, struct rel_str path);
 
 #endif

@@ -163,6 +163,15 @@ static void test_release(void **state)
 	assert_true(conf.release.no_changelog);
 	assert_null(conf.release.changelog);
 	rel_conf_free(&conf);
+	parse(&conf, "release:\n  packages: a\n  exclude: [\"b*\", c/d]\n"
+		     "  branches: [4.*]\n");
+	assert_int_equal(conf.release.packages.count, 1);
+	assert_int_equal(conf.release.packages.line, 2);
+	assert_string_equal(conf.release.exclude.items[0], "b*");
+	assert_string_equal(conf.release.exclude.items[1], "c/d");
+	assert_int_equal(conf.release.exclude.line, 3);
+	assert_string_equal(conf.release.branches.items[0], "4.*");
+	rel_conf_free(&conf);
 }
 
 static void test_forges(void **state)
@@ -240,6 +249,10 @@ static const struct mistake mistakes[] = {
     {"release: {watermarks: [a]}\n", 1, 23, "true or false"},
     {"release: {avoid-version: always}\n", 1, 26, "prerelease"},
     {"release: {date-changelog: 1}\n", 1, 27, "true or false"},
+    {"release: {packages: []}\n", 1, 21, "packages is an empty list"},
+    {"release: {exclude: [a, a]}\n", 1, 24, "\"a\" is in exclude twice"},
+    {"release: {branches: {a: b}}\n", 1, 21, "not a mapping"},
+    {"release: {packages: true}\n", 1, 21, "packages"},
     {"release: {version-files: x}\n", 1, 26, "must be a list, not a text"},
     {"release: {version-files: [/x]}\n", 1, 27, "top of the source"},
     {"release: {version-files: [{pattern: 'v{version}'}]}\n", 1, 27,

@@ -37,12 +37,13 @@ void source_write(struct source *source, const char *script)
 
 int source_scan(struct source *source, const char *name, struct rel_error *err)
 {
+	struct rel_conf_release release = {.name = name};
 	struct rel_git_id commit;
 
 	if (rel_git_resolve(&commit, source->store, "HEAD", err))
 		fail_msg("%s", err->text);
-	return rel_project_scan(&source->project, source->store, &commit, name,
-				err);
+	return rel_project_scan(&source->project, source->store, &commit,
+				&release, err);
 }
 
 void source_read(struct source *source)
