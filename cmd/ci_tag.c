@@ -19,6 +19,7 @@ struct work {
 	struct rel_cut_options options;
 	struct rel_cut_result result;
 	bool written;		/* the result is set */
+	const char *no_release; /* why the tag is of none */
 	struct rel_buf against; /* findings, as a list in Markdown */
 };
 
@@ -107,9 +108,38 @@ static int read_tag(struct work *w, struct rel_error *err)
 		rc = rel_project_scan(&w->project,
 				      rel_git_checkout_store(w->checkout),
 				      &commit, release, err);
-	return rc ? rc
-		  : rel_tagged_read(&w->tagged, ci->tag, w->project, release,
-				    err);
+	if (rc == 0)
+		rc = rel_tagged_read(&w->tagged, ci->tag, w->project, release,
+				     err);
+	if (rc == 0)
+		w->no_release = release->tag
+				    ? "it is not of the form that release: "
+				      "tag: in relctl.yml says"
+				    : "a version begins with a digit";
+	return rc < 0 ? rc : 0;
+}
+
+/* Fine when it was pushed; not when somebody says that it is one. */
+static int tell_no_release(struct work *w, struct rel_error *err)
+{
+	struct rel_buf *out = &w->run->writer.summary;
+	const char *tag = w->run->ci.tag;
+
+	if (w->run->options->tag)
+		return rel_fail(err, REL_EUSAGE, "%s is not a release tag: %s",
+				tag, w->no_release);
+	if (!w->run->call->common->quiet) {
+		rel_screen_clear(w->run->call->screen);
+		fprintf(stderr,
+			"relctl: nothing to do: %s is not a release tag: %s\n",
+			tag, w->no_release);
+	}
+	rel_buf_add_cstr(out, "## Not a release tag: ");
+	rel_escape(out, REL_ESCAPE_MARKDOWN, tag);
+	rel_buf_add_cstr(out, "\n\nNothing was done: ");
+	rel_escape(out, REL_ESCAPE_MARKDOWN, w->no_release);
+	rel_buf_add_char(out, '\n');
+	return 0;
 }
 
 static int make(struct work *w, struct rel_error *err)
@@ -122,6 +152,7 @@ static int make(struct work *w, struct rel_error *err)
 	    .n_packages = w->tagged.package ? 1 : 0,
 	    .version = w->tagged.version,
 	    .tag = w->run->ci.tag,
+	    .either = w->tagged.either,
 	    .request = w->run->options->request,
 	    .older = w->run->options->older,
 	    .strict = true,
@@ -139,6 +170,8 @@ static int make(struct work *w, struct rel_error *err)
 	rc = rel_cut_run(&w->result, &w->options, err);
 	if (rc == 0 && w->result.outcome == REL_CUT_ALREADY)
 		tell(w, REL_CUT_LOOK, "this tag was released already");
+	if (rc == 0 && w->result.outcome == REL_CUT_NO_RELEASE)
+		w->no_release = w->result.why;
 	return rc;
 }
 
@@ -237,9 +270,11 @@ int rel_ci_tag(struct rel_ci_run *run, bool *found, struct rel_error *err)
 	rel_buf_init(&w.against, REL_LIMIT_CI_REPORT_BYTES);
 	if (rc == 0)
 		rc = read_tag(&w, err);
-	if (rc == 0)
+	if (rc == 0 && !w.no_release)
 		rc = make(&w, err);
-	if (rc == 0) {
+	if (rc == 0 && w.no_release) {
+		rc = tell_no_release(&w, err);
+	} else if (rc == 0) {
 		*found = w.result.outcome == REL_CUT_STOPPED;
 		if (*found) {
 			summarize_stop(&w);

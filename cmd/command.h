@@ -32,6 +32,9 @@ struct rel_command {
 	const char *summary;	 /* "list what cannot be installed" */
 	const char *arguments;	 /* "[PKG[.VER]...]" */
 	const char *description; /* a paragraph */
+	/* What arguments may be beside names, blank-separated, for shells to
+	 * offer; or NULL. */
+	const char *words;
 	uint32_t min_arguments, max_arguments;
 	const char *formats; /* of --format, blank-separated, default first */
 	/* Reads no remotes: of the source options it has -C alone. */

@@ -100,6 +100,8 @@ static void write_bash(FILE *out)
 	for (size_t i = 0; i < rel_n_commands; i++) {
 		fprintf(out, "\t%s) words='", rel_commands[i]->name);
 		for_options(out, rel_commands[i], bash_name, NULL);
+		if (rel_commands[i]->words)
+			fprintf(out, " %s", rel_commands[i]->words);
 		fputs("' ;;\n", out);
 	}
 	fputs("\thelp) words='", out);
@@ -185,7 +187,11 @@ static void write_zsh(FILE *out)
 		fprintf(out, "\t\t%s)\n\t\t\t_arguments -s \\\n",
 			rel_commands[i]->name);
 		for_options(out, rel_commands[i], zsh_option, NULL);
-		fputs("\t\t\t\t'*:PKG: '\n\t\t\t;;\n", out);
+		fputs("\t\t\t\t'*:PKG:", out);
+		if (rel_commands[i]->words)
+			fprintf(out, "(%s)", rel_commands[i]->words);
+		fputs(rel_commands[i]->words ? "'" : " '", out);
+		fputs("\n\t\t\t;;\n", out);
 	}
 	fputs("\t\thelp)\n"
 	      "\t\t\t_describe -t commands command commands\n"
@@ -248,6 +254,11 @@ static void write_fish(FILE *out)
 			"help' -a %s\n",
 			c->name);
 		for_options(out, c, fish_option, c->name);
+		if (c->words)
+			fprintf(out,
+				"complete -c relctl -n "
+				"'__fish_seen_subcommand_from %s' -a '%s'\n",
+				c->name, c->words);
 	}
 }
 

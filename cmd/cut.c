@@ -64,6 +64,7 @@ static const struct rel_option options[] = {
 static const struct rel_example examples[] = {
     {"What would a release of foo change?", "cut --dry-run foo 1.2"},
     {"Release it", "cut foo 1.2"},
+    {"Release the minor version after the newest", "cut foo minor"},
     {"Every package of the source under one version", "cut --all 2.0"},
     {"Two releases that need each other, looked at in order",
      "cut --dry-run --source foo --source bar foo 2.0 + bar 1.1"},
@@ -182,6 +183,7 @@ static int base_options(struct rel_cut_options *out, struct work *w, size_t i,
 	    .branch = v->branch,
 	    .request = v->request,
 	    .sign = v->sign,
+	    .attended = !v->yes && !v->dry_run && isatty(STDIN_FILENO),
 	    .conf = &w->setup.conf,
 	    .remotes = w->setup.remotes,
 	    .n_remotes = w->setup.n_remotes,
@@ -194,12 +196,12 @@ static int base_options(struct rel_cut_options *out, struct work *w, size_t i,
 	return set_time(out, err);
 }
 
-/* PKG[,PKG...] VERSION [+ …], or VERSION with --all. */
+/* [PKG[,PKG...]] VERSION [+ …], or VERSION with --all. */
 static int parse_cars(struct work *w, struct rel_error *err)
 {
 	const struct rel_call *call = w->call;
 	const struct values *v = call->values;
-	uint32_t words = v->all ? 1 : 2, at = 0;
+	uint32_t at = 0;
 	int rc = 0;
 
 	w->cars = rel_arena_array(&w->arena, call->n_arguments + (size_t)1,
@@ -208,17 +210,20 @@ static int parse_cars(struct work *w, struct rel_error *err)
 		return rel_fail_nomem(err);
 	while (rc == 0 && at < call->n_arguments) {
 		struct car *car = &w->cars[w->n_cars];
+		uint32_t words = 0;
 
-		if (at + words > call->n_arguments ||
-		    (at + words < call->n_arguments &&
-		     strcmp(call->arguments[at + words], "+") != 0))
+		while (at + words < call->n_arguments &&
+		       strcmp(call->arguments[at + words], "+") != 0)
+			words++;
+		if (words == 0 || words > (v->all ? 1 : 2))
 			return rel_fail(err, REL_EUSAGE,
 					"write %sVERSION, and + between two "
 					"releases",
 					v->all ? "" : "PKG[,PKG...] ");
 		rc = base_options(&car->options, w, w->n_cars, err);
-		if (rc == 0 && !v->all)
+		if (rc == 0 && words == 2)
 			rc = split(car, call->arguments[at], &w->arena, err);
+		car->options.one = words == 1 && !v->all;
 		car->options.version = call->arguments[at + words - 1];
 		w->n_cars++;
 		at += words + 1;
@@ -393,6 +398,7 @@ const struct rel_command rel_command_cut = {
     .group = "Release",
     .summary = "release packages to the development remote",
     .arguments = "[PKG[,PKG...]] VERSION",
+    .words = "minor patch major prerelease",
     .description =
 	"Release packages of the checkout one stands in: set the version, "
 	"tag, make the archive, publish it, push, and write the manifests "

@@ -347,9 +347,12 @@ int rel_cut_run(struct rel_cut_result *out,
 	}
 	if (rc == 0 && (already || !cut.stopped))
 		rc = report(out, &cut, err);
-	out->outcome = already	     ? REL_CUT_ALREADY
-		       : cut.stopped ? REL_CUT_STOPPED
-				     : REL_CUT_DONE;
+	if (rc == 0 && cut.no_release)
+		out->why = keep(out, cut.no_release, &rc, err);
+	out->outcome = cut.no_release ? REL_CUT_NO_RELEASE
+		       : already      ? REL_CUT_ALREADY
+		       : cut.stopped  ? REL_CUT_STOPPED
+				      : REL_CUT_DONE;
 	rel_cut_close(&cut);
 	return rc;
 }

@@ -66,7 +66,13 @@ struct rel_cut_options {
 	/* what to release; none of them = all that the source has */
 	const char *const *packages;
 	size_t n_packages;
+	/* With none named: there must be one only, or REL_EUSAGE asks. */
+	bool one;
+	/* Or "major", "minor", "patch", "prerelease": the one after the newest
+	 * that was released (release/numbering.h); not with `tag`. */
 	const char *version;
+	/* Somebody is there to think twice: what is likely a slip stops it. */
+	bool attended;
 	bool allow_broken; /* findings of the gate do not stop it */
 	bool no_changelog; /* a missing entry does not stop it */
 	/* the bump dates a heading that says that it is not released */
@@ -85,6 +91,7 @@ struct rel_cut_options {
 	 * finished.  NULL = make the tag.
 	 */
 	const char *tag;
+	bool either;	     /* of struct rel_tagged, of that tag */
 	const char *trusted; /* as of rel_git_checkout_open() */
 	const char *branch;  /* of the development remote, for review */
 	bool request;	     /* open a pull request for it; also continuing */
@@ -106,6 +113,8 @@ enum rel_cut_outcome {
 	REL_CUT_DONE,
 	REL_CUT_ALREADY, /* it was released before; nothing was done */
 	REL_CUT_STOPPED, /* findings; nothing was done */
+	/* `tag` is of no release; nothing was done, `why` says why not */
+	REL_CUT_NO_RELEASE,
 };
 
 /* What came out.  Texts live in the arena. */
@@ -123,6 +132,7 @@ struct rel_cut_result {
 	 * `branch`, as long as it is not merged; NULL = none */
 	const char *use, *try_branch;
 	const char *request; /* address of the pull request; or NULL */
+	const char *why;     /* of REL_CUT_NO_RELEASE; or NULL */
 	struct rel_arena arena;
 };
 void rel_cut_result_free(struct rel_cut_result *result);

@@ -10,6 +10,9 @@
  * clocks that lost their battery are. */
 #define EARLIEST INT64_C(315532800)
 
+/* Names of packages that an error lists. */
+#define SHOWN 8
+
 static int check_head(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_git_head *head = &cut->head;
@@ -132,16 +135,6 @@ static void check_patterns(struct rel_cut *cut, const char *key,
 	}
 }
 
-static int need_gate(struct rel_cut *cut, struct rel_error *err)
-{
-	const struct rel_cut_options *opt = cut->options;
-
-	if (cut->gate.stack)
-		return 0;
-	return rel_gate_open(&cut->gate, opt->remotes, opt->n_remotes,
-			     opt->reading, err);
-}
-
 /* What was released before is for release, whatever it is called. */
 static int settle_presumed(struct rel_cut *cut, struct rel_error *err)
 {
@@ -152,7 +145,7 @@ static int settle_presumed(struct rel_cut *cut, struct rel_error *err)
 
 		if (!p->presumed)
 			continue;
-		rc = need_gate(cut, err);
+		rc = rel_cut_need_gate(cut, err);
 		if (rc == 0 &&
 		    rel_stack_find(cut->gate.stack, p->name) != UINT32_MAX)
 			p->internal = NULL;
@@ -160,6 +153,43 @@ static int settle_presumed(struct rel_cut *cut, struct rel_error *err)
 			rel_cut_tell(cut, REL_CUT_LOOK, "%s is left out: %s",
 				     p->name.ptr, p->internal);
 	}
+	return rc;
+}
+
+/* Nothing but a version was said; or nothing but a package. */
+static int check_one(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_project *project = cut->project;
+	const char *version = cut->options->version;
+	struct rel_buf names;
+	size_t n = 0;
+	int rc = 0;
+
+	rel_buf_init(&names, REL_MIB);
+	for (size_t i = 0; rc == 0 && i < project->n_packages; i++) {
+		const struct rel_project_package *p = &project->packages[i];
+
+		if (rel_str_is(p->name, version))
+			rc = rel_fail(err, REL_EUSAGE,
+				      "say which VERSION of %s to release, or "
+				      "minor, patch, major or prerelease: the "
+				      "one after the newest",
+				      version);
+		if (p->internal)
+			continue;
+		if (n < SHOWN)
+			rel_buf_printf(&names, "%s%s", n ? ", " : "",
+				       p->name.ptr);
+		n++;
+	}
+	if (rc == 0)
+		rc = rel_buf_status(&names, "names", err);
+	if (rc == 0 && n > 1)
+		rc = rel_fail(err, REL_EUSAGE,
+			      "which of %s%s, or --all? The source has %zu "
+			      "packages",
+			      names.ptr, n > SHOWN ? ", ..." : "", n);
+	rel_buf_free(&names);
 	return rc;
 }
 
@@ -204,6 +234,8 @@ static int take_packages(struct rel_cut *cut, struct rel_error *err)
 			      conf, err);
 	if (rc == 0)
 		rc = settle_presumed(cut, err);
+	if (rc == 0 && opt->one && opt->n_packages == 0)
+		rc = check_one(cut, err);
 	if (rc == 0)
 		rc = rel_project_select(&cut->chosen, &cut->n_chosen,
 					cut->project, opt->packages,
@@ -223,10 +255,9 @@ static int take_packages(struct rel_cut *cut, struct rel_error *err)
 	name = cut->n_chosen == 1 ? cut->project->packages[cut->chosen[0]].name
 				  : cut->project->name;
 	cut->plan.name = rel_arena_copy(&cut->arena, name);
-	cut->plan.version = cut->options->version;
 	return cut->plan.packages && cut->plan.left_out && cut->plan.name &&
 		       cut->plan.base
-		   ? 0
+		   ? rel_cut_take_version(cut, err)
 		   : rel_fail_nomem(err);
 }
 
@@ -347,10 +378,17 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 	if (rc == 0 && rel_publisher_needs_tag(cut->publisher))
 		cut->plan.push_first = "yes";
 	if (rc == 0)
-		rc = need_gate(cut, err);
+		rc = rel_cut_need_gate(cut, err);
 	if (rc == 0)
+		rc = rel_cut_check_version(cut, err);
+	if (rc == 0 && !cut->no_release)
 		rc = rel_cut_check_released(cut, already, err);
+	*already = *already || cut->no_release;
 	if (rc || *already)
+		return rc;
+	rc = rel_cut_judge_version(cut, err);
+	/* all that follows is about the version */
+	if (rc || cut->stopped)
 		return rc;
 	rc = check_clean(cut, err);
 	if (rc == 0)

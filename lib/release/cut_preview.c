@@ -315,7 +315,7 @@ static int append(struct rel_loose_manifest **all, uint32_t *n, uint32_t *cap,
 }
 
 static int preview(struct rel_buf *out, struct rel_cut *cut,
-		   const struct rel_cut_options *options, struct rel_error *err)
+		   struct rel_error *err)
 {
 	bool already = false;
 	int rc;
@@ -324,7 +324,7 @@ static int preview(struct rel_buf *out, struct rel_cut *cut,
 	rc = rel_cut_look(cut, &already, err);
 	if (rc == 0 && already)
 		rel_cut_tell(cut, REL_CUT_LOOK, "%s %s is released already",
-			     cut->plan.name, options->version);
+			     cut->plan.name, cut->plan.version);
 	if (rc || already || cut->stopped) {
 		cut->n_chosen = 0;
 		return rc;
@@ -355,7 +355,7 @@ int rel_cut_preview(struct rel_buf *out, bool *stopped,
 		cut->below = below;
 		cut->n_below = n;
 		if (rc == 0)
-			rc = preview(out, cut, cars[done], err);
+			rc = preview(out, cut, err);
 		if (rc == 0)
 			rc = append(&below, &n, &cap, cut, err);
 		*stopped = cut->stopped;

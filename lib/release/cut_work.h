@@ -117,6 +117,7 @@ struct rel_cut {
 	size_t n_wanted;
 	struct rel_publish_release release;
 	struct rel_cut_manifest *manifests; /* [n_chosen] */
+	const char *no_release;		    /* why the tag is of none */
 	bool stopped;			    /* there were findings */
 	/* of the step that has failed, and what to do after --abort */
 	enum rel_cut_way way;
@@ -187,6 +188,19 @@ REL_MUST_CHECK int rel_cut_take_push(struct rel_cut *cut,
  * all of them are out. */
 REL_MUST_CHECK int rel_cut_check_released(struct rel_cut *cut, bool *already,
 					  struct rel_error *err);
+/* cut_version.c: plan.version, worked out when only a part of it was said; the
+ * packages are chosen. */
+REL_MUST_CHECK int rel_cut_take_version(struct rel_cut *cut,
+					struct rel_error *err);
+/* Is it called as versions are?  Sets no_release. */
+REL_MUST_CHECK int rel_cut_check_version(struct rel_cut *cut,
+					 struct rel_error *err);
+/* Findings on how it is called. */
+REL_MUST_CHECK int rel_cut_judge_version(struct rel_cut *cut,
+					 struct rel_error *err);
+/* Read the remotes for the gate, once. */
+REL_MUST_CHECK int rel_cut_need_gate(struct rel_cut *cut,
+				     struct rel_error *err);
 /* Find the development remote among the options'. */
 REL_MUST_CHECK int rel_cut_find_remote(struct rel_cut *cut,
 				       struct rel_error *err);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "opam/version.h"
+#include "release/numbering.h"
 
 static struct rel_str version_of(const struct rel_stack *stack, uint32_t entry)
 {
@@ -53,6 +54,25 @@ void rel_released_find(struct rel_released *out, const struct rel_stack *stack,
 		return;
 	for (uint32_t i = 0; i < stack->names[at].count; i++)
 		look_at(out, stack, stack->names[at].first + i, version);
+}
+
+bool rel_released_begins_like(const struct rel_stack *stack,
+			      struct rel_str name, struct rel_str version)
+{
+	uint32_t at = rel_stack_find(stack, name);
+	char start = rel_numbering_start(version);
+
+	for (uint32_t i = 0; at != UINT32_MAX && i < stack->names[at].count;
+	     i++) {
+		struct rel_str here =
+		    version_of(stack, stack->names[at].first + i);
+
+		if (rel_numbering_start(here) == start &&
+		    (start == '0' || (here.len > 0 && version.len > 0 &&
+				      here.ptr[0] == version.ptr[0])))
+			return true;
+	}
+	return false;
 }
 
 /* " in mirage-dev"; nothing when the remote has no name. */

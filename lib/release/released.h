@@ -33,4 +33,9 @@ REL_MUST_CHECK int rel_released_check(const struct rel_released *released,
 				      struct rel_str version, bool older,
 				      struct rel_error *err);
 
+/* Has the package a version that begins like `version` (numbering.h): with the
+ * same letter, before a digit or not; or with a digit, too? */
+bool rel_released_begins_like(const struct rel_stack *stack,
+			      struct rel_str name, struct rel_str version);
+
 #endif

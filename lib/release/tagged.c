@@ -71,18 +71,6 @@ static int find_configured(struct reading *r, const char *pattern)
 	return rc ? rc : fits(r, pattern, all);
 }
 
-static int fail_v(struct reading *r, const char *before)
-{
-	const char *version = r->out->version;
-
-	return rel_fail(r->err, REL_EUSAGE,
-			"the tag %.*s may be of version %s or of %s; say which "
-			"in relctl.yml: release: {tag: \"%sv{version}\"} or "
-			"{tag: \"%s{version}\"}",
-			REL_STR_ARG(r->tag), version + 1, version, before,
-			before);
-}
-
 /* "v1", which may be the version 1 */
 static bool has_v(const char *version)
 {
@@ -91,16 +79,15 @@ static bool has_v(const char *version)
 
 static int find_usual(struct reading *r)
 {
-	const char *before = "{name}-";
 	int rc = find_package(r, REL_TAGNAME_DEFAULT_NAMED);
 
 	if (rc == 0)
 		rc = fits(r, REL_TAGNAME_DEFAULT_NAMED, r->project->name);
-	if (rc == 0) {
-		before = "";
+	if (rc == 0)
 		rc = fits(r, REL_TAGNAME_DEFAULT, r->project->name);
-	}
-	return rc == 1 && has_v(r->out->version) ? fail_v(r, before) : rc;
+	if (rc == 1)
+		r->out->either = has_v(r->out->version);
+	return rc;
 }
 
 int rel_tagged_read(struct rel_tagged *out, const char *tag,
@@ -110,16 +97,7 @@ int rel_tagged_read(struct rel_tagged *out, const char *tag,
 {
 	const char *pattern = release ? release->tag : NULL;
 	struct reading r = {out, project, rel_str_of(tag), err};
-	int rc;
 
-	*out = (struct rel_tagged){NULL, NULL};
-	rc = pattern ? find_configured(&r, pattern) : find_usual(&r);
-	if (rc < 0)
-		return rc;
-	if (rc == 1)
-		return 0;
-	return rel_fail(err, REL_EUSAGE,
-			"the tag %s is not of the form \"%s\" (\"release: "
-			"tag:\" in relctl.yml), so it says nothing to release",
-			tag, pattern ? pattern : REL_TAGNAME_DEFAULT);
+	*out = (struct rel_tagged){NULL, NULL, false};
+	return pattern ? find_configured(&r, pattern) : find_usual(&r);
 }

@@ -23,14 +23,16 @@
 struct rel_tagged {
 	const char *version;
 	const char *package; /* NULL = all of the project */
+	/* "v1.0", and nothing is configured that says whether that is version
+	 * v1.0 or 1.0 */
+	bool either;
 };
 
 /*
  * tag      without refs/tags/
  * release  NULL = nothing is configured
- * Errors   REL_EUSAGE the tag is of no such form, or "v1.0" may mean two
- *          versions (nothing is configured that says which), or the pattern is
- *          none; REL_ENOMEM
+ * Returns  1; 0 it is of no such form; REL_EUSAGE the pattern is none;
+ *          REL_ENOMEM
  */
 REL_MUST_CHECK int rel_tagged_read(struct rel_tagged *out, const char *tag,
 				   struct rel_project *project,
