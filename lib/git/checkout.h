@@ -138,13 +138,15 @@ struct rel_git_edit_request {
 	size_t n_edits; /* at least one */
 	struct rel_git_identity author, committer;
 	const char *message;
+	struct rel_str signature; /* as of struct rel_git_commit */
 };
 
 /*
  * One commit with the edits on the branch; then index and work tree have them
  * too and are as clean as before.  What else is staged or changed stays, and
  * is not in the commit.  Order: objects, the branch (compare-and-swap), files
- * (each atomically), index.  No hooks run and the commit is not signed.
+ * (each atomically), index.  No hooks run, and the commit is signed by
+ * request->signature alone.
  * Idempotent: the same request after a crash at any instruction gives the
  * same commit and finishes what was left.
  * Errors  REL_ESTALE HEAD is on another branch, or that is neither at the

@@ -107,7 +107,8 @@ static int make_commit(struct edits *e, struct rel_error *err)
 					.n_parents = 1,
 					.author = request->author,
 					.committer = request->committer,
-					.message = request->message};
+					.message = request->message,
+					.signature = request->signature};
 	struct rel_git_store *store = e->checkout->store;
 	struct rel_git_change *changes;
 	struct rel_git_id base;

@@ -173,9 +173,24 @@ static int check_type(struct rel_git_store *store, const struct rel_git_id *id,
 			rel_git_id_format(hex, id));
 }
 
-static int format_commit(struct rel_buf *out, struct rel_git_store *store,
-			 const struct rel_git_commit *request,
-			 struct rel_error *err)
+/* As a header: each line after the first behind a blank. */
+static void add_signature(struct rel_buf *out, struct rel_str signature)
+{
+	const char *before = "gpgsig ";
+
+	if (rel_str_ends(signature, REL_STR("\n")))
+		signature.len--;
+	while (signature.len > 0 && signature.ptr != NULL) {
+		rel_buf_add_cstr(out, before);
+		rel_buf_add_str(out, rel_str_cut(&signature, '\n'));
+		rel_buf_add_char(out, '\n');
+		before = " ";
+	}
+}
+
+int rel_git_commit_format(struct rel_buf *out, struct rel_git_store *store,
+			  const struct rel_git_commit *request,
+			  struct rel_error *err)
 {
 	char hex[REL_GIT_ID_TEXT];
 	int r = 0;
@@ -195,6 +210,7 @@ static int format_commit(struct rel_buf *out, struct rel_git_store *store,
 		r = add_person(out, "author", &request->author, err);
 	if (r == 0)
 		r = add_person(out, "committer", &request->committer, err);
+	add_signature(out, request->signature);
 	if (r == 0)
 		r = add_message(out, request->message, err);
 	return r < 0 ? r : rel_buf_status(out, "commit", err);
@@ -208,7 +224,7 @@ int rel_git_write_commit(struct rel_git_id *commit, struct rel_git_store *store,
 	int r;
 
 	rel_buf_init(&text, REL_LIMIT_GIT_MESSAGE_BYTES);
-	r = format_commit(&text, store, request, err);
+	r = rel_git_commit_format(&text, store, request, err);
 	if (r == 0)
 		r = write_object(commit, store, rel_buf_str(&text),
 				 GIT_OBJECT_COMMIT, err);

@@ -81,7 +81,20 @@ struct rel_git_commit {
 	struct rel_git_identity author, committer;
 	/* UTF-8; blanks at its end become one newline. */
 	const char *message;
+	/* Of what rel_git_commit_format() gives without one, armoured
+	 * (git/sign.h); empty = unsigned. */
+	struct rel_str signature;
 };
+
+/*
+ * Append the text of a commit object, its signature as the header "gpgsig".
+ * Source  git's commit.c, add_header_signature()
+ * Errors  as rel_git_write_commit()
+ */
+REL_MUST_CHECK int rel_git_commit_format(struct rel_buf *out,
+					 struct rel_git_store *store,
+					 const struct rel_git_commit *request,
+					 struct rel_error *err);
 
 /*
  * Write a commit object; no reference moves.

@@ -328,6 +328,7 @@ int rel_cut_run(struct rel_cut_result *out,
 		rc = refuse_unfinished(&cut, err);
 	if (rc == 0) {
 		rel_journal_clear(&cut.journal);
+		cut.may_sign = true;
 		rc = rel_cut_look(&cut, &already, err);
 	}
 	if (rc == 0 && !already && !cut.stopped) {

@@ -268,9 +268,7 @@ static void take_rest(struct rel_cut *cut)
 
 	cut->plan.branch = cut->head.branch ? cut->head.branch : "";
 	cut->plan.archive = conf && conf->archive ? conf->archive : "tbz";
-	cut->plan.sign = opt->sign ? opt->sign : conf ? conf->sign : NULL;
-	if (!cut->plan.sign)
-		cut->plan.sign = "none";
+	cut->plan.signature = "";
 	cut->plan.allow_broken = opt->allow_broken ? "yes" : "no";
 	cut->plan.review = opt->branch ? opt->branch : "";
 	cut->plan.broken = cut->plan.tip = "";
@@ -366,6 +364,8 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 		rc = take_packages(cut, err);
 	take_rest(cut);
 	if (rc == 0)
+		rc = rel_cut_take_sign(cut, err);
+	if (rc == 0)
 		rc = take_identity(cut, err);
 	if (rc == 0)
 		rc = rel_cut_take_tag(cut, err);
@@ -399,6 +399,8 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 		rc = rel_cut_settle(cut, err);
 	if (rc == 0)
 		rc = rel_cut_check_tag(cut, err);
+	if (rc == 0)
+		rc = rel_cut_judge_tag(cut, err);
 	if (rc == 0)
 		rc = rel_cut_read_files(cut, err);
 	if (rc == 0)

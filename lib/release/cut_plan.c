@@ -26,7 +26,7 @@ static const struct {
     FIELD(broken),	 FIELD(tip),	      FIELD(push_first),
     FIELD(request),	 FIELD(watermarks),   FIELD(date_changelog),
     FIELD(notes),	 FIELD(avoid),	      FIELD(older),
-    FIELD(left_out),
+    FIELD(left_out),	 FIELD(signature),
 #undef FIELD
 };
 

@@ -41,6 +41,11 @@ static int make_commit(struct rel_git_target **scratch, struct rel_cut *cut,
 	commit.author = request.author;
 	commit.committer = request.committer;
 	commit.message = request.message;
+	if (rc == 0)
+		rc = rel_cut_sign_commit(cut, store, &commit, err);
+	if (rc == 0)
+		rc = rel_cut_edits(&request, cut, err);
+	commit.signature = request.signature;
 	return rc ? rc
 		  : rel_git_write_commit(&cut->commit, store, &commit, err);
 }
@@ -133,6 +138,12 @@ static void tell_digests(const struct rel_cut *cut)
 		rel_digest_format(text, &cut->digests[i]);
 		rel_cut_tell(cut, REL_CUT_PACK, "%s", text);
 	}
+	if (cut->bump.count && strcmp(cut->sign_commit, "none") != 0)
+		rel_cut_tell(cut, REL_CUT_PACK,
+			     "the release's commit is signed with %s, so that "
+			     "it will be another one than this, as will what "
+			     "depends on it",
+			     cut->sign_commit);
 	if (cut->bump.count && !cut->options->has_time && !(date && *date))
 		rel_cut_tell(cut, REL_CUT_PACK,
 			     "the release's commit and checksums will be "

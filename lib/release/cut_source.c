@@ -16,6 +16,21 @@ static struct rel_git_identity identity(const struct rel_cut *cut)
 					 .offset = cut->author.offset_minutes};
 }
 
+/* As it was before its lines were joined. */
+static int signature(struct rel_str *out, struct rel_cut *cut,
+		     struct rel_error *err)
+{
+	char *copy =
+	    rel_arena_copy(&cut->arena, rel_str_of(cut->plan.signature));
+
+	if (!copy)
+		return rel_fail_nomem(err);
+	for (char *at = copy; (at = strchr(at, '|')); at++)
+		*at = '\n';
+	*out = rel_str_of(copy);
+	return 0;
+}
+
 int rel_cut_edits(struct rel_git_edit_request *out, struct rel_cut *cut,
 		  struct rel_error *err)
 {
@@ -37,7 +52,8 @@ int rel_cut_edits(struct rel_git_edit_request *out, struct rel_cut *cut,
 	    .committer = identity(cut),
 	    .message = rel_cut_text(cut, "Release %s %s", cut->plan.name,
 				    cut->plan.version)};
-	return out->message ? 0 : rel_fail_nomem(err);
+	return out->message ? signature(&out->signature, cut, err)
+			    : rel_fail_nomem(err);
 }
 
 /* "dune-project, a.opam" */
@@ -76,8 +92,9 @@ int rel_cut_bump(struct rel_cut *cut, struct rel_error *err)
 	if (cut->bump.count) {
 		const char *files = edited(cut);
 
-		rel_cut_tell(cut, REL_CUT_BUMP, "commit %.12s (%s)", id,
-			     files ? files : "");
+		rel_cut_tell(cut, REL_CUT_BUMP, "commit %.12s (%s)%s", id,
+			     files ? files : "",
+			     *cut->plan.signature ? ", signed" : "");
 	} else {
 		rel_cut_tell(cut, REL_CUT_BUMP,
 			     "no version to change, commit %.12s", id);

@@ -27,7 +27,8 @@ struct rel_cut_plan {
 	const char *tag_found; /* object of a tag that was there, or "" */
 	const char *archive;   /* "tbz", … */
 	const char *sign;
-	const char *time, *offset;  /* UTC seconds; minutes */
+	const char *signature;	   /* of the commit, "|" between lines; or "" */
+	const char *time, *offset; /* UTC seconds; minutes */
 	const char *author, *email; /* and committer, and tagger */
 	const char *remote;	    /* development remote: name … */
 	const char *location;	    /* … and location as given */
@@ -107,6 +108,9 @@ struct rel_cut {
 	struct rel_change_author author;
 	/* the tag with its signature, made ahead; empty = not signed yet */
 	struct rel_str signed_tag;
+	/* how the commit is signed: "none", … */
+	const char *sign_commit;
+	bool may_sign; /* this run makes signatures */
 	/* known after the step that makes them */
 	struct rel_git_id base, commit, tag;
 	struct rel_digest digests[2]; /* sha256, sha512 */
@@ -263,6 +267,17 @@ REL_MUST_CHECK int rel_cut_foresee_release(struct rel_cut *cut, bool told,
  */
 REL_MUST_CHECK int rel_cut_preflight(struct rel_cut *cut, bool online,
 				     struct rel_error *err);
+/* How tag and commit are signed, by relctl.yml and git's configuration. */
+REL_MUST_CHECK int rel_cut_take_sign(struct rel_cut *cut,
+				     struct rel_error *err);
+/* A tag that is there is signed as it should be; or a finding. */
+REL_MUST_CHECK int rel_cut_judge_tag(struct rel_cut *cut,
+				     struct rel_error *err);
+/* Put the signature of the commit into plan.signature, once. */
+REL_MUST_CHECK int rel_cut_sign_commit(struct rel_cut *cut,
+				       struct rel_git_store *store,
+				       const struct rel_git_commit *commit,
+				       struct rel_error *err);
 /* Sign the tag that will be made, before anything is written. */
 REL_MUST_CHECK int rel_cut_sign_ahead(struct rel_cut *cut,
 				      struct rel_error *err);
