@@ -187,13 +187,30 @@ static int look_shared(struct rel_bump_finder *f, struct rel_bump_file *file,
 			    span.start, span.end);
 }
 
-static int look_dune(struct rel_bump_finder *f)
+/* `place`: of the packages that it is about, NULL = of the whole project. */
+static int look_dune(struct rel_bump_finder *f, const struct rel_str *place)
 {
+	const char *path = "dune-project";
 	struct rel_sexp *items;
 	struct rel_bump_file *file;
+	struct rel_buf text;
 	bool *own;
-	int rc = rel_bump_open(&file, f, "dune-project");
+	int rc = 0;
 
+	if (place) {
+		rel_buf_init(&text, REL_LIMIT_GIT_PATH_BYTES);
+		rel_buf_add_str(&text, *place);
+		rel_buf_add_cstr(&text, path);
+		rc = rel_buf_status(&text, "path", f->err);
+		path =
+		    rc ? NULL
+		       : rel_arena_copy(&f->project->arena, rel_buf_str(&text));
+		rel_buf_free(&text);
+		if (!rc && !path)
+			rc = rel_fail_nomem(f->err);
+	}
+	if (!rc)
+		rc = rel_bump_open(&file, f, path);
 	if (rc || !file)
 		return rc;
 	rc = rel_sexp_parse(&items, &f->project->arena, file->text, file->path,
@@ -201,11 +218,34 @@ static int look_dune(struct rel_bump_finder *f)
 	own = calloc(f->project->n_packages, sizeof(*own));
 	if (!rc && !own)
 		rc = rel_fail_nomem(f->err);
+	/* those elsewhere have no part in it */
+	for (size_t i = 0; !rc && place && i < f->project->n_packages; i++)
+		own[i] = !rel_str_eq(
+		    rel_project_place(&f->project->packages[i]), *place);
 	if (!rc)
 		rc = look_stanzas(f, file, items, own);
 	if (!rc)
 		rc = look_shared(f, file, items, own);
 	free(own);
+	return rc;
+}
+
+/* Beside opam files that are deeper down; each directory once. */
+static int look_dune_deeper(struct rel_bump_finder *f)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < f->project->n_packages && !rc; i++) {
+		struct rel_str place =
+		    rel_project_place(&f->project->packages[i]);
+		bool seen = place.len == 0;
+
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = rel_str_eq(
+			    rel_project_place(&f->project->packages[k]), place);
+		if (!seen)
+			rc = look_dune(f, &place);
+	}
 	return rc;
 }
 
@@ -217,7 +257,9 @@ static int look_everywhere(struct rel_bump_finder *f,
 	for (size_t i = 0; i < f->project->n_packages && !rc; i++)
 		rc = look_opam(f, i);
 	if (!rc)
-		rc = look_dune(f);
+		rc = look_dune(f, NULL);
+	if (!rc)
+		rc = look_dune_deeper(f);
 	if (!rc)
 		rc = rel_bump_look_files(f);
 	if (!rc && release)

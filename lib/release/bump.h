@@ -8,6 +8,8 @@
  *	  dune-project
  *	(version …) of dune-project		that of all packages without one
  *						of their own
+ *	dune-project beside an opam file	the same, of the packages there
+ *	  deeper down
  *	version = "…" in META files: META.PKG	the package's
  *	  at the top, META in PKG/, lib/PKG/,
  *	  src/PKG/; META there and in pkg/,

@@ -402,6 +402,8 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 	if (rc == 0)
 		rc = rel_cut_judge_tag(cut, err);
 	if (rc == 0)
+		rc = rel_cut_judge_places(cut, err);
+	if (rc == 0)
 		rc = rel_cut_read_files(cut, err);
 	if (rc == 0)
 		rc = rel_cut_check_export(cut, err);

@@ -181,6 +181,9 @@ REL_MUST_CHECK int rel_cut_take_tag(struct rel_cut *cut, struct rel_error *err);
 /* It may stand already, on what would be tagged. */
 REL_MUST_CHECK int rel_cut_check_tag(const struct rel_cut *cut,
 				     struct rel_error *err);
+/* cut_place.c: findings on packages deeper down in the source. */
+REL_MUST_CHECK int rel_cut_judge_places(struct rel_cut *cut,
+					struct rel_error *err);
 /* cut_branch.c: may it be released from there?
  * Errors  REL_EEXISTS no, with the remedy; as rel_git_fetch() */
 REL_MUST_CHECK int rel_cut_check_branch(struct rel_cut *cut,

@@ -78,45 +78,17 @@ static int settle(struct rel_project_work *work)
 	return 0;
 }
 
-struct search {
-	struct rel_buf found; /* path of an opam file */
-};
-
-static int look_deeper(void *context, struct rel_str path, unsigned depth,
-		       const struct rel_git_entry *entry, struct rel_error *err)
+struct rel_str rel_project_place(const struct rel_project_package *package)
 {
-	struct search *search = context;
+	size_t slash = rel_str_rfind(package->path, '/');
+	struct rel_str dir = rel_str_sub(package->path, 0, slash + 1);
 
-	(void)depth;
-	(void)err;
-	if (search->found.len == 0 && entry->kind == REL_GIT_BLOB &&
-	    (rel_str_ends(entry->name, REL_STR(".opam")) ||
-	     rel_str_is(entry->name, "opam")))
-		rel_buf_add_str(&search->found, path);
-	return 0;
-}
-
-/* Nothing at the places where opam looks: tell what there is elsewhere. */
-static int fail_empty(struct rel_project_work *work)
-{
-	struct rel_project *project = work->project;
-	struct search search;
-	int rc;
-
-	rel_buf_init(&search.found, REL_LIMIT_GIT_PATH_BYTES);
-	rc = rel_git_tree_walk(project->store, &project->tree, look_deeper,
-			       &search, NULL);
-	if (!rc && search.found.len)
-		rc = rel_fail(work->err, REL_ENOTFOUND,
-			      "no opam file at the top of the source or in "
-			      "opam/, where opam looks; move \"%.200s\" there",
-			      search.found.ptr);
-	else
-		rc = rel_fail(work->err, REL_ENOTFOUND,
-			      "no opam file in the source; write PACKAGE.opam "
-			      "at its top and commit it");
-	rel_buf_free(&search.found);
-	return rc;
+	if (slash >= package->path.len || rel_str_is(dir, "opam/") ||
+	    /* PKG.opam/opam */
+	    rel_str_is(rel_str_sub(package->path, slash + 1, package->path.len),
+		       "opam"))
+		return REL_STR("");
+	return dir;
 }
 
 const char *rel_project_match(const struct rel_conf_globs *globs,
@@ -217,7 +189,6 @@ static int mark_internal(struct rel_project_work *work,
 static int scan(struct rel_project_work *work, const struct rel_git_id *commit,
 		const struct rel_conf_release *release)
 {
-	static const struct rel_conf_release nothing = {0};
 	struct rel_project *project = work->project;
 	int rc = rel_git_commit_tree(&project->tree, project->store, commit,
 				     NULL, work->err);
@@ -226,18 +197,27 @@ static int scan(struct rel_project_work *work, const struct rel_git_id *commit,
 		rc = rel_project_read_dune(work);
 	if (!rc)
 		rc = rel_project_read_opam(work);
+	if (!rc && release->packages.count)
+		rc = rel_project_read_deeper(work, &release->packages,
+					     &release->exclude);
 	if (!rc)
 		rc = settle(work);
 	if (!rc)
 		rc = rel_project_join_dune(work);
 	if (!rc)
 		rc = settle(work);
+	if (!rc && project->n_packages == 0) {
+		rc = rel_project_read_deeper(work, NULL, &release->exclude);
+		if (!rc)
+			rc = settle(work);
+	}
 	if (!rc && project->n_packages == 0)
-		rc = fail_empty(work);
+		rc = rel_fail(work->err, REL_ENOTFOUND,
+			      "no opam file in the source; write PACKAGE.opam "
+			      "at its top and commit it");
 	if (!rc)
-		rc = mark_internal(work, release ? release : &nothing);
-	return rc ? rc
-		  : rel_project_find_name(work, release ? release->name : NULL);
+		rc = mark_internal(work, release);
+	return rc ? rc : rel_project_find_name(work, release->name);
 }
 
 int rel_project_scan(struct rel_project **out, struct rel_git_store *store,
@@ -245,6 +225,7 @@ int rel_project_scan(struct rel_project **out, struct rel_git_store *store,
 		     const struct rel_conf_release *release,
 		     struct rel_error *err)
 {
+	static const struct rel_conf_release nothing = {0};
 	struct rel_project_work work = {.err = err};
 	int rc;
 
@@ -254,7 +235,7 @@ int rel_project_scan(struct rel_project **out, struct rel_git_store *store,
 		return rel_fail_nomem(err);
 	work.project->store = store;
 	rel_arena_init(&work.project->arena, REL_LIMIT_PROJECT_ARENA);
-	rc = scan(&work, commit, release);
+	rc = scan(&work, commit, release ? release : &nothing);
 	if (rc)
 		rel_project_free(work.project);
 	else

@@ -7,6 +7,11 @@
  * tree only:
  *	PKG.opam, PKG.opam/opam, opam/PKG.opam, opam/PKG.opam/opam
  *	opam, opam/opam		one package, called as its `name:` says
+ * Deeper down, where opam does not look, PKG.opam is found as well when the top
+ * has no package, but not below directories that are hidden, dune's own ("_…")
+ * or of foreign code (vendor, duniverse, …); and when `release: packages:` of
+ * relctl.yml matches it.
+ *
  * dune-project adds the project's name and version, and the packages whose
  * opam file dune writes.
  */
@@ -54,7 +59,7 @@ struct rel_project {
  *         part of their `dev-repo:`.  Its `packages` and `exclude` say which
  *         are internal; without either, those called like benchmarks or tests
  *         beside others are presumed to be.
- * Errors  REL_ENOTFOUND no package (tells of opam files deeper down);
+ * Errors  REL_ENOTFOUND no package;
  *         REL_EEXISTS two opam files or two stanzas of one package;
  *         REL_EPARSE with path, line and column: an opam file or dune-project
  *         that is no such file, an opam file whose `name:` is not the file's,
@@ -83,6 +88,10 @@ REL_MUST_CHECK int rel_project_select(const size_t **out, size_t *count,
 				      struct rel_project *project,
 				      const char *const names[], size_t n,
 				      struct rel_error *err);
+
+/* The directory of its opam file where that is one in which opam does not look,
+ * with a slash at its end: "src/foo/"; else empty. */
+struct rel_str rel_project_place(const struct rel_project_package *package);
 
 /* Are these all that are for release? */
 bool rel_project_is_whole(const struct rel_project *project,

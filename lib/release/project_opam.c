@@ -217,16 +217,15 @@ static int read_tree(struct rel_project_work *work,
 		   : 0;
 }
 
-int rel_project_read_opam(struct rel_project_work *work)
+/* Read those from `first` on. */
+static int read_texts(struct rel_project_work *work, uint32_t first)
 {
 	struct rel_project *project = work->project;
-	struct listing listing = {work, ""};
 	struct rel_arena scratch;
-	int rc = rel_git_tree_list(project->store, &project->tree, look,
-				   &listing, work->err);
+	int rc = 0;
 
 	rel_arena_init(&scratch, REL_LIMIT_PROJECT_ARENA);
-	for (uint32_t i = 0; i < work->count && !rc; i++) {
+	for (uint32_t i = first; i < work->count && !rc; i++) {
 		struct rel_project_package *package = &project->packages[i];
 
 		rc = rel_project_read(&package->text, project, package->path,
@@ -237,4 +236,72 @@ int rel_project_read_opam(struct rel_project_work *work)
 	}
 	rel_arena_free(&scratch);
 	return rc;
+}
+
+int rel_project_read_opam(struct rel_project_work *work)
+{
+	struct listing listing = {work, ""};
+	int rc = rel_git_tree_list(work->project->store, &work->project->tree,
+				   look, &listing, work->err);
+
+	return rc ? rc : read_texts(work, 0);
+}
+
+struct deeper {
+	struct rel_project_work *work;
+	const struct rel_conf_globs *wanted, *unwanted;
+};
+
+/* Not the project's own, unless relctl.yml names it. */
+static bool is_foreign(struct rel_str dir)
+{
+	static const char *const names[] = {
+	    "vendor",	   "vendors",	  "vendored",	 "duniverse",
+	    "third_party", "third-party", "node_modules"};
+
+	if (dir.ptr[0] == '.' || dir.ptr[0] == '_')
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (rel_str_is(dir, names[i]))
+			return true;
+	return false;
+}
+
+static int look_deeper(void *context, struct rel_str path, unsigned depth,
+		       const struct rel_git_entry *entry, struct rel_error *err)
+{
+	const struct deeper *d = context;
+	struct rel_str name,
+	    dir = rel_str_sub(path, 0, path.len - entry->name.len);
+	struct listing listing = {d->work, NULL};
+	char *prefix;
+
+	(void)depth;
+	if (entry->kind == REL_GIT_TREE)
+		return !d->wanted && is_foreign(entry->name) ? REL_GIT_SKIP : 0;
+	if (!is_file(entry) || entry->name.len <= strlen(".opam") ||
+	    !rel_str_ends(entry->name, REL_STR(".opam")) || dir.len == 0 ||
+	    rel_str_is(dir, "opam/"))
+		return 0;
+	name = rel_str_sub(entry->name, 0, entry->name.len - strlen(".opam"));
+	if ((d->wanted && !rel_project_match(d->wanted, name, path)) ||
+	    rel_project_match(d->unwanted, name, path))
+		return 0;
+	prefix = rel_arena_copy(&d->work->project->arena, dir);
+	if (!prefix)
+		return rel_fail_nomem(err);
+	listing.prefix = prefix;
+	return add_named(&listing, entry);
+}
+
+int rel_project_read_deeper(struct rel_project_work *work,
+			    const struct rel_conf_globs *wanted,
+			    const struct rel_conf_globs *unwanted)
+{
+	struct deeper deeper = {work, wanted, unwanted};
+	uint32_t first = work->count;
+	int rc = rel_git_tree_walk(work->project->store, &work->project->tree,
+				   look_deeper, &deeper, work->err);
+
+	return rc ? rc : read_texts(work, first);
 }

@@ -23,6 +23,12 @@ REL_MUST_CHECK int rel_project_add(struct rel_project_work *work,
 /* Find and read the opam files. */
 REL_MUST_CHECK int rel_project_read_opam(struct rel_project_work *work);
 
+/* Find and read those deeper down that `wanted` matches (NULL = all that may be
+ * the project's own) and `unwanted` does not. */
+REL_MUST_CHECK int rel_project_read_deeper(
+    struct rel_project_work *work, const struct rel_conf_globs *wanted,
+    const struct rel_conf_globs *unwanted);
+
 /* Read dune-project, if it is there: before the opam files. */
 REL_MUST_CHECK int rel_project_read_dune(struct rel_project_work *work);
 /* Join the packages of dune-project with those found: after them. */

@@ -116,6 +116,8 @@ static const struct layout layouts[] = {
      "b=opam"},
     /* a link to another opam file is no package of its own */
     {OPAM "a.opam; ln -s a.opam opam", "a", "a=a.opam"},
+    {"mkdir -p x/y; " OPAM "x/y/a.opam", "a", "a=x/y/a.opam"},
+    {"mkdir -p x; " OPAM "x/b.opam; " OPAM "a.opam", "a", "a=a.opam"},
     {OPAM "a.opam; chmod +x a.opam; mkdir x.opam; echo >x.opam/y", "a",
      "a=a.opam"},
     {OPAM "a-b.opam; " OPAM "a.opam; " OPAM "a_c.opam", "a",
@@ -156,8 +158,11 @@ struct mistake {
 
 static const struct mistake mistakes[] = {
     {"echo >README", REL_ENOTFOUND, "", 0, 0, "write PACKAGE.opam"},
-    {"mkdir -p x/y; " OPAM "x/y/a.opam", REL_ENOTFOUND, "", 0, 0,
-     "move \"x/y/a.opam\""},
+    {"mkdir -p vendor/y _b .c; " OPAM "vendor/y/a.opam; " OPAM
+     "_b/b.opam; " OPAM ".c/c.opam",
+     REL_ENOTFOUND, "", 0, 0, "write PACKAGE.opam"},
+    {"mkdir -p x y; " OPAM "x/a.opam; " OPAM "y/a.opam", REL_EEXISTS, "", 0, 0,
+     "two opam files, \"x/a.opam\" and \"y/a.opam\""},
     {OPAM "a.opam; mkdir opam; " OPAM "opam/a.opam", REL_EEXISTS, "", 0, 0,
      "two opam files, \"a.opam\" and \"opam/a.opam\""},
     {OPAM "a.opam; echo 'name: \"a\"' >opam", REL_EEXISTS, "", 0, 0,
