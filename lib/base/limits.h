@@ -194,6 +194,9 @@
 #define REL_LIMIT_VERSION_BYTES 1000
 /* Packages of one project; dune's largest users have 300. */
 #define REL_LIMIT_PROJECT_PACKAGES 10000u
+/* Branches of a source's remote that release: branches: matches, each of which
+ * may have to be fetched; a busy repository has tens that are released from. */
+#define REL_LIMIT_RELEASE_BRANCHES 256u
 /* Text and tables of one project. */
 #define REL_LIMIT_PROJECT_ARENA (1 * REL_GIB)
 /* Name of a tag: a file name's length, below refs/tags/. */

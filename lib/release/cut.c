@@ -108,8 +108,8 @@ static const char *ways_on(const struct rel_cut *cut)
 	if (cut->way == REL_CUT_WAY_ABORT)
 		return "; `relctl cut --abort` takes this cut back";
 	if (cut->way == REL_CUT_WAY_REQUEST && ci)
-		return "; where nobody may push to it, `relctl ci --request` "
-		       "opens a pull request";
+		return "; run this again to go on; where nobody may push to "
+		       "it, `relctl ci --request` opens a pull request";
 	/* of a tag, the clone may be gone then */
 	if (ci)
 		return "; run this again to go on";

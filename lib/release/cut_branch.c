@@ -1,4 +1,5 @@
 /* From which branches releases are cut: release: branches: of relctl.yml. */
+#include "base/limits.h"
 #include "git/glob.h"
 #include "release/cut_work.h"
 
@@ -34,6 +35,7 @@ struct tips {
 	struct rel_cut *cut;
 	const struct rel_conf_globs *globs;
 	struct tip *first;
+	unsigned count;
 };
 
 static int keep(void *context, struct rel_str ref, const struct rel_git_id *id,
@@ -45,6 +47,13 @@ static int keep(void *context, struct rel_str ref, const struct rel_git_id *id,
 	if (!rel_str_starts(ref, REL_STR(HEADS)) ||
 	    !is_allowed(tips->globs, ref))
 		return 0;
+	if (tips->count++ == REL_LIMIT_RELEASE_BRANCHES)
+		return rel_fail(err, REL_ELIMIT,
+				"release: branches: matches more than %u "
+				"branches of %s; name those to release from",
+				REL_LIMIT_RELEASE_BRANCHES,
+				tips->cut->head.remote ? tips->cut->head.remote
+						       : "the source");
 	tip = rel_arena_array(&tips->cut->arena, 1, sizeof(*tip));
 	if (!tip)
 		return rel_fail_nomem(err);

@@ -362,9 +362,10 @@ int rel_cut_look(struct rel_cut *cut, bool *already, struct rel_error *err)
 	*already = false;
 	if (rc == 0)
 		rc = take_packages(cut, err);
+	if (rc)
+		return rc;
 	take_rest(cut);
-	if (rc == 0)
-		rc = rel_cut_take_sign(cut, err);
+	rc = rel_cut_take_sign(cut, err);
 	if (rc == 0)
 		rc = take_identity(cut, err);
 	if (rc == 0)

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "opam/version.h"
+#include "release/numbering.h"
 #include "release/tagname.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,6 +28,26 @@ static void there_and_back(const char *pattern, struct rel_str name,
 	rel_buf_free(&again);
 }
 
+/* The next version is newer; what comes before a release is older than it. */
+static void count_up(struct rel_str version)
+{
+	struct rel_buf text;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	for (int i = REL_NUMBERING_MAJOR; i <= REL_NUMBERING_PRERELEASE; i++) {
+		rel_buf_clear(&text);
+		if (rel_numbering_next(&text, version,
+				       (enum rel_numbering_part)i, NULL) == 0 &&
+		    rel_version_compare(rel_buf_str(&text), version) <= 0)
+			__builtin_trap();
+	}
+	rel_buf_clear(&text);
+	if (rel_numbering_is_misplaced(&text, version) &&
+	    rel_version_compare(rel_buf_str(&text), version) >= 0)
+		__builtin_trap();
+	rel_buf_free(&text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rel_str rest = rel_str_n((const char *)data, size);
@@ -40,6 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rel_buf_init(&pattern, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&version, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_add_str(&pattern, first);
+	if (rel_version_is_valid(text))
+		count_up(text);
 	if (pattern.ptr) {
 		there_and_back(pattern.ptr, name, text);
 		if (rel_tagname_version(&version, pattern.ptr, name, text,
