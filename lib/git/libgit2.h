@@ -13,6 +13,7 @@
 #include <git2/sys/errors.h>
 #endif
 #include <git2/sys/odb_backend.h>
+#include <git2/sys/repository.h>
 #include <git2/sys/transport.h>
 
 #include "base/lazy.h"
@@ -58,10 +59,14 @@ REL_MUST_CHECK int rel_libgit2_load(struct rel_error *err);
 	X(git_object_peel)                       \
 	X(git_object_type)                       \
 	X(git_object_type2string)                \
+	X(git_odb_add_alternate)                 \
 	X(git_odb_add_backend)                   \
+	X(git_odb_backend_loose)                 \
+	X(git_odb_backend_one_pack)              \
 	X(git_odb_exists)                        \
 	X(git_odb_free)                          \
 	X(git_odb_hash)                          \
+	X(git_odb_new)                           \
 	X(git_odb_object_data)                   \
 	X(git_odb_object_free)                   \
 	X(git_odb_object_size)                   \
@@ -109,6 +114,7 @@ REL_MUST_CHECK int rel_libgit2_load(struct rel_error *err);
 	X(git_repository_open_bare)              \
 	X(git_repository_open_ext)               \
 	X(git_repository_path)                   \
+	X(git_repository_set_odb)                \
 	X(git_revparse_single)                   \
 	X(git_transaction_commit)                \
 	X(git_transaction_free)                  \
@@ -175,10 +181,14 @@ extern struct rel_libgit2 rel_libgit2;
 #define git_object_peel		      rel_libgit2.git_object_peel
 #define git_object_type		      rel_libgit2.git_object_type
 #define git_object_type2string	      rel_libgit2.git_object_type2string
+#define git_odb_add_alternate	      rel_libgit2.git_odb_add_alternate
 #define git_odb_add_backend	      rel_libgit2.git_odb_add_backend
+#define git_odb_backend_loose	      rel_libgit2.git_odb_backend_loose
+#define git_odb_backend_one_pack      rel_libgit2.git_odb_backend_one_pack
 #define git_odb_exists		      rel_libgit2.git_odb_exists
 #define git_odb_free		      rel_libgit2.git_odb_free
 #define git_odb_hash		      rel_libgit2.git_odb_hash
+#define git_odb_new		      rel_libgit2.git_odb_new
 #define git_odb_object_data	      rel_libgit2.git_odb_object_data
 #define git_odb_object_free	      rel_libgit2.git_odb_object_free
 #define git_odb_object_size	      rel_libgit2.git_odb_object_size
@@ -230,6 +240,7 @@ extern struct rel_libgit2 rel_libgit2;
 #define git_repository_open_bare   rel_libgit2.git_repository_open_bare
 #define git_repository_open_ext	   rel_libgit2.git_repository_open_ext
 #define git_repository_path	   rel_libgit2.git_repository_path
+#define git_repository_set_odb	   rel_libgit2.git_repository_set_odb
 #define git_revparse_single	   rel_libgit2.git_revparse_single
 #define git_transaction_commit	   rel_libgit2.git_transaction_commit
 #define git_transaction_free	   rel_libgit2.git_transaction_free

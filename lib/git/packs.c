@@ -21,7 +21,9 @@
 
 /* A pack and its index, in memory maps; the numbers in them are checked. */
 struct pack {
-	char *name; /* of the file, without its directory */
+	char *name;	/* of the file, without its directory */
+	char *idx_path; /* of the index */
+	uint32_t dir;	/* which of the guard's */
 	struct rel_map pack, idx;
 	uint32_t count;
 	bool old;		     /* version 1: offset and id in one table */
@@ -38,6 +40,8 @@ struct guard {
 	uint32_t n, cap;
 	char **dirs; /* of objects */
 	uint32_t n_dirs, dirs_cap;
+	/* There is an index of several packs, or a graph of commits. */
+	bool indexed;
 };
 
 static uint32_t number(const unsigned char *p)
@@ -51,6 +55,7 @@ static void pack_close(struct pack *pack)
 	rel_map_close(&pack->pack);
 	rel_map_close(&pack->idx);
 	free(pack->name);
+	free(pack->idx_path);
 }
 
 static const unsigned char *id_of(const struct pack *pack, uint32_t i)
@@ -185,11 +190,12 @@ static int open_pack(struct guard *guard, const char *dir, struct rel_str idx,
 		r = rel_array_reserve(&guard->packs, &guard->cap,
 				      (uint64_t)guard->n + 1,
 				      sizeof(*guard->packs));
+	pack.idx_path = idx_path;
+	pack.dir = guard->n_dirs - 1;
 	if (r == 0)
 		guard->packs[guard->n++] = pack;
 	else
 		pack_close(&pack);
-	free(idx_path);
 	free(path);
 	return r == REL_ENOMEM ? rel_fail_nomem(err) : r;
 }
@@ -253,6 +259,25 @@ static int open_borrowed(struct guard *guard, const char *objects,
 	return r;
 }
 
+static bool is_indexed(const char *objects)
+{
+	static const char *const names[] = {
+	    "pack/multi-pack-index", "info/commit-graph", "info/commit-graphs"};
+	bool found = false;
+
+	for (size_t i = 0; !found && i < sizeof(names) / sizeof(names[0]);
+	     i++) {
+		char path[PATH_MAX];
+		struct stat st;
+		int n =
+		    snprintf(path, sizeof(path), "%s/%s", objects, names[i]);
+
+		found =
+		    n > 0 && (size_t)n < sizeof(path) && lstat(path, &st) == 0;
+	}
+	return found;
+}
+
 static int open_dir(struct guard *guard, const char *objects, unsigned depth,
 		    struct rel_error *err)
 {
@@ -269,6 +294,7 @@ static int open_dir(struct guard *guard, const char *objects, unsigned depth,
 		return rel_fail_nomem(err);
 	}
 	guard->dirs[guard->n_dirs++] = copy;
+	guard->indexed = guard->indexed || is_indexed(objects);
 	r = open_packs(guard, objects, err);
 	return r == 0 ? open_borrowed(guard, objects, depth, err) : r;
 }
@@ -456,11 +482,55 @@ static void guard_free(git_odb_backend *backend)
 	free(guard);
 }
 
-int rel_git_packs_guard(git_odb *odb, const char *objects,
-			struct rel_error *err)
+static int add_reader(git_odb *odb, git_odb_backend *backend, bool own,
+		      int priority)
+{
+	int status = own ? git_odb_add_backend(odb, backend, priority)
+			 : git_odb_add_alternate(odb, backend, priority);
+
+	if (status < 0)
+		backend->free(backend);
+	return status;
+}
+
+/* What several packs have in common is indexed once more, and libgit2 prefers
+ * that: read the packs by their own, checked, indexes, and no graph. */
+static int read_plainly(git_odb **odb, git_repository *repo,
+			const struct guard *guard)
+{
+	git_odb_backend *backend;
+	git_odb *fresh = NULL;
+	int status = git_odb_new(&fresh);
+
+	for (uint32_t i = 0; status == 0 && i < guard->n_dirs; i++) {
+		status = git_odb_backend_loose(&backend, guard->dirs[i], -1, 0,
+					       0, 0);
+		if (status == 0)
+			status = add_reader(fresh, backend, i == 0, 1);
+	}
+	for (uint32_t i = 0; status == 0 && i < guard->n; i++) {
+		const struct pack *pack = &guard->packs[i];
+
+		status = git_odb_backend_one_pack(&backend, pack->idx_path);
+		if (status == 0)
+			status = add_reader(fresh, backend, pack->dir == 0, 2);
+	}
+	if (status == 0)
+		status = git_repository_set_odb(repo, fresh);
+	if (status < 0) {
+		git_odb_free(fresh);
+		return status;
+	}
+	git_odb_free(*odb);
+	*odb = fresh;
+	return 0;
+}
+
+int rel_git_packs_guard(git_odb **odb, git_repository *repo,
+			const char *objects, struct rel_error *err)
 {
 	struct guard *guard = calloc(1, sizeof(*guard));
-	int r, status;
+	int r, status = 0;
 
 	if (guard == NULL)
 		return rel_fail_nomem(err);
@@ -474,7 +544,10 @@ int rel_git_packs_guard(git_odb *odb, const char *objects,
 		guard_free(&guard->parent);
 		return r;
 	}
-	status = git_odb_add_backend(odb, &guard->parent, FIRST);
+	if (guard->indexed)
+		status = read_plainly(odb, repo, guard);
+	if (status == 0)
+		status = git_odb_add_backend(*odb, &guard->parent, FIRST);
 	if (status == 0)
 		return 0;
 	guard_free(&guard->parent);

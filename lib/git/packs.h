@@ -16,12 +16,15 @@
 #include "git/libgit2.h"
 
 /*
- * Check the packs of `objects`, a directory of a repository, and of those that
- * it borrows from, and put a guard before the other readers of `odb`.
+ * Check the packs of `objects`, the directory of the repository `repo`, and of
+ * those that it borrows from, and put a guard before the other readers of its
+ * *odb.  Where there are multi-pack indexes or commit graphs, which are not
+ * checked, *odb is replaced by one that does not read them.
  * Owner   the guard is freed with `odb`
  * Errors  REL_EIO a damaged pack or index, named, with what to do; REL_ENOMEM
  */
-REL_MUST_CHECK int rel_git_packs_guard(git_odb *odb, const char *objects,
+REL_MUST_CHECK int rel_git_packs_guard(git_odb **odb, git_repository *repo,
+				       const char *objects,
 				       struct rel_error *err);
 
 #endif

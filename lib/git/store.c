@@ -99,7 +99,7 @@ static int guard(struct rel_git_store *store, struct rel_error *err)
 	if (asprintf(&objects, "%sobjects",
 		     git_repository_commondir(store->repo)) < 0)
 		return rel_fail_nomem(err);
-	r = rel_git_packs_guard(store->odb, objects, err);
+	r = rel_git_packs_guard(&store->odb, store->repo, objects, err);
 	free(objects);
 	return r;
 }

@@ -243,6 +243,45 @@ static void test_index(void **state)
 	rel_test_dir_free(top);
 }
 
+/* What is beside the packs' own indexes is not read, whatever it says. */
+static void test_beside(void **state)
+{
+	static const char *const names[] = {"pack/multi-pack-index",
+					    "info/commit-graph"};
+	char *dir, *pack, *idx, *top = deltas(&dir, &pack, &idx);
+	char *bare = rel_test_text("%s/bare.git", top);
+	char *objects = rel_test_text("%s/objects", bare);
+
+	(void)state;
+	free(rel_test_sh("cd %s; git multi-pack-index write 2>/dev/null; "
+			 "git commit-graph write --reachable 2>/dev/null; "
+			 "chmod u+w objects/pack/* objects/info/*",
+			 bare));
+	for (size_t n = 0; n < 2; n++) {
+		size_t len, tried = 0;
+		char *path = rel_test_text("%s/%s", objects, names[n]);
+		char *bytes = rel_test_read(path, &len);
+
+		right = refused = 0;
+		for (size_t i = 0; i < len; i += 5) {
+			bytes[i] = (char)(bytes[i] ^ 0x81);
+			rel_test_write(objects, names[n], bytes, len);
+			bytes[i] = (char)(bytes[i] ^ 0x81);
+			check_pack(bare);
+			tried++;
+		}
+		assert_int_equal(right, tried);
+		free(bytes);
+		free(path);
+	}
+	free(objects);
+	free(bare);
+	free(idx);
+	free(pack);
+	free(dir);
+	rel_test_dir_free(top);
+}
+
 /* Objects under the names of others, packed and loose, of each kind. */
 static void test_false_ids(void **state)
 {
@@ -308,9 +347,8 @@ static int keep_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_flipped_bytes),
-	    cmocka_unit_test(test_loops),
-	    cmocka_unit_test(test_index),
+	    cmocka_unit_test(test_flipped_bytes), cmocka_unit_test(test_loops),
+	    cmocka_unit_test(test_index),	  cmocka_unit_test(test_beside),
 	    cmocka_unit_test(test_false_ids),
 	};
 
