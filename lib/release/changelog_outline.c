@@ -564,6 +564,12 @@ static bool is_rst_comment(struct rel_str text, struct rel_str *label)
 	size_t colon = rel_str_find(rest, ':');
 
 	*label = REL_STR("");
+	if (rest.len > 2 && rest.ptr[0] == '_' && rest.ptr[1] == '`') {
+		size_t end = rel_str_find(rel_str_sub(rest, 2, rest.len), '`');
+
+		*label = rel_str_sub(rest, 2, end + 2);
+		return true;
+	}
 	if (rest.len && rest.ptr[0] == '_' && colon < rest.len) {
 		*label = rel_str_sub(rest, 1, colon);
 		return true;

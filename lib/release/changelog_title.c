@@ -473,13 +473,24 @@ static const char *const unreleased[] = {"unreleased",
 static const char *const ahead[] = {"next", "next release", "next version",
 				    "future release", NULL};
 /* All of a title. */
-static const char *const alone[] = {
-    "vnext",	   "head",	  "master",
-    "main",	   "trunk",	  "dev",
-    "devel",	   "development", "development version",
-    "dev version", "current",	  "future",
-    "git",	   "git master",  "in master",
-    "in git",	   NULL};
+static const char *const alone[] = {"vnext",
+				    "head",
+				    "master",
+				    "main",
+				    "trunk",
+				    "dev",
+				    "devel",
+				    "development",
+				    "development version",
+				    "working version",
+				    "dev version",
+				    "current",
+				    "future",
+				    "git",
+				    "git master",
+				    "in master",
+				    "in git",
+				    NULL};
 /* Behind a version, with one of "-+~." before it. */
 static const char *const suffixes[] = {"dev",	   "dev0", "unreleased", "wip",
 				       "snapshot", "git",  NULL};
@@ -539,6 +550,11 @@ enum rel_changelog_kind rel_changelog_kind(struct rel_str title)
 	if (last + 1 == w.count || gap.len || w.items[last + 1].kind == DATE ||
 	    is_tail_word(w.items[last + 1].text))
 		return names ? REL_CHANGELOG_NAMED : REL_CHANGELOG_RELEASE;
+	/* a name of its own, then the date */
+	for (i = last + 1; i < w.count && !names; i++) {
+		if (w.items[i].kind == DATE)
+			return REL_CHANGELOG_RELEASE;
+	}
 	return names ? REL_CHANGELOG_NONE : REL_CHANGELOG_LOOSE;
 }
 

@@ -322,6 +322,17 @@ static const struct entry entries[] = {
      "1.1",
      "- x `a`_, b_\n\nFixes\n-----\n\ny\n\n.. _a: https://example.org/a\n"
      ".. _b: https://example.org/b\n"},
+    /* as attrs and Angular write them */
+    {"a.rst",
+     "Log\n===\n\n17.1.0\n------\n\nx `#136`_\n\n.. _`#136`: "
+     "https://example.org/136\n.. _`#137`: https://example.org/137\n\n\n"
+     "----\n\n\n16.3.0 (2016-11-24)\n-------------------\n\ny\n",
+     "17.1.0", "x `#136`_\n\n.. _`#136`: https://example.org/136\n"},
+    {"a.md",
+     "<a name=\"1.3.0\"></a>\n# 1.3.0 first-name (2014-08-22)\n\n## Bug Fixes"
+     "\n\n- x\n\n<a name=\"1.2.3\"></a>\n## 1.2.3 other-name (2014-08-20)\n\n"
+     "- y\n",
+     "1.3.0", "## Bug Fixes\n\n- x\n"},
     {"a.rst", "===\n1.1\n===\n\nx\n\n1.0: y\n\n----\n\nz\n\n===\n1.0\n===\n",
      "1.1", "x\n\n1.0: y\n\n----\n\nz\n"},
     {"a.rst",
@@ -422,6 +433,15 @@ static const struct undated undated[] = {
      "## 1.1 (30/11/2026) - The \"Big\" one\nx\n## 1.0 (25/12/2020)\n"},
     {"a.md", "## 1.1 (not yet released)\nx\n## 1.0 (1/2/2020)\n",
      "## 1.1 (2026-11-30)\nx\n## 1.0 (1/2/2020)\n"},
+    /* as OCaml and dune write it */
+    {"Changes", "Working version\n---------------\n\nx\n\n1.0\n---\n\ny\n",
+     "1.1 (2026-11-30)\n----------------\n\nx\n\n1.0\n---\n\ny\n"},
+    {"a.md",
+     "Unreleased (1.2)\n----------\n\nx\n\nUnreleased "
+     "(1.1)\n----------\n\ny\n\n"
+     "1.0 (2023-04-04)\n------------------\n",
+     "Unreleased (1.2)\n----------\n\nx\n\n1.1 (2026-11-30)\n"
+     "----------------\n\ny\n\n1.0 (2023-04-04)\n------------------\n"},
     {"a.md", "## 1.1-dev\nx\n## 1.0\n", "## 1.1 (2026-11-30)\nx\n## 1.0\n"},
     {"a.md", "## v1.1 (wip)\nx\n", "## v1.1 (2026-11-30)\nx\n"},
     {"a.md", "## 1.1 | Unreleased | a\nx\n## 1.0 | 2020-01-02 | b\n",
