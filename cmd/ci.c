@@ -78,12 +78,11 @@ static int do_nothing(struct rel_ci_run *run, struct rel_error *err)
 		return rel_fail(err, REL_EUSAGE,
 				"nothing tells what this run is about; say it: "
 				"--tag TAG or --schedule");
-	rel_screen_clear(run->call->screen);
 	if (!run->call->common->quiet)
-		fprintf(stderr,
-			"relctl: nothing to do for %s on %s: tags are "
-			"released, requests checked\n",
-			about(ci), rel_ci_system_name(ci->kind));
+		rel_screen_put(run->call->screen,
+			       "relctl: nothing to do for %s on %s: tags are "
+			       "released, requests checked\n",
+			       about(ci), rel_ci_system_name(ci->kind));
 	return 0;
 }
 

@@ -112,11 +112,11 @@ static bool is_repository(struct run *r, const struct rel_git_id *commit)
 /* A project may be checked out, whose relctl.yml names the remote, too. */
 static void tell_nothing(const struct run *r)
 {
-	rel_screen_clear(r->job->call->screen);
 	if (!r->job->call->common->quiet)
-		fprintf(stderr,
-			"relctl: nothing to do for this request: it changes "
-			"no package repository\n");
+		rel_screen_put(
+		    r->job->call->screen,
+		    "relctl: nothing to do for this request: it changes "
+		    "no package repository\n");
 }
 
 static int find_changes(struct run *r, struct rel_error *err)

@@ -29,8 +29,8 @@ static void tell(void *context, enum rel_cut_step step, const char *text)
 
 	if (w->run->call->common->quiet)
 		return;
-	rel_screen_clear(w->run->call->screen);
-	fprintf(stderr, "%-8s %s\n", rel_cut_step_name(step), text);
+	rel_screen_put(w->run->call->screen, "%-8s %s\n",
+		       rel_cut_step_name(step), text);
 }
 
 /* The opam file of "name.version", a package that is released. */

@@ -64,10 +64,9 @@ static int ask(const char **out, struct work *w, const char *question,
 	struct rel_str answer;
 
 	*out = preset;
-	rel_screen_clear(w->call->screen);
-	fprintf(stderr, "%s%s%s%s ", question, preset && *preset ? " [" : "",
-		preset ? preset : "", preset && *preset ? "]" : "");
-	fflush(stderr);
+	rel_screen_put(w->call->screen, "%s%s%s%s ", question,
+		       preset && *preset ? " [" : "", preset ? preset : "",
+		       preset && *preset ? "]" : "");
 	if (!fgets(line, sizeof(line), stdin))
 		return rel_fail(err, REL_ECANCELLED, "nothing is written");
 	answer = rel_str_trim(rel_str_of(line));
@@ -204,17 +203,20 @@ static void tell_facts(const struct work *w)
 
 	if (w->call->common->quiet)
 		return;
-	rel_screen_clear(w->call->screen);
-	fprintf(stderr, "found    %s %s in %s\n",
-		w->choice.remote ? "development remote" : "source project",
-		f->name, f->root);
+	rel_screen_put(w->call->screen, "found    %s %s in %s\n",
+		       w->choice.remote ? "development remote"
+					: "source project",
+		       f->name, f->root);
 	if (*f->packages && !w->choice.remote)
-		fprintf(stderr, "         packages %s\n", f->packages);
+		rel_screen_put(w->call->screen, "         packages %s\n",
+			       f->packages);
 	if (*f->origin)
-		fprintf(stderr, "         origin %s\n", f->origin);
+		rel_screen_put(w->call->screen, "         origin %s\n",
+			       f->origin);
 	if (f->ci && !w->given->ci)
-		fprintf(stderr, "         %s: a workflow for %s\n",
-			f->ci_because, f->ci);
+		rel_screen_put(w->call->screen,
+			       "         %s: a workflow for %s\n",
+			       f->ci_because, f->ci);
 }
 
 static int write_report(struct work *w, struct rel_error *err)

@@ -1,6 +1,8 @@
 #include "screen.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +30,7 @@ uint64_t rel_screen_now(void)
 static void draw(const char *what, uint64_t done, uint64_t total)
 {
 	unsigned width = rel_screen_width(STDERR_FILENO);
+	struct rel_buf shown;
 	char line[256];
 	int n;
 
@@ -44,7 +47,12 @@ static void draw(const char *what, uint64_t done, uint64_t total)
 		return;
 	if (width == 0)
 		width = WIDTH_DEFAULT;
-	fprintf(stderr, WIPE "%.*s", (int)(width - 1), line);
+	/* A server's own words may be among them. */
+	rel_buf_init(&shown, REL_LIMIT_CHILD_TEXT);
+	rel_escape(&shown, REL_ESCAPE_TEXT, line);
+	fprintf(stderr, WIPE "%.*s", (int)(width - 1),
+		shown.ptr ? shown.ptr : "");
+	rel_buf_free(&shown);
 }
 
 static void update(void *context, const char *what, uint64_t done,
@@ -94,7 +102,35 @@ void rel_screen_free(struct rel_screen *screen)
 	pthread_mutex_destroy(&screen->lock);
 }
 
-/* Texts of errors may hold names from outside. */
+/* The one way of text to the terminal, or to the log of a CI system. */
+static void put(struct rel_screen *screen, const char *text)
+{
+	struct rel_buf lines;
+
+	rel_buf_init(&lines, REL_LIMIT_FORGE_ANSWER);
+	rel_escape_lines(&lines, text);
+	rel_screen_clear(screen);
+	fputs(lines.status || !lines.ptr ? "" : lines.ptr, stderr);
+	fflush(stderr);
+	rel_buf_free(&lines);
+}
+
+void rel_screen_put(struct rel_screen *screen, const char *format, ...)
+{
+	char *text = NULL;
+	va_list list;
+	int n;
+
+	va_start(list, format);
+	n = vasprintf(&text, format, list);
+	va_end(list);
+	if (n >= 0)
+		put(screen, text);
+	if (n >= 0)
+		free(text);
+}
+
+/* A line, whatever the text holds. */
 static void say(struct rel_screen *screen, const char *head, const char *text)
 {
 	struct rel_buf line;
@@ -102,7 +138,7 @@ static void say(struct rel_screen *screen, const char *head, const char *text)
 	rel_buf_init(&line, REL_LIMIT_CHILD_TEXT);
 	rel_escape(&line, REL_ESCAPE_TEXT, text);
 	rel_screen_clear(screen);
-	fprintf(stderr, "relctl: %s%s\n", head, line.ptr ? line.ptr : text);
+	fprintf(stderr, "relctl: %s%s\n", head, line.ptr ? line.ptr : "");
 	rel_buf_free(&line);
 }
 
@@ -114,7 +150,7 @@ void rel_screen_error(struct rel_screen *screen, const struct rel_error *err,
 	rel_error_format(err, text, sizeof(text));
 	say(screen, "", text);
 	if (remedy)
-		fprintf(stderr, "%s\n", remedy);
+		rel_screen_put(screen, "%s\n", remedy);
 }
 
 void rel_screen_warn(void *context, const char *text)

@@ -33,6 +33,13 @@ void rel_screen_warn(void *context, const char *text);
 /* "relctl: text", when verbose. */
 void rel_screen_note(struct rel_screen *screen, const char *text);
 
+/*
+ * Whatever else goes to stderr: format as printf()'s; the text may come from
+ * outside, and of several lines.  The progress line is wiped first.
+ */
+void rel_screen_put(struct rel_screen *screen, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Milliseconds of the monotonic clock. */
 uint64_t rel_screen_now(void);
 

@@ -9,16 +9,20 @@
 /* More threads than this help nobody. */
 #define JOBS_MAX 1024
 
-static int read_conf(struct rel_setup *setup, const char *path,
+static int read_conf(struct rel_setup *setup, const struct rel_call *call,
 		     struct rel_error *err)
 {
+	const char *path = call->common->config;
+	/* Where the checkout lies and whose it is was the CI system's choice.
+	 */
+	bool foreign = strcmp(call->command->name, "ci") == 0;
 	struct rel_buf found;
 	int rc;
 
 	if (path)
 		return rel_conf_read(&setup->conf, path, err);
 	rel_buf_init(&found, REL_LIMIT_CONFIG_BYTES);
-	rc = rel_conf_find(&found, ".", err);
+	rc = rel_conf_find(&found, ".", foreign, err);
 	if (rc == 0)
 		rc = rel_conf_read(&setup->conf, found.ptr, err);
 	else if (rc == REL_ENOTFOUND)
@@ -102,7 +106,7 @@ int rel_setup_open(struct rel_setup *setup, const struct rel_call *call,
 	memset(setup, 0, sizeof(*setup));
 	rel_arena_init(&setup->arena, REL_LIMIT_CONF_ARENA);
 	rel_buf_init(&setup->cache_dir, REL_LIMIT_CONFIG_BYTES);
-	rc = read_conf(setup, call->common->config, err);
+	rc = read_conf(setup, call, err);
 	if (rc == 0)
 		rc = rel_setup_remotes(setup, call->common, err);
 	if (rc == 0)

@@ -13,8 +13,8 @@ static void tell(void *context, enum rel_cut_step step, const char *text)
 
 	if (v->call->common->quiet)
 		return;
-	rel_screen_clear(v->call->screen);
-	fprintf(stderr, "%-8s %s\n", rel_cut_step_name(step), text);
+	rel_screen_put(v->call->screen, "%-8s %s\n", rel_cut_step_name(step),
+		       text);
 }
 
 /* Bytes that `git apply` takes; a terminal gets none that it would obey. */
@@ -46,16 +46,15 @@ static void finding(void *context, const struct rel_cut_finding *f)
 {
 	const struct rel_voice *v = context;
 	const char *about = f->path ? f->path : f->package;
+	char line[16] = "";
 
-	rel_screen_clear(v->call->screen);
-	fputs(f->warning ? "relctl: warning: " : "relctl: ", stderr);
-	if (about)
-		fputs(about, stderr);
 	if (f->path && f->line)
-		fprintf(stderr, ":%u", (unsigned)f->line);
-	if (f->environment)
-		fprintf(stderr, " (%s)", f->environment);
-	fprintf(stderr, "%s%s\n", about ? ": " : "", f->text);
+		snprintf(line, sizeof(line), ":%u", (unsigned)f->line);
+	rel_screen_put(v->call->screen, "relctl: %s%s%s%s%s%s%s%s\n",
+		       f->warning ? "warning: " : "", about ? about : "", line,
+		       f->environment ? " (" : "",
+		       f->environment ? f->environment : "",
+		       f->environment ? ")" : "", about ? ": " : "", f->text);
 }
 
 static int confirm(void *context, const char *plan, struct rel_error *err)
@@ -65,8 +64,7 @@ static int confirm(void *context, const char *plan, struct rel_error *err)
 
 	if (v->yes || !isatty(STDIN_FILENO))
 		return 0;
-	rel_screen_clear(v->call->screen);
-	fprintf(stderr, "%s\nGo on? [y/N] ", plan);
+	rel_screen_put(v->call->screen, "%s\nGo on? [y/N] ", plan);
 	if (fgets(answer, sizeof(answer), stdin) &&
 	    (answer[0] == 'y' || answer[0] == 'Y'))
 		return 0;

@@ -80,15 +80,43 @@ static void add_visible(struct rel_buf *out, enum rel_escape kind,
 	add(out, kind, text, (size_t)n);
 }
 
-static bool starts_command(struct rel_str s, size_t at)
+/* Unicode's White_Space, without controls (UCD, PropList.txt). */
+static bool is_space(uint32_t rune)
 {
-	return s.ptr[at] == ':' && at > 0 && s.ptr[at - 1] == ':' &&
-	       (at == 1 || s.ptr[at - 2] == ' ');
+	return rune == ' ' || rune == 0xa0 || rune == 0x1680 ||
+	       (rune >= 0x2000 && rune <= 0x200a) || rune == 0x2028 ||
+	       rune == 0x2029 || rune == 0x202f || rune == 0x205f ||
+	       rune == 0x3000;
 }
 
-int rel_escape(struct rel_buf *out, enum rel_escape kind, const char *text)
+/* Of the last '#' in "##word[", or the last ':' in "::". */
+static bool starts_command(struct rel_str s, size_t at)
 {
-	struct rel_str s = rel_str_of(text);
+	uint32_t before = ' ';
+	size_t from, to;
+
+	if (at == 0 || s.ptr[at] != s.ptr[at - 1])
+		return false;
+	if (s.ptr[at] == '#') {
+		for (to = at + 1; to < s.len && (s.ptr[to] | 0x20) >= 'a' &&
+				  (s.ptr[to] | 0x20) <= 'z';)
+			to++;
+		return to < s.len && s.ptr[to] == '[';
+	}
+	if (s.ptr[at] != ':')
+		return false;
+	for (from = at - 1; from > 0;) {
+		from--;
+		if ((s.ptr[from] & 0xc0) != 0x80)
+			break;
+	}
+	if (at > 1)
+		rel_str_rune(s, from, &before);
+	return is_space(before);
+}
+
+static int escape(struct rel_buf *out, enum rel_escape kind, struct rel_str s)
+{
 	uint32_t rune;
 
 	for (size_t at = 0, n; at < s.len; at += n) {
@@ -101,6 +129,26 @@ int rel_escape(struct rel_buf *out, enum rel_escape kind, const char *text)
 			add_visible(out, kind, rune, true);
 		else
 			add(out, kind, s.ptr + at, n);
+	}
+	return out->status;
+}
+
+int rel_escape(struct rel_buf *out, enum rel_escape kind, const char *text)
+{
+	return escape(out, kind, rel_str_of(text));
+}
+
+int rel_escape_lines(struct rel_buf *out, const char *text)
+{
+	struct rel_str rest = rel_str_of(text);
+
+	while (rest.len > 0) {
+		size_t before = rest.len;
+		struct rel_str line = rel_str_cut(&rest, '\n');
+
+		escape(out, REL_ESCAPE_TEXT, line);
+		if (line.len < before)
+			rel_buf_add_char(out, '\n');
 	}
 	return out->status;
 }

@@ -11,8 +11,13 @@
 #include "base/buf.h"
 
 enum rel_escape {
-	/* "::" at the start of a word too: GitHub's runner obeys lines of a
-	 * log that begin with it. */
+	/* Commands to CI systems too, which obey what stands in a log: "::" at
+	 * the start of a word (GitHub, after any white space), "##[" and
+	 * "##vso[" anywhere (GitHub, Azure), "##teamcity[".  GitLab's
+	 * "section_start" needs controls.
+	 * Source  actions/runner src/Runner.Common/ActionCommand.cs;
+	 *	   microsoft/azure-pipelines-agent, Command.cs; JetBrains,
+	 *	   "Service messages" */
 	REL_ESCAPE_TEXT,
 	REL_ESCAPE_XML, /* & < > " '; for contents and attributes */
 	/* Within a line of GitHub's and GitLab's Markdown, cells of tables
@@ -28,6 +33,9 @@ enum rel_escape {
 
 /* Append `text`; returns out->status. */
 int rel_escape(struct rel_buf *out, enum rel_escape kind, const char *text);
+
+/* The same for text of several lines, whose line ends stay; REL_ESCAPE_TEXT. */
+int rel_escape_lines(struct rel_buf *out, const char *text);
 
 /* Append `text` in single quotes, as one word of a shell (csh's '!' too);
  * every byte is kept.  Returns out->status. */

@@ -110,6 +110,10 @@
 #define REL_LIMIT_REDIRECTS 20
 /* Seconds without a byte after which a transfer is given up. */
 #define REL_LIMIT_STALL_SECONDS 60
+/* Bytes a second below which a server is given up, on the average from twice
+ * that time on, over all redirects and attempts: a byte a minute would do
+ * otherwise.  The slowest mobile networks give more. */
+#define REL_LIMIT_HTTP_RATE (4 * REL_KIB)
 /* Seconds for name lookup, connection and TLS together. */
 #define REL_LIMIT_CONNECT_SECONDS 30
 /* One answer's header lines together; curl's own cap, since 8.3. */

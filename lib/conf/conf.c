@@ -44,7 +44,38 @@ static int search_up(struct rel_buf *path, struct rel_str dir, bool *found,
 	}
 }
 
-int rel_conf_find(struct rel_buf *out, const char *directory,
+/* Source  git, setup.c, ensure_valid_ownership() and is_path_owned_by(). */
+static bool is_own(uid_t owner)
+{
+	const char *sudo = getenv("SUDO_UID");
+	unsigned long uid;
+
+	return owner == geteuid() || owner == 0 ||
+	       (geteuid() == 0 && sudo &&
+		rel_str_to_uint(rel_str_of(sudo), UINT32_MAX - 1, &uid) &&
+		owner == (uid_t)uid);
+}
+
+static int check_owner(const char *path, struct rel_error *err)
+{
+	struct stat file, link;
+	uid_t owner;
+
+	if (stat(path, &file) != 0 || lstat(path, &link) != 0)
+		return 0; /* reading it will say what is wrong */
+	owner = is_own(file.st_uid) ? link.st_uid : file.st_uid;
+	if (is_own(owner))
+		return 0;
+	rel_fail(err, REL_EIO,
+		 "belongs to user %lu, so that it is not obeyed; give it with "
+		 "--config FILE if you trust it, or name the remotes with "
+		 "--remote in a directory of your own",
+		 (unsigned long)owner);
+	rel_error_at(err, path, 0, 0);
+	return REL_EIO;
+}
+
+int rel_conf_find(struct rel_buf *out, const char *directory, bool foreign,
 		  struct rel_error *err)
 {
 	struct rel_buf path;
@@ -65,6 +96,8 @@ int rel_conf_find(struct rel_buf *out, const char *directory,
 			      "to the top of its repository; write one, or "
 			      "give --remote NAME=LOCATION",
 			      real);
+	if (!rc && !foreign)
+		rc = check_owner(path.ptr, err);
 	if (!rc) {
 		rel_buf_add_str(out, rel_buf_str(&path));
 		rc = rel_buf_status(out, "path", err);

@@ -144,11 +144,15 @@ struct rel_conf {
  * Append to `out` the path of the relctl.yml that rules `directory`: in it or
  * in the nearest directory above, up to the one that holds ".git" (then that
  * one is the last looked at) or the root of the file system.
+ * foreign  may it belong to another user?  Else only to the effective one, to
+ *          the superuser, or, for the superuser, to whoever called sudo, as git
+ *          has it for repositories (safe.directory): whoever may write into a
+ *          directory above must not choose what relctl does.
  * Errors  REL_ENOTFOUND: there is none; REL_EIO: `directory` cannot be
- *         entered.
+ *         entered, or it belongs to somebody else, or the link does.
  */
 REL_MUST_CHECK int rel_conf_find(struct rel_buf *out, const char *directory,
-				 struct rel_error *err);
+				 bool foreign, struct rel_error *err);
 
 /*
  * Read the file `path` into *out.

@@ -120,6 +120,16 @@ static unsigned stall_seconds(const struct rel_http_hop *hop)
 					   : REL_LIMIT_STALL_SECONDS;
 }
 
+/* All that was moved so far is less than the time is worth. */
+static bool is_slow(const struct rel_http_hop *hop, uint64_t seen)
+{
+	const struct rel_http_exchange *x = hop->exchange;
+	double taken = x->taken + now() - hop->begun_at;
+	double most = (double)(x->moved + seen) / (double)REL_LIMIT_HTTP_RATE;
+
+	return taken > 2.0 * stall_seconds(hop) + most;
+}
+
 /* curl's own low-speed limit looks at an average over some seconds, so that
  * a few bytes put it off. */
 static bool stalls(struct rel_http_hop *hop)
@@ -133,7 +143,8 @@ static bool stalls(struct rel_http_hop *hop)
 		hop->seen = seen;
 		hop->seen_at = now();
 	}
-	hop->stalled = now() - hop->seen_at >= stall_seconds(hop);
+	hop->slow = is_slow(hop, seen);
+	hop->stalled = hop->slow || now() - hop->seen_at >= stall_seconds(hop);
 	return hop->stalled;
 }
 
@@ -270,7 +281,11 @@ int rel_http_hop_run(struct rel_http_hop *hop, struct rel_error *err)
 		code = rel_http_fail_transfer(hop, err);
 		goto out;
 	}
+	hop->begun_at = now();
 	hop->result = curl_easy_perform(hop->curl);
+	hop->exchange->taken += now() - hop->begun_at;
+	hop->exchange->moved +=
+	    hop->headers + hop->discarded + hop->bytes + hop->sent;
 	code = conclude(hop, err);
 out:
 	/* The handle must not keep pointers to what ends here. */

@@ -49,7 +49,8 @@ struct rel_http_request {
 	/* A .netrc file; NULL: $HOME/.netrc when it exists. */
 	const char *netrc_file;
 	/* Seconds without a byte (also before the first one);
-	 * 0 = REL_LIMIT_STALL_SECONDS. */
+	 * 0 = REL_LIMIT_STALL_SECONDS.  Twice as long, and the time that what
+	 * came takes at REL_LIMIT_HTTP_RATE, is allowed for all together. */
 	unsigned stall_seconds;
 	/* Seconds for name lookup, connection and TLS;
 	 * 0 = REL_LIMIT_CONNECT_SECONDS. */

@@ -48,6 +48,8 @@ struct rel_http_exchange {
 	bool whole;	   /* the last answer arrived whole */
 	bool passing;	   /* the last attempt may be repeated */
 	uint64_t pause_ms; /* what the server asked for; 0 = nothing */
+	double taken;	   /* seconds of the hops before, pauses left out */
+	uint64_t moved;	   /* bytes of these hops */
 };
 
 /* The longest URL in a message; a longer one is of no use to a reader. */
@@ -63,7 +65,7 @@ bool rel_http_is_redirect(long status);
 
 /* A request on the wire and its answer. */
 struct rel_http_hop {
-	const struct rel_http_exchange *exchange;
+	struct rel_http_exchange *exchange;
 	CURL *curl; /* these are the exchange's */
 	const struct rel_http_request *request;
 	const struct rel_http_message *message;
@@ -85,6 +87,8 @@ struct rel_http_hop {
 	bool stalled;		  /* then result is CURLE_OPERATION_TIMEDOUT */
 	uint64_t seen;		  /* bytes of all kinds at the time below */
 	double seen_at;		  /* seconds, CLOCK_MONOTONIC */
+	double begun_at;	  /* the same */
+	bool slow;		  /* stalled, though bytes came */
 	bool begun;		  /* the sink was told */
 	struct rel_error failure; /* a callback's; code 0 = none */
 	char text[CURL_ERROR_SIZE];

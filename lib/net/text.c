@@ -151,6 +151,14 @@ static int fail_timeout(const struct rel_http_hop *hop, struct rel_error *err)
 		return rel_fail(err, REL_EIO,
 				"no connection to %s port %s%s in time",
 				hop->url->host, hop->url->port, way(hop).text);
+	if (hop->slow)
+		return rel_fail(
+		    err, REL_EIO,
+		    "%s: less than %zu bytes a second%s, given up "
+		    "after %ju bytes",
+		    hop->shown, (size_t)REL_LIMIT_HTTP_RATE,
+		    hop->proxied ? way(hop).text : "",
+		    (uintmax_t)(hop->bytes ? hop->bytes : hop->sent));
 	return rel_fail(err, REL_EIO,
 			"%s: no byte for %u s%s, given up after %ju bytes",
 			hop->shown, seconds ? seconds : REL_LIMIT_STALL_SECONDS,

@@ -339,10 +339,12 @@ static int read_int(struct rel_lexer *lexer, struct rel_token *token,
 	for (; p < end && ((class_at(p) & DIGIT) || *p == '_'); p++) {
 		if (*p == '_')
 			continue;
-		n = n * 10 + (uint64_t)(*p - '0');
-		if (n > max)
+		uint64_t digit = (uint64_t)(*p - '0');
+
+		if (n > (max - digit) / 10)
 			return fail_at(lexer, lexer->at, "number out of range",
 				       err);
+		n = n * 10 + digit;
 	}
 	token->kind = REL_TOKEN_INT;
 	token->number = negative ? -(int64_t)n : (int64_t)n;

@@ -2,31 +2,63 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
+#include "git/url.h"
 #include "publish/secret.h"
 
-#define MAX_VARIABLES 2
+#define MAX_VARIABLES 3
+#define MAX_SERVERS   4
+
+/* A variable with a token, and those with the servers that it is for: URLs or
+ * names of hosts. */
+struct variable {
+	const char *name;
+	bool home; /* the forge's own, when none of them is set */
+	const char *servers[MAX_SERVERS];
+};
+
+#define EXPLICIT                            \
+	{                                   \
+		"RELCTL_TOKEN", false,      \
+		{                           \
+			"RELCTL_TOKEN_HOST" \
+		}                           \
+	}
 
 static const struct form {
 	const struct rel_forge_kind *kind;
-	const char *const variables[MAX_VARIABLES]; /* of the environment */
+	struct variable variables[MAX_VARIABLES]; /* of the environment */
 	const char *header, *before;
 	/* The second variable's token goes into this field, if it is one. */
 	const char *second;
 } forms[] = {
+    /* https://docs.github.com/actions, "Variables reference";
+     * https://cli.github.com/manual/gh_help_environment */
     {&rel_forge_github,
-     {"GITHUB_TOKEN", "GH_TOKEN"},
+     {{"GITHUB_TOKEN", true, {"GITHUB_API_URL", "GITHUB_SERVER_URL"}},
+      {"GH_TOKEN", true, {"GH_HOST"}},
+      EXPLICIT},
      "Authorization",
      "Bearer ",
      NULL},
     /* https://docs.gitlab.com/ci/jobs/ci_job_token */
     {&rel_forge_gitlab,
-     {"GITLAB_TOKEN", "CI_JOB_TOKEN"},
+     {{"GITLAB_TOKEN", true, {"CI_API_V4_URL", "CI_SERVER_URL", "GITLAB_HOST"}},
+      {"CI_JOB_TOKEN", false, {"CI_API_V4_URL", "CI_SERVER_URL"}},
+      EXPLICIT},
      "PRIVATE-TOKEN",
      "",
      "JOB-TOKEN"},
+    /* The variables of Actions; https://woodpecker-ci.org/docs */
     {&rel_forge_forgejo,
-     {"FORGEJO_TOKEN", "GITEA_TOKEN"},
+     {{"FORGEJO_TOKEN",
+       true,
+       {"GITHUB_API_URL", "GITHUB_SERVER_URL", "CI_FORGE_URL"}},
+      {"GITEA_TOKEN",
+       true,
+       {"GITHUB_API_URL", "GITHUB_SERVER_URL", "CI_FORGE_URL"}},
+      EXPLICIT},
      "Authorization",
      "token ",
      NULL},
@@ -41,6 +73,78 @@ static const struct form *form_of(const struct rel_forge_kind *kind)
 	return form;
 }
 
+static const char *env_value(const char *name)
+{
+	const char *value = name ? getenv(name) : NULL;
+
+	return value && *value ? value : NULL;
+}
+
+static bool same_text(struct rel_str a, struct rel_str b)
+{
+	return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+/* server  "https://host:port/…" or "host" */
+static bool is_server(const struct rel_git_url *place, const char *server)
+{
+	struct rel_git_url url;
+
+	if (!strstr(server, "://"))
+		return same_text(place->host, rel_str_of(server));
+	return rel_git_url_parse(&url, server, NULL) == 0 &&
+	       same_text(place->host, url.host) &&
+	       same_text(place->port, url.port);
+}
+
+/* Is the variable's token for this place? */
+static bool is_for(const struct variable *variable,
+		   const struct rel_forge_kind *kind,
+		   const struct rel_forge_place *place)
+{
+	struct rel_git_url url;
+	bool named = false;
+
+	if (rel_git_url_parse(&url, place->api, NULL) != 0)
+		return false;
+	for (size_t i = 0; i < MAX_SERVERS; i++) {
+		const char *server = env_value(variable->servers[i]);
+
+		if (server && is_server(&url, server))
+			return true;
+		named = named || server;
+	}
+	return variable->home && !named &&
+	       (is_server(&url, kind->home) || is_server(&url, kind->home_api));
+}
+
+/* The first variable that is set, though for another server; or NULL. */
+static const char *set_for_others(const struct form *form)
+{
+	for (size_t i = 0; i < MAX_VARIABLES; i++) {
+		if (env_value(form->variables[i].name))
+			return form->variables[i].name;
+	}
+	return NULL;
+}
+
+static int fail_none(const struct form *form,
+		     const struct rel_forge_place *place, struct rel_error *err)
+{
+	const char *other = set_for_others(form);
+
+	if (other)
+		return rel_fail(err, REL_EAUTH,
+				"no token for %s; $%s is for another server; "
+				"for this one set RELCTL_TOKEN, and "
+				"RELCTL_TOKEN_HOST to its host",
+				place->web, other);
+	return rel_fail(err, REL_EAUTH,
+			"no token for %s; set %s, or RELCTL_TOKEN and "
+			"RELCTL_TOKEN_HOST, in the environment",
+			place->web, form->variables[0].name);
+}
+
 static int take(struct rel_forge_token *out, const struct form *form,
 		const struct rel_secret *secret, struct rel_error *err)
 {
@@ -48,7 +152,7 @@ static int take(struct rel_forge_token *out, const struct form *form,
 
 	out->header = form->header;
 	if (form->second && source[0] == '$' &&
-	    strcmp(source + 1, form->variables[1]) == 0)
+	    strcmp(source + 1, form->variables[1].name) == 0)
 		out->header = form->second;
 	rel_buf_add_cstr(&out->value, form->before);
 	rel_buf_add_str(&out->value, rel_buf_str(&secret->password));
@@ -63,22 +167,22 @@ int rel_forge_token_find(struct rel_forge_token *out,
 			 struct rel_error *err)
 {
 	const struct form *form = form_of(kind);
+	const char *variables[MAX_VARIABLES];
 	struct rel_secret_wish wish = {.url = place->api,
-				       .tokens = form->variables,
-				       .n_tokens = MAX_VARIABLES,
+				       .tokens = variables,
 				       .file = file->path,
 				       .base_dir = file->base_dir};
 	struct rel_secret secret;
 	int rc;
 
+	for (size_t i = 0; i < MAX_VARIABLES; i++) {
+		if (is_for(&form->variables[i], kind, place))
+			variables[wish.n_tokens++] = form->variables[i].name;
+	}
 	rel_secret_init(&secret);
 	rc = rel_secret_find(&secret, &wish, err);
 	if (rc == 0)
-		rc = rel_fail(err, REL_EAUTH,
-			      "no token for %s; set %s or %s in the "
-			      "environment",
-			      place->web, form->variables[0],
-			      form->variables[1]);
+		rc = fail_none(form, place, err);
 	else if (rc > 0)
 		rc = take(out, form, &secret, err);
 	rel_secret_free(&secret);

@@ -18,7 +18,10 @@ struct rel_forge_file {
 
 /*
  * Find the token: publish/secret.h, with the variables that the kind's own
- * tools read.
+ * tools read, each for the hosts that it is for only: the forge's own home, and
+ * the server that the CI system (GITHUB_SERVER_URL, CI_SERVER_URL, …) or the
+ * user (GH_HOST, GITLAB_HOST) names.  RELCTL_TOKEN is for the host in
+ * RELCTL_TOKEN_HOST.
  * out     zeroed, with `value` ready to append to
  * Errors  REL_EAUTH there is none, the text says where it may be; those of
  *         rel_secret_find()

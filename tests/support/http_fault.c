@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STATUS_BROKEN 99
@@ -61,6 +62,17 @@ static void serve_stall(int fd, const char *head)
 	(void)head;
 	send_text(fd, TEN_OF_1000);
 	wait_for_close(fd);
+}
+
+/* A byte every 200 ms, for ever. */
+static void serve_drip(int fd, const char *head)
+{
+	struct timespec pause = {.tv_nsec = 200000000};
+
+	(void)head;
+	send_text(fd, TEN_OF_1000);
+	while (send(fd, "x", 1, MSG_NOSIGNAL) == 1)
+		nanosleep(&pause, NULL);
 }
 
 static void serve_silent(int fd, const char *head)
@@ -236,6 +248,7 @@ static struct route {
 	bool early; /* answers before it has the payload */
 } routes[] = {
     {"/stall", serve_stall, false, 0, false},
+    {"/drip", serve_drip, false, 0, false},
     {"/silent", serve_silent, false, 0, false},
     {"/short", serve_short, false, 0, false},
     {"/short-chunk", serve_short_chunk, false, 0, false},

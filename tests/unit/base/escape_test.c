@@ -30,6 +30,34 @@ static void test_text(void **state)
 	      "\\u{202e}\\u{e0041}");
 	check(REL_ESCAPE_TEXT, "::stop a::b ::c :d",
 	      ":\\x3astop a::b :\\x3ac :d");
+	/* as GitHub's runner trims: no-break, ideographic, narrow space */
+	check(REL_ESCAPE_TEXT, "\xc2\xa0::a \xe3\x80\x80::b\xe2\x80\xaf::c",
+	      "\xc2\xa0:\\x3a"
+	      "a \xe3\x80\x80:\\x3a"
+	      "b\xe2\x80\xaf:\\x3a"
+	      "c");
+	check(REL_ESCAPE_TEXT, "\xc3\xa9::a :::b", "\xc3\xa9::a :\\x3a:b");
+	check(REL_ESCAPE_TEXT,
+	      "##[set-output name=a]1 x##vso[task] ##a ##teamcity[",
+	      "#\\x23[set-output name=a]1 x#\\x23vso[task] ##a "
+	      "#\\x23teamcity[");
+	check(REL_ESCAPE_TEXT, "section_start:1:a\r\x1b[0K",
+	      "section_start:1:a\\r\\x1b[0K");
+}
+
+static void test_lines(void **state)
+{
+	struct rel_buf out;
+
+	(void)state;
+	rel_buf_init(&out, REL_MIB);
+	assert_int_equal(rel_escape_lines(&out, "a\n::b\n\x1b\n\nc"), 0);
+	assert_string_equal(out.ptr, "a\n:\\x3a"
+				     "b\n\\x1b\n\nc");
+	rel_buf_clear(&out);
+	rel_escape_lines(&out, "a\n");
+	assert_string_equal(out.ptr, "a\n");
+	rel_buf_free(&out);
 }
 
 static void test_others(void **state)
@@ -52,6 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_others),
 	};
 

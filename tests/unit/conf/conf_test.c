@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "conf/conf.h"
@@ -384,7 +386,7 @@ static void check_find(const char *directory, const char *expected)
 	int rc;
 
 	rel_buf_init(&path, REL_MIB);
-	rc = rel_conf_find(&path, directory, &err);
+	rc = rel_conf_find(&path, directory, false, &err);
 	if (expected) {
 		assert_int_equal(rc, 0);
 		assert_string_equal(path.ptr, expected);
@@ -392,6 +394,20 @@ static void check_find(const char *directory, const char *expected)
 		assert_int_equal(rc, REL_ENOTFOUND);
 		assert_non_null(strstr(err.text, "--remote"));
 	}
+	rel_buf_free(&path);
+}
+
+static void check_refused(const char *directory, const char *file)
+{
+	struct rel_error err = {0};
+	struct rel_buf path;
+
+	rel_buf_init(&path, REL_MIB);
+	assert_int_equal(rel_conf_find(&path, directory, false, &err), REL_EIO);
+	assert_string_equal(err.path, file);
+	assert_non_null(strstr(err.text, "belongs to user 12345"));
+	assert_non_null(strstr(err.text, "--config FILE"));
+	assert_int_equal(rel_conf_find(&path, directory, true, &err), 0);
 	rel_buf_free(&path);
 }
 
@@ -417,8 +433,27 @@ static void test_find(void **state)
 	rel_test_write_text(dir, "repo/sub/relctl.yml", "");
 	check_find(deep, own);
 	check_find(sub, own);
+	/* another user's counts only where the caller says so; a link of his to
+	 * one's own file is his word too */
+	if (geteuid() == 0) {
+		unsetenv("SUDO_UID");
+		assert_int_equal(chown(own, 12345, 12345), 0);
+		check_refused(deep, own);
+		setenv("SUDO_UID", "12345", 1);
+		check_find(deep, own);
+		setenv("SUDO_UID", "12346", 1);
+		check_refused(deep, own);
+		unsetenv("SUDO_UID");
+		assert_int_equal(unlink(own), 0);
+		assert_int_equal(symlink("/etc/passwd", own), 0);
+		check_find(deep, own);
+		assert_int_equal(lchown(own, 12345, 12345), 0);
+		check_refused(deep, own);
+		assert_int_equal(unlink(own), 0);
+		rel_test_write_text(dir, "repo/sub/relctl.yml", "");
+	}
 	rel_buf_init(&path, REL_MIB);
-	assert_int_equal(rel_conf_find(&path, none, &err), REL_EIO);
+	assert_int_equal(rel_conf_find(&path, none, false, &err), REL_EIO);
 	rel_buf_free(&path);
 	free(none);
 	free(deep);

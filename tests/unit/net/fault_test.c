@@ -94,6 +94,19 @@ static void test_stall(void **state)
 	assert_requests(1);
 }
 
+/* No stall is long enough, and still it must end. */
+static void test_drip(void **state)
+{
+	struct rel_http_request request = {.stall_seconds = 1};
+	double start = now();
+
+	(void)state;
+	assert_int_equal(get(request, "/drip"), REL_EIO);
+	assert_text("/drip: less than 4096 bytes a second, given up after ");
+	assert_true(now() - start < 6);
+	assert_requests(1);
+}
+
 static void test_silent(void **state)
 {
 	struct rel_http_request request = {.stall_seconds = 1};
@@ -451,16 +464,16 @@ static void test_sink_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(test_stall),	     CASE(test_silent),
-	    CASE(test_short),	     CASE(test_reset),
-	    CASE(test_recovery),     CASE(test_down),
-	    CASE(test_retry_after),  CASE(test_caps),
-	    CASE(test_buffer_cap),   CASE(test_payload_as_is),
-	    CASE(test_long_etag),    CASE(test_proxy),
-	    CASE(test_request_head), CASE(test_proxy),
-	    CASE(test_proxy_fails),  CASE(test_refused),
-	    CASE(test_cancel),	     CASE(test_file),
-	    CASE(test_sink_refuses),
+	    CASE(test_stall),	      CASE(test_silent),
+	    CASE(test_drip),	      CASE(test_short),
+	    CASE(test_reset),	      CASE(test_recovery),
+	    CASE(test_down),	      CASE(test_retry_after),
+	    CASE(test_caps),	      CASE(test_buffer_cap),
+	    CASE(test_payload_as_is), CASE(test_long_etag),
+	    CASE(test_proxy),	      CASE(test_request_head),
+	    CASE(test_proxy),	      CASE(test_proxy_fails),
+	    CASE(test_refused),	      CASE(test_cancel),
+	    CASE(test_file),	      CASE(test_sink_refuses),
 	};
 
 	rel_test_clean_environment();

@@ -143,6 +143,9 @@ static const struct bad bads[] = {
     {"a: -", 1, 4, "unexpected character '-'"},
     {"a: 4611686018427387904", 1, 4, "out of range"},
     {"a: -4611686018427387905", 1, 4, "out of range"},
+    /* 2^64 + 4, and more digits than any number has */
+    {"a: 18446744073709551620", 1, 4, "out of range"},
+    {"a: 100000000000000000000000000000000000001", 1, 4, "out of range"},
     {"a: b\rc: d", 1, 5, "unexpected byte 0x0d"},
     {"\xef\xbb\xbf"
      "a: b",
