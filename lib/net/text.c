@@ -131,7 +131,7 @@ static int fail_connect(const struct rel_http_hop *hop, struct rel_error *err)
 	if (hop->proxied) {
 		char text[128];
 
-		snprintf(text, sizeof(text), "cannot be connected to%s%s",
+		snprintf(text, sizeof(text), "cannot be connected to%s%.90s",
 			 errnum ? ": " : "", errnum ? fact : "");
 		return fail_proxy(hop,
 				  strstr(hop->text, "proxy scheme")
