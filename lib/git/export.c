@@ -223,6 +223,29 @@ static int check_attributes(
 	return 0;
 }
 
+/* Big trees are read by git, not held by libgit2 (git/content.h). */
+static int read_whole(struct rel_git_export *exported,
+		      const struct rel_git_id *blob, struct rel_error *err)
+{
+	struct rel_str piece;
+	uint64_t size;
+	int r = rel_git_content_begin(&size, &exported->content, blob, err);
+
+	if (r == 0 && size > REL_LIMIT_GIT_CONVERT_BYTES)
+		return rel_fail(err, REL_ELIMIT,
+				"a file of %ju bytes that an attribute would "
+				"change; at most %zu may be",
+				(uintmax_t)size, REL_LIMIT_GIT_CONVERT_BYTES);
+	while (r == 0) {
+		r = rel_git_content_next(&piece, &exported->content, err);
+		if (r <= 0)
+			break;
+		rel_buf_add_str(&exported->raw, piece);
+		r = rel_buf_status(&exported->raw, "file in git", err);
+	}
+	return r;
+}
+
 /* A file that is read whole, since its bytes may change. */
 static int convert(
     struct rel_git_export *exported,
@@ -236,7 +259,7 @@ static int convert(
 
 	rel_buf_clear(&exported->raw);
 	rel_buf_clear(&exported->converted);
-	r = rel_git_blob_read(&exported->raw, exported->store, &out->id, err);
+	r = read_whole(exported, &out->id, err);
 	raw = made = rel_buf_str(&exported->raw);
 	if (r == 0 && rel_git_convert_may(values)) {
 		r = rel_git_convert(&exported->converted, values,
