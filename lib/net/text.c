@@ -129,7 +129,7 @@ static int fail_connect(const struct rel_http_hop *hop, struct rel_error *err)
 	if (errnum)
 		fact = strerror((int)errnum);
 	if (hop->proxied) {
-		char text[128];
+		char text[REL_ERROR_TEXT_MAX];
 
 		snprintf(text, sizeof(text), "cannot be connected to%s%.90s",
 			 errnum ? ": " : "", errnum ? fact : "");
