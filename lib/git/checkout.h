@@ -52,6 +52,19 @@ const char *rel_git_checkout_common_dir(
 struct rel_git_store *rel_git_checkout_store(struct rel_git_checkout *checkout);
 
 /*
+ * Have git fetch what a partial clone lacks of the tree of `commit`; does
+ * nothing in other clones, and in another user's.
+ * fetched  how many objects
+ * Returns  1 it is a partial clone, 0 it is not
+ * options  silence_seconds, interactive, progress, cancel
+ * Errors   as rel_git_fetch(); the text says how to make the clone whole
+ */
+REL_MUST_CHECK int rel_git_checkout_complete(
+    size_t *fetched, struct rel_git_checkout *checkout,
+    const struct rel_git_id *commit,
+    const struct rel_git_fetch_options *options, struct rel_error *err);
+
+/*
  * The commit that a tag is of.  A tag that the clone lacks, as the shallow
  * ones of CI systems may, is fetched from the remote of `git fetch`, that one
  * and no more history than it takes.

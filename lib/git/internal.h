@@ -66,4 +66,11 @@ int rel_git_url_origin(struct rel_buf *out, const struct rel_git_url *url);
 /* Append the URL without credentials; the user of ssh stays. */
 int rel_git_url_clean(struct rel_buf *out, const struct rel_git_url *url);
 
+/* Did a clone leave a part of its objects with a remote? */
+bool rel_git_store_is_partial(const struct rel_git_store *store);
+
+/* An object is not there: REL_ENOTFOUND, or REL_EIO of a damaged pack. */
+int rel_git_fail_missing(struct rel_git_store *store,
+			 const struct rel_git_id *id, struct rel_error *err);
+
 #endif

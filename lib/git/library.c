@@ -19,6 +19,9 @@
  */
 int rel_git_library_open(struct rel_error *err)
 {
+	/* `git sparse-checkout` sets it; it is about work trees, which git
+	 * reads for us. */
+	const char *extensions[] = {"worktreeconfig"};
 	int users, r = rel_libgit2_load(err);
 
 	if (r < 0)
@@ -32,6 +35,7 @@ int rel_git_library_open(struct rel_error *err)
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
 	git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, (size_t)1);
 	return 0;
 }
 

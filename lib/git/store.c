@@ -230,13 +230,19 @@ int rel_git_store_refresh(struct rel_git_store *store, struct rel_error *err)
 	return 0;
 }
 
-static int fail_missing(struct rel_git_store *store,
-			const struct rel_git_id *id, struct rel_error *err)
+int rel_git_fail_missing(struct rel_git_store *store,
+			 const struct rel_git_id *id, struct rel_error *err)
 {
 	char hex[REL_GIT_ID_TEXT];
 
 	rel_git_id_format(hex, id);
-	rel_fail(err, REL_ENOTFOUND, "object %s is missing", hex);
+	if (rel_git_store_is_partial(store))
+		rel_fail(err, REL_ENOTFOUND,
+			 "object %s is missing: this is a partial clone; `git "
+			 "fetch --refetch --no-filter` makes it whole",
+			 hex);
+	else
+		rel_fail(err, REL_ENOTFOUND, "object %s is missing", hex);
 	rel_error_at(err, store->path, 0, 0);
 	return err ? err->code : REL_EIO;
 }
@@ -277,7 +283,7 @@ int rel_git_object_read(git_odb_object **out, struct rel_git_store *store,
 	 * a damaged pack they are garbage; then the reading itself fails. */
 	status = git_odb_read_header(&size, &found, store->odb, &oid);
 	if (status == GIT_ENOTFOUND)
-		return fail_missing(store, id, err);
+		return rel_git_fail_missing(store, id, err);
 	if (status == 0 && found == type && size <= max)
 		status = git_odb_read(out, store->odb, &oid);
 	if (status == 0 && *out != NULL && !store->fetched) {

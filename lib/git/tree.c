@@ -266,6 +266,8 @@ int rel_git_blob_size(uint64_t *size, struct rel_git_store *store,
 	*size = bytes;
 	if (status == 0)
 		return 0;
+	if (status == GIT_ENOTFOUND)
+		return rel_git_fail_missing(store, id, err);
 	return rel_git_library_fail(err, status, "cannot read object %s",
 				    rel_git_id_format(hex, id));
 }

@@ -154,6 +154,8 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 		 bool lock, struct rel_error *err)
 {
 	const char *dir = options->directory ? options->directory : ".";
+	struct rel_git_fetch_options fetch;
+	size_t fetched = 0;
 	char *place;
 	int rc;
 
@@ -165,8 +167,17 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 		rc = bring_tag(cut, err);
 	if (rc == 0)
 		rc = rel_git_checkout_head(&cut->head, cut->checkout, err);
-	if (rc)
+	fetch = rel_cut_fetch_options(cut);
+	if (rc == 0 && !cut->head.unborn)
+		rc = rel_git_checkout_complete(&fetched, cut->checkout,
+					       &cut->head.commit, &fetch, err);
+	if (rc < 0)
 		return rc;
+	if (rc > 0)
+		rel_cut_tell(cut, REL_CUT_LOOK,
+			     "a partial clone; %zu objects that it lacked are "
+			     "fetched",
+			     fetched);
 	place = rel_cut_text(cut, "%s/relctl/cut",
 			     rel_git_checkout_git_dir(cut->checkout));
 	if (!place)

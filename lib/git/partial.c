@@ -1,0 +1,184 @@
+/* Clones that left a part of their objects with a remote ("git clone
+ * --filter"): libgit2 fetches nothing, so git does, all at once. */
+#include <dirent.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "git/checkout_internal.h"
+#include "git/internal.h"
+
+/* Trees that were left out hide what is below them: each round brings at
+ * least one level, and with "tree:0" all of them. */
+#define ROUNDS REL_LIMIT_TREE_DEPTH
+
+/* Has a git directory packs that a remote promised to complete? */
+static bool has_promised(const char *git_dir)
+{
+	static const char suffix[] = ".promisor";
+	struct dirent *entry;
+	bool found = false;
+	char path[4096];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/objects/pack", git_dir);
+	dir = opendir(path);
+	while (dir && !found && (entry = readdir(dir)) != NULL)
+		found =
+		    rel_str_ends(rel_str_of(entry->d_name), rel_str_of(suffix));
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+bool rel_git_store_is_partial(const struct rel_git_store *store)
+{
+	struct rel_buf common;
+	struct rel_str line;
+	char path[4096];
+	bool found = false;
+
+	/* A linked work tree says where the objects are. */
+	rel_buf_init(&common, REL_LIMIT_CONFIG_BYTES);
+	snprintf(path, sizeof(path), "%s/commondir", store->path);
+	if (rel_file_read(&common, path, NULL) == 0) {
+		line = rel_str_trim(rel_buf_str(&common));
+		snprintf(path, sizeof(path), "%s%s%.*s",
+			 line.len > 0 && line.ptr[0] == '/' ? "" : store->path,
+			 line.len > 0 && line.ptr[0] == '/' ? "" : "/",
+			 REL_STR_ARG(line));
+		found = has_promised(path);
+	}
+	rel_buf_free(&common);
+	return found || has_promised(store->path);
+}
+
+/* The remote that has the rest: 1, 0 none is configured. */
+static int find_remote(struct rel_buf *out, const struct rel_git_run *run,
+		       struct rel_error *err)
+{
+	static const char key[] = "remote.";
+	const char *args[] = {"config", "--name-only", "--get-regexp",
+			      "^remote\\..*\\.(promisor|partialclonefilter)$",
+			      NULL};
+	struct rel_git_run ask = *run;
+	struct rel_str line;
+	int r;
+
+	rel_buf_init(&ask.out, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&ask.complaint, REL_LIMIT_CHILD_TEXT);
+	r = rel_git_run(&ask, args, err);
+	line = rel_buf_str(&ask.out);
+	line = rel_str_sub(line, 0, rel_str_find(line, '\n'));
+	if (r == 0 && ask.status == 0 && rel_str_starts(line, rel_str_of(key)))
+		rel_buf_add_str(out, rel_str_sub(line, strlen(key),
+						 rel_str_rfind(line, '.')));
+	rel_git_run_free(&ask);
+	if (r == 0)
+		r = rel_buf_status(out, "remote", err);
+	return r ? r : out->len > 0;
+}
+
+/* The ids of what the tree of a commit needs and is not here, one a line. */
+static int list_missing(struct rel_buf *out, struct rel_git_run *run,
+			const char *commit, struct rel_error *err)
+{
+	char tree[REL_GIT_ID_TEXT + 8];
+	const char *args[] = {
+	    "rev-list",	       "--objects", "--no-object-names",
+	    "--missing=print", tree,	    NULL};
+	struct rel_str rest;
+	int r;
+
+	snprintf(tree, sizeof(tree), "%s^{tree}", commit);
+	rel_buf_clear(out);
+	r = rel_git_run_ok(run, args, err);
+	rest = rel_buf_str(&run->out);
+	while (r == 0 && rest.ptr && rest.len > 0) {
+		struct rel_str line = rel_str_cut(&rest, '\n');
+
+		if (!rel_str_starts(line, REL_STR("?")))
+			continue;
+		rel_buf_add_str(out, rel_str_sub(line, 1, line.len));
+		rel_buf_add_char(out, '\n');
+	}
+	return r ? r : rel_buf_status(out, "missing objects", err);
+}
+
+static int fail_fetch(const char *remote, struct rel_error *err)
+{
+	char why[REL_ERROR_TEXT_MAX];
+
+	if (!err || err->code == REL_ECANCELLED)
+		return err ? err->code : REL_EIO;
+	snprintf(why, sizeof(why), "%s", err->text);
+	return rel_fail(err, err->code,
+			"this is a partial clone, and what it lacks cannot be "
+			"fetched from %s: %.300s; when %s can be reached, `git "
+			"fetch --refetch --no-filter %s` makes the clone whole",
+			remote, why, remote, remote);
+}
+
+/* As git does it itself, but for all objects in one go. */
+static int fetch(struct rel_git_run *run, const char *remote,
+		 struct rel_str ids, struct rel_error *err)
+{
+	const char *args[] = {"-c",
+			      "fetch.negotiationAlgorithm=noop",
+			      "fetch",
+			      "--no-tags",
+			      "--no-write-fetch-head",
+			      "--recurse-submodules=no",
+			      "--filter=blob:none",
+			      "--stdin",
+			      "--",
+			      remote,
+			      NULL};
+	int r;
+
+	run->input = ids;
+	r = rel_git_run_ok(run, args, err);
+	run->input = (struct rel_str){NULL, 0};
+	return r ? fail_fetch(remote, err) : 0;
+}
+
+int rel_git_checkout_complete(size_t *fetched,
+			      struct rel_git_checkout *checkout,
+			      const struct rel_git_id *commit,
+			      const struct rel_git_fetch_options *options,
+			      struct rel_error *err)
+{
+	struct rel_buf remote, missing;
+	char id[REL_GIT_ID_TEXT];
+	struct rel_git_run run;
+	size_t before = 0;
+	int r;
+
+	*fetched = 0;
+	/* A checkout of another user names no remote that git is to run. */
+	if (checkout->foreign || !rel_git_store_is_partial(checkout->store))
+		return 0;
+	rel_buf_init(&remote, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&missing, REL_LIMIT_GIT_REFS_BYTES);
+	rel_git_checkout_run_init(&run, checkout, options,
+				  REL_LIMIT_GIT_REFS_BYTES);
+	run.what = "cannot complete the clone";
+	rel_git_id_format(id, commit);
+	r = find_remote(&remote, &run, err);
+	for (unsigned i = 0; r > 0 && i < ROUNDS; i++) {
+		r = list_missing(&missing, &run, id, err);
+		/* the same again: the remote does not have it either */
+		if (r < 0 || missing.len == 0 || missing.len == before)
+			break;
+		before = missing.len;
+		*fetched += missing.len / (2 * REL_GIT_ID_BYTES + 1);
+		r = fetch(&run, remote.ptr, rel_buf_str(&missing), err);
+		if (r == 0)
+			r = rel_git_store_refresh(checkout->store, err);
+		r = r ? r : 1;
+	}
+	rel_git_run_free(&run);
+	rel_buf_free(&missing);
+	rel_buf_free(&remote);
+	return r < 0 ? r : 1;
+}
