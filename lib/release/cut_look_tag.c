@@ -2,6 +2,7 @@
  * remote. */
 #include "base/limits.h"
 #include "release/cut_work.h"
+#include "release/released.h"
 #include "release/tagname.h"
 
 /* The commit that the tag `tag` (an object) is of. */
@@ -92,16 +93,55 @@ static int check_given_tag(const struct rel_cut *cut, struct rel_error *err)
 	if (cut->bump.count == 0)
 		return 0;
 	rel_fail(err, REL_EPARSE,
-		 "says version %.*s, but the tag %s is of version %s; set the "
-		 "version, commit and tag again, or let `relctl cut` do all "
-		 "three",
+		 "says version %.*s, but the tag %s is of version %s; a tag "
+		 "that was pushed stays: set a version that has no tag yet, "
+		 "commit and tag that, or let `relctl cut` do all three",
 		 REL_STR_ARG(rel_str_sub(edit->was, 0, 80)), cut->plan.tag,
 		 cut->plan.version);
 	rel_error_at(err, edit->path, 0, 0);
 	return REL_EPARSE;
 }
 
-int rel_cut_check_tag(const struct rel_cut *cut, struct rel_error *err)
+/* Has nobody else seen the tag?  Somebody may have where the source's remote
+ * has it, or cannot be asked, and where a package of the source is out under
+ * this version. */
+static bool is_private(struct rel_cut *cut)
+{
+	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
+	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	struct rel_git_id id;
+
+	for (size_t i = 0; i < cut->project->n_packages; i++) {
+		struct rel_released released;
+
+		rel_released_find(&released, cut->gate.stack,
+				  cut->project->packages[i].name,
+				  rel_str_of(cut->plan.version));
+		if (released.taken)
+			return false;
+	}
+	return ref &&
+	       (!cut->head.url || rel_git_remote_ref(&id, cut->head.url, ref,
+						     &options, NULL) == 0);
+}
+
+/* What to do about a tag that stands in the way: what others may have stays. */
+static const char *tag_advice(struct rel_cut *cut)
+{
+	const char *text = "others may have it, so it stays: release under "
+			   "another version";
+
+	if (is_private(cut))
+		text = rel_cut_text(cut,
+				    "release under another version; or, since "
+				    "it is in this clone only and nothing was "
+				    "released from it, take it away: git tag "
+				    "-d %s",
+				    cut->plan.tag);
+	return text ? text : "";
+}
+
+int rel_cut_check_tag(struct rel_cut *cut, struct rel_error *err)
 {
 	char there[REL_GIT_ID_TEXT], here[REL_GIT_ID_TEXT];
 
@@ -114,17 +154,14 @@ int rel_cut_check_tag(const struct rel_cut *cut, struct rel_error *err)
 	if (strcmp(there, here) != 0)
 		return rel_fail(err, REL_EEXISTS,
 				"the tag %s is on another commit (%.12s, and "
-				"the source is at %.12s); release under "
-				"another version, or remove the tag: git tag "
-				"-d %s",
-				cut->plan.tag, there, here, cut->plan.tag);
+				"the source is at %.12s); %s",
+				cut->plan.tag, there, here, tag_advice(cut));
 	if (cut->bump.count)
 		return rel_fail(err, REL_EEXISTS,
 				"the tag %s is there, but its commit says "
-				"another version in %s; remove the tag: git "
-				"tag -d %s",
+				"another version in %s; %s",
 				cut->plan.tag, cut->bump.edits[0].path,
-				cut->plan.tag);
+				tag_advice(cut));
 	return 0;
 }
 
@@ -156,11 +193,18 @@ static int check_remote_tag(struct rel_cut *cut,
 	rel_git_id_format(text, &id);
 	if (strcmp(text, cut->plan.tag_found) == 0)
 		return 0;
+	if (!*cut->plan.tag_found)
+		return rel_fail(err, REL_EEXISTS,
+				"%s has a tag %s (%.12s) that is not here; "
+				"fetch it (git fetch %s tag %s), or release "
+				"under another version",
+				cut->head.remote, cut->plan.tag, text,
+				cut->head.remote, cut->plan.tag);
 	return rel_fail(err, REL_EEXISTS,
-			"%s has another tag %s (%.12s); fetch it (git fetch "
-			"--tags %s), or release under another version",
+			"%s has another tag %s (%.12s) than this clone "
+			"(%.12s); release under another version",
 			cut->head.remote, cut->plan.tag, text,
-			cut->head.remote);
+			cut->plan.tag_found);
 }
 
 int rel_cut_take_push(struct rel_cut *cut, struct rel_error *err)

@@ -16,7 +16,7 @@ static int check_directory(struct rel_cut *cut, const char *path,
 		return rc;
 	rel_fail(err, REL_EEXISTS,
 		 "%s has this already, without a manifest, and it would "
-		 "become part of the release; remove it there, or release "
+		 "become part of the release; move it away there, or release "
 		 "under another version",
 		 cut->plan.remote);
 	rel_error_at(err, dir, 0, 0);

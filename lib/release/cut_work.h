@@ -179,7 +179,7 @@ REL_MUST_CHECK int rel_cut_look(struct rel_cut *cut, bool *already,
 /* cut_look_tag.c: what the tag is called, and what stands there now. */
 REL_MUST_CHECK int rel_cut_take_tag(struct rel_cut *cut, struct rel_error *err);
 /* It may stand already, on what would be tagged. */
-REL_MUST_CHECK int rel_cut_check_tag(const struct rel_cut *cut,
+REL_MUST_CHECK int rel_cut_check_tag(struct rel_cut *cut,
 				     struct rel_error *err);
 /* cut_place.c: findings on packages deeper down in the source. */
 REL_MUST_CHECK int rel_cut_judge_places(struct rel_cut *cut,

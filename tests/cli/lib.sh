@@ -57,6 +57,7 @@ err_empty() { [ ! -s "$work/err" ] || die "stderr: $(cat "$work/err")"; }
 out_has() { grep -qF -e "$1" "$work/out" || die "no \"$1\": $(cat "$work/out")"; }
 err_has() { grep -qF -e "$1" "$work/err" || die "no \"$1\": $(cat "$work/err")"; }
 out_lacks() { ! grep -qF -e "$1" "$work/out" || die "\"$1\": $(cat "$work/out")"; }
+err_lacks() { ! grep -qF -e "$1" "$work/err" || die "\"$1\": $(cat "$work/err")"; }
 
 # manifest REPOSITORY NAME.VERSION [LINE …]: a package, its fields given.
 manifest() {
