@@ -37,7 +37,7 @@ static const struct rel_option options[] = {
 	 "Write nothing; show the manifests as a diff"),
     FLAG("continue", 0, resume, "Finish the cut that was interrupted"),
     FLAG("abort", 0, abort, "Take back the cut that was interrupted"),
-    FLAG("status", 0, status, "Tell how far the last cut got"),
+    FLAG("status", 0, status, "Show how far the last cut got"),
     {"branch", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(branch), "NAME",
      "Write to this branch of the development remote, for review", NULL},
     FLAG("request", 0, request,
@@ -66,7 +66,7 @@ static const struct rel_example examples[] = {
     {"Release it", "cut foo 1.2"},
     {"Release the minor version after the newest", "cut foo minor"},
     {"Every package of the source under one version", "cut --all 2.0"},
-    {"Two releases that need each other, looked at in order",
+    {"Two releases that need each other, checked in order",
      "cut --dry-run --source foo --source bar foo 2.0 + bar 1.1"},
     {"After a power cut", "cut --continue"},
 };
@@ -159,9 +159,10 @@ static int set_time(struct rel_cut_options *o, struct rel_error *err)
 	o->time = strtoll(text, &end, 10);
 	o->has_time = true;
 	if (errno || *end || o->time < 0)
-		return rel_fail(err, REL_EUSAGE,
-				"SOURCE_DATE_EPOCH is no time: \"%.40s\"",
-				text);
+		return rel_fail(
+		    err, REL_EUSAGE,
+		    "SOURCE_DATE_EPOCH is not a time in seconds: \"%.40s\"",
+		    text);
 	return 0;
 }
 
@@ -229,11 +230,11 @@ static int parse_cars(struct work *w, struct rel_error *err)
 		at += words + 1;
 		if (rc == 0 && at == call->n_arguments)
 			rc = rel_fail(err, REL_EUSAGE,
-				      "nothing stands behind the last +");
+				      "a release is missing after the last +");
 	}
 	if (rc == 0 && w->n_cars > 1 && !v->dry_run)
 		rc = rel_fail(err, REL_EUSAGE,
-			      "several releases at once can only be looked at: "
+			      "several releases at once can only be tried: "
 			      "add --dry-run; then cut them one by one");
 	return rc;
 }
@@ -400,7 +401,7 @@ const struct rel_command rel_command_cut = {
     .arguments = "[PKG[,PKG...]] VERSION",
     .words = "minor patch major prerelease",
     .description =
-	"Release packages of the checkout one stands in: set the version, "
+	"Release packages of the current checkout: set the version, "
 	"tag, make the archive, publish it, push, and write the manifests "
 	"onto the development remote, which is the last write and makes the "
 	"release. Nothing is written when the release, or anything that "

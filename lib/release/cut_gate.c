@@ -234,11 +234,10 @@ int rel_cut_gate(struct rel_cut *cut, struct rel_error *err)
 	if (rc == 0 && !cut->plan.tip)
 		rc = rel_fail_nomem(err);
 	if (rc == 0)
-		rel_cut_tell(
-		    cut, REL_CUT_LOOK,
-		    gate->n_findings
-			? "%zu versions looked at, %zu would be broken"
-			: "%zu versions looked at, nothing newly broken",
-		    gate->n_checked, gate->n_findings);
+		rel_cut_tell(cut, REL_CUT_LOOK,
+			     gate->n_findings
+				 ? "%zu versions checked, %zu would be broken"
+				 : "%zu versions checked, nothing newly broken",
+			     gate->n_checked, gate->n_findings);
 	return rc;
 }

@@ -419,7 +419,7 @@ int rel_cut_check(struct rel_cut *cut, struct rel_error *err)
 
 	if (*cut->plan.review) {
 		rel_cut_tell(cut, REL_CUT_CHECK,
-			     "nothing to see before branch %s is merged",
+			     "nothing to check before branch %s is merged",
 			     cut->plan.review);
 		return 0;
 	}
@@ -439,7 +439,7 @@ int rel_cut_check(struct rel_cut *cut, struct rel_error *err)
 				     "%zu of %zu", broken, checked);
 	if (rc == 0)
 		rel_cut_tell(cut, REL_CUT_CHECK,
-			     "%zu versions looked at, %zu broken", checked,
+			     "%zu versions checked, %zu broken", checked,
 			     broken);
 	return rc;
 }

@@ -116,7 +116,7 @@ static int join_line(struct rel_ledger_entry *entry,
 		} else if (rel_digest_cmp(&entry->digests[j],
 					  &line->digests[i])) {
 			rel_fail(err, REL_EPARSE,
-				 "%.*s stands there twice with different "
+				 "%.*s is listed twice with different "
 				 "checksums (also in line %u)",
 				 REL_STR_ARG(entry->subject),
 				 (unsigned)entry->line);
