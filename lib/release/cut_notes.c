@@ -7,6 +7,7 @@
 #include "release/changelog.h"
 #include "release/cut_work.h"
 #include "release/notes.h"
+#include "release/numbering.h"
 
 static int find(struct rel_changelog *out, struct rel_cut *cut,
 		struct rel_error *err)
@@ -75,7 +76,14 @@ static void warn(struct rel_cut *cut, const struct rel_changelog_remark *r)
 
 bool rel_cut_is_prerelease(const struct rel_cut *cut)
 {
-	return strchr(cut->plan.version, '~') != NULL;
+	struct rel_buf instead;
+	bool misplaced;
+
+	rel_buf_init(&instead, REL_KIB);
+	misplaced =
+	    rel_numbering_is_misplaced(&instead, rel_str_of(cut->plan.version));
+	rel_buf_free(&instead);
+	return misplaced || strchr(cut->plan.version, '~');
 }
 
 /* Notes that were given go into the plan, as a text without line ends. */

@@ -302,7 +302,8 @@ REL_MUST_CHECK int rel_cut_take_notes(struct rel_cut *cut,
 /* Put into cut->bump that headings get their date, if they are to. */
 REL_MUST_CHECK int rel_cut_date_changelog(struct rel_cut *cut,
 					  struct rel_error *err);
-/* Does the version sort before a release, as 1.1~rc1 does? */
+/* Is the version one before a release, as 1.1~rc1 is, and 1.1-rc1 is meant to
+ * be? */
 bool rel_cut_is_prerelease(const struct rel_cut *cut);
 /* The notes: those that were given, or the entry of the change log; empty when
  * it has none. */
