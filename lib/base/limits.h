@@ -103,6 +103,19 @@
 #define REL_LIMIT_RATIO_FREE (16 * REL_MIB)
 /* Directory levels below packages/; opam-repository has 2. */
 #define REL_LIMIT_TREE_DEPTH 32
+/* Directories and entries of one remote, each as often as it is reached: a tree
+ * of git may name the same one many times, so that sixteen objects are a
+ * million directories.  opam-repository at its largest has 45,000 and 150,000.
+ */
+#define REL_LIMIT_SOURCE_DIRS	 250000u
+#define REL_LIMIT_SOURCE_ENTRIES 1000000u
+/* Text of their paths; opam-repository has 10 MiB. */
+#define REL_LIMIT_SOURCE_PATHS (128 * REL_MIB)
+/* Bytes of its files that are read, for the same reason each time that one is;
+ * opam-repository at its largest has 45 MiB of manifests. */
+#define REL_LIMIT_SOURCE_BYTES (128 * REL_MIB)
+/* Entries of one source tree; Linux has 90,000. */
+#define REL_LIMIT_GIT_TREE_ENTRIES 4000000u
 /* Directories reached through symbolic links below one directory of
  * packages/; nested links can double their number with each level. */
 #define REL_LIMIT_LINKED_DIRS 10000

@@ -20,8 +20,8 @@ static int read_file(struct rel_lint_worker *w, struct rel_str path,
 	rc = w->source->find(w->source->context, w->number, &entry, path, err);
 	rel_buf_clear(&w->content);
 	if (rc == 0)
-		rc = w->source->read(w->source->context, w->number, &w->content,
-				     path, &entry, err);
+		rc = rel_source_read(w->source, w->number, &w->content, path,
+				     &entry, err);
 	return rc;
 }
 

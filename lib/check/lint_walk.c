@@ -102,8 +102,8 @@ static int open_dir(struct rel_lint_worker *w, struct rel_arena *names,
 	int rc;
 
 	*first = w->list.count;
-	rc = w->source->list(w->source->context, w->number, &w->list, names,
-			     dir->path, dir, err);
+	rc = rel_source_list(w->source, w->number, &w->list, names, dir->path,
+			     dir, err);
 	for (uint32_t i = *first; i < w->list.count && rc == 0; i++)
 		rc = resolve(w, &w->list.items[i], dir->path, names, err);
 	return rc;
@@ -224,8 +224,8 @@ static int read_manifest(struct rel_lint_worker *w,
 	int rc;
 
 	rel_buf_clear(&w->text);
-	rc = w->source->read(w->source->context, w->number, &w->text,
-			     opam->path, opam, err);
+	rc = rel_source_read(w->source, w->number, &w->text, opam->path, opam,
+			     err);
 	if (rc != REL_ELIMIT && rc != REL_EPARSE)
 		return rc;
 	/* what cannot be read is no manifest: one NUL says so */

@@ -78,6 +78,7 @@ struct walk {
 	rel_git_entry_fn fn;
 	void *context;
 	bool recursive;
+	uint64_t entries;
 	struct rel_buf path;
 };
 
@@ -89,6 +90,12 @@ static int walk_entry(struct walk *walk, const struct rel_git_entry *entry,
 {
 	size_t parent = walk->path.len;
 	int r;
+
+	if (++walk->entries > REL_LIMIT_GIT_TREE_ENTRIES)
+		return rel_fail(err, REL_ELIMIT,
+				"the tree has more than %u files and "
+				"directories",
+				REL_LIMIT_GIT_TREE_ENTRIES);
 
 	if (parent > 0)
 		rel_buf_add_char(&walk->path, '/');

@@ -22,8 +22,8 @@ static int collect(struct compilers *c, struct rel_str path,
 		   struct rel_error *err)
 {
 	struct rel_source_list list = {0};
-	int code = c->source->list(c->source->context, 0, &list, &c->arena,
-				   path, dir, err);
+	int code =
+	    rel_source_list(c->source, 0, &list, &c->arena, path, dir, err);
 
 	for (uint32_t i = 0; i < list.count && code == 0; i++) {
 		struct rel_source_entry *entry = &list.items[i];
@@ -89,8 +89,7 @@ static int read_files(struct compilers *c, const struct rel_source_entry *file,
 	rel_buf_clear(&c->comp);
 	rel_buf_clear(&c->descr);
 	*has_descr = false;
-	code =
-	    source->read(source->context, 0, &c->comp, file->path, file, err);
+	code = rel_source_read(source, 0, &c->comp, file->path, file, err);
 	if (code != 0)
 		return code;
 	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
@@ -102,8 +101,8 @@ static int read_files(struct compilers *c, const struct rel_source_entry *file,
 				    rel_buf_str(&path), err);
 	*has_descr = code == 0 && descr.kind == REL_SOURCE_FILE;
 	if (*has_descr)
-		code = source->read(source->context, 0, &c->descr,
-				    rel_buf_str(&path), &descr, err);
+		code = rel_source_read(source, 0, &c->descr, rel_buf_str(&path),
+				       &descr, err);
 	if (code == REL_ENOTFOUND)
 		code = 0;
 	rel_buf_free(&path);

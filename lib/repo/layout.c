@@ -156,7 +156,7 @@ static int look_at_root(struct read *r, bool *found,
 {
 	struct rel_walker *w = &r->walkers[0];
 	bool is_repository = false, is_empty = true;
-	int code = r->source->list(r->source->context, 0, &w->list, &w->names,
+	int code = rel_source_list(r->source, 0, &w->list, &w->names,
 				   REL_STR(""), NULL, err);
 
 	*found = false;
@@ -212,8 +212,7 @@ static int read_format(struct read *r, struct rel_error *err)
 
 	rel_buf_clear(&w->opam);
 	if (code == 0 && entry.kind == REL_SOURCE_FILE)
-		code = source->read(source->context, 0, &w->opam, path, &entry,
-				    &why);
+		code = rel_source_read(source, 0, &w->opam, path, &entry, &why);
 	if (code == 0)
 		code = rel_repofile_read(&repo, rel_buf_str(&w->opam), "repo",
 					 &none, &w->names, &why);
@@ -242,6 +241,7 @@ static int init_read(struct read *r, struct rel_error *err)
 	for (unsigned i = 0; i < r->n_workers; i++) {
 		rel_part_init(&r->parts[i]);
 		rel_walker_init(&r->walkers[i], r->source, i, &r->parts[i]);
+		r->walkers[i].cancel = r->options->cancel;
 	}
 	return 0;
 }

@@ -152,8 +152,7 @@ static int find_redirect(const char **out, struct http_read *r,
 	if (code != 0 || entry.kind != REL_SOURCE_FILE)
 		return code == REL_ENOTFOUND ? 0 : code;
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
-	code = source->read(source->context, 0, &text, REL_STR("repo"), &entry,
-			    &why);
+	code = rel_source_read(source, 0, &text, REL_STR("repo"), &entry, &why);
 	if (code == 0)
 		code = rel_repofile_read(
 		    &repo, rel_buf_str(&text), "repo",

@@ -46,8 +46,7 @@ static int expand(struct walk *w, enum rel_source_follow *how,
 	int code;
 
 	rel_buf_init(&text, TARGET_MAX);
-	code = w->source->read(w->source->context, w->worker, &text, path, link,
-			       err);
+	code = rel_source_read(w->source, w->worker, &text, path, link, err);
 	if (code == REL_ELIMIT || code == REL_EPARSE) {
 		*how = REL_FOLLOW_DANGLING;
 		code = 0;
@@ -252,6 +251,65 @@ static int find_nothing(void *context, unsigned worker,
 	(void)out;
 	(void)path;
 	return rel_fail(err, REL_ENOTFOUND, "nothing there");
+}
+
+static bool spend(uint64_t *spent, uint64_t by, uint64_t limit)
+{
+	return __atomic_add_fetch(spent, by, __ATOMIC_RELAXED) <= limit;
+}
+
+int rel_source_list(const struct rel_source *source, unsigned worker,
+		    struct rel_source_list *out, struct rel_arena *names,
+		    struct rel_str path, const struct rel_source_entry *dir,
+		    struct rel_error *err)
+{
+	uint32_t before = out->count;
+	int rc =
+	    source->list(source->context, worker, out, names, path, dir, err);
+
+	if (rc != 0 || !source->spent)
+		return rc;
+	if (!spend(&source->spent->dirs, 1, REL_LIMIT_SOURCE_DIRS))
+		return rel_fail(err, REL_ELIMIT,
+				"the repository has more than %u directories",
+				REL_LIMIT_SOURCE_DIRS);
+	if (!spend(&source->spent->entries, out->count - before,
+		   REL_LIMIT_SOURCE_ENTRIES))
+		return rel_fail(err, REL_ELIMIT,
+				"the repository has more than %u files and "
+				"directories",
+				REL_LIMIT_SOURCE_ENTRIES);
+	return 0;
+}
+
+int rel_source_read(const struct rel_source *source, unsigned worker,
+		    struct rel_buf *out, struct rel_str path,
+		    const struct rel_source_entry *file, struct rel_error *err)
+{
+	size_t before = out->len;
+	int rc = source->read(source->context, worker, out, path, file, err);
+
+	/* Not REL_ELIMIT, which is about this file. */
+	if (rc == 0 && source->spent &&
+	    !spend(&source->spent->bytes, out->len - before,
+		   REL_LIMIT_SOURCE_BYTES))
+		return rel_fail(err, REL_EIO,
+				"the files of the repository have more than "
+				"%zu MiB together",
+				REL_LIMIT_SOURCE_BYTES / REL_MIB);
+	return rc;
+}
+
+int rel_source_spend_path(const struct rel_source *source, size_t len,
+			  struct rel_error *err)
+{
+	if (source->spent &&
+	    !spend(&source->spent->paths, len, REL_LIMIT_SOURCE_PATHS))
+		return rel_fail(err, REL_ELIMIT,
+				"the paths of the repository have more than "
+				"%zu MiB together",
+				REL_LIMIT_SOURCE_PATHS / REL_MIB);
+	return 0;
 }
 
 struct rel_source rel_source_nothing(void)

@@ -41,6 +41,12 @@ REL_MUST_CHECK int rel_source_list_add(struct rel_source_list *list,
 				       const struct rel_source_entry *entry,
 				       struct rel_error *err);
 
+/* What reading has taken so far, of REL_LIMIT_SOURCE_…; shared by the workers.
+ */
+struct rel_source_spent {
+	uint64_t dirs, entries, paths, bytes;
+};
+
 /*
  * `worker` < the number of threads tells the callers apart; one worker is in
  * one function at a time.
@@ -65,7 +71,23 @@ struct rel_source {
 		    struct rel_str path, const struct rel_source_entry *file,
 		    struct rel_error *err);
 	void *context;
+	struct rel_source_spent *spent; /* in what `context` is; may be NULL */
 };
+
+/* As the functions above, within the limits: what is beyond ends the run. */
+REL_MUST_CHECK int rel_source_list(const struct rel_source *source,
+				   unsigned worker, struct rel_source_list *out,
+				   struct rel_arena *names, struct rel_str path,
+				   const struct rel_source_entry *dir,
+				   struct rel_error *err);
+REL_MUST_CHECK int rel_source_read(const struct rel_source *source,
+				   unsigned worker, struct rel_buf *out,
+				   struct rel_str path,
+				   const struct rel_source_entry *file,
+				   struct rel_error *err);
+/* A path of `len` bytes is about to be put together. */
+REL_MUST_CHECK int rel_source_spend_path(const struct rel_source *source,
+					 size_t len, struct rel_error *err);
 
 /* How following a link went. */
 enum rel_source_follow {

@@ -153,5 +153,6 @@ struct rel_source rel_source_dir(struct rel_source_dir *dir)
 				   .list = list,
 				   .find = find,
 				   .read = read_entry,
-				   .context = dir};
+				   .context = dir,
+				   .spent = &dir->spent};
 }

@@ -8,6 +8,7 @@ struct rel_source_dir {
 	const char *root; /* borrowed */
 	/* nobody asks who may execute what: files need no look of their own */
 	bool without_modes;
+	struct rel_source_spent spent;
 };
 
 /* A source over `dir`, which must outlive it; any number of workers. */

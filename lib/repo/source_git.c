@@ -123,5 +123,6 @@ struct rel_source rel_source_git(struct rel_source_git *git)
 				   .list = list,
 				   .find = find,
 				   .read = read_entry,
-				   .context = git};
+				   .context = git,
+				   .spent = &git->spent};
 }

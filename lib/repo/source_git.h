@@ -9,6 +9,7 @@ struct rel_source_git {
 	struct rel_git_store **stores; /* by worker */
 	unsigned n_stores;
 	struct rel_git_id tree; /* the root */
+	struct rel_source_spent spent;
 };
 
 /*

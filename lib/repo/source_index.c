@@ -281,5 +281,6 @@ struct rel_source rel_source_index(struct rel_source_index *index)
 				   .list = list,
 				   .find = find,
 				   .read = read_entry,
-				   .context = index};
+				   .context = index,
+				   .spent = &index->spent};
 }

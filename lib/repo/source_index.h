@@ -19,6 +19,7 @@ struct rel_source_index {
 	uint32_t n_nodes, cap;
 	struct rel_arena content;
 	uint32_t root; /* node that the source's paths start from */
+	struct rel_source_spent spent;
 };
 
 /*

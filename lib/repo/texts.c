@@ -226,8 +226,7 @@ int rel_texts_read(struct rel_buf *out, struct rel_texts *texts,
 		code = rel_fail(err, REL_EIO, "%.*s is not a file",
 				REL_STR_ARG(path));
 	if (code == 0)
-		code = source->read(source->context, 0, out, entry.path, &entry,
-				    err);
+		code = rel_source_read(source, 0, out, entry.path, &entry, err);
 	rel_arena_free(&names);
 	return code;
 }

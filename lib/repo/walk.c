@@ -32,8 +32,12 @@ int rel_walk_join(struct rel_str *out, struct rel_walker *w, struct rel_str dir,
 		  struct rel_str name, struct rel_error *err)
 {
 	size_t len = dir.len + (dir.len > 0) + name.len;
-	char *text = rel_arena_alloc(&w->names, len + 1);
+	int code = rel_source_spend_path(w->source, len, err);
+	char *text;
 
+	if (code != 0)
+		return code;
+	text = rel_arena_alloc(&w->names, len + 1);
 	if (!text)
 		return rel_fail_nomem(err);
 	if (dir.len > 0) {
@@ -129,9 +133,11 @@ int rel_walk_open(struct rel_walker *w, struct rel_walk_frame *frame,
 {
 	int code;
 
+	if (rel_cancelled(w->cancel))
+		return rel_fail_cancelled(err);
 	frame->first = w->list.count;
-	code = w->source->list(w->source->context, w->worker, &w->list,
-			       &w->names, frame->actual, dir, err);
+	code = rel_source_list(w->source, w->worker, &w->list, &w->names,
+			       frame->actual, dir, err);
 	if (code != 0)
 		return code;
 	frame->end = w->list.count;
@@ -169,8 +175,8 @@ static int read_file(struct rel_walker *w, struct rel_buf *out,
 				"a symbolic link that leaves the repository");
 	if (file->kind == REL_SOURCE_OTHER)
 		return rel_fail(err, REL_EPARSE, "not a regular file");
-	return w->source->read(w->source->context, w->worker, out, file->path,
-			       file, err);
+	return rel_source_read(w->source, w->worker, out, file->path, file,
+			       err);
 }
 
 /* The git id of a file's content. */

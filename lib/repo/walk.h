@@ -5,6 +5,7 @@
 #ifndef REL_REPO_WALK_H
 #define REL_REPO_WALK_H
 
+#include "base/cancel.h"
 #include "digest/sha1.h"
 #include "repo/part.h"
 #include "repo/source.h"
@@ -14,7 +15,8 @@ struct rel_walker {
 	const struct rel_source *source;
 	unsigned worker;
 	struct rel_part *part;
-	struct rel_source_list list; /* of all open directories, stacked */
+	const struct rel_cancel *cancel; /* may be NULL */
+	struct rel_source_list list;	 /* of all open directories, stacked */
 	struct rel_arena names;
 	struct rel_buf opam, url, descr;
 	struct rel_sha1 sha1; /* begun when a source has no ids */
