@@ -576,7 +576,19 @@ static int remove_one(const char *path, const struct stat *st, int type,
 	return 0;
 }
 
+/* Only in a directory that may be written can something be removed. */
+static int open_one(const char *path, const struct stat *st, int type,
+		    struct FTW *ftw)
+{
+	(void)ftw;
+	if ((type == FTW_D || type == FTW_DNR) &&
+	    (st->st_mode & S_IRWXU) != S_IRWXU)
+		(void)!chmod(path, S_IRWXU);
+	return 0;
+}
+
 void rel_file_remove_tree(const char *dir)
 {
+	nftw(dir, open_one, WALK_FDS, FTW_PHYS | FTW_MOUNT);
 	nftw(dir, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

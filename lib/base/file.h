@@ -119,8 +119,8 @@ REL_MUST_CHECK int rel_lock_take_dir(struct rel_lock *lock, const char *path,
 				     bool wait, struct rel_error *err);
 void rel_lock_drop(struct rel_lock *lock);
 
-/* Remove a directory of ours with all below it, as far as that can be done.
- * Links are removed, not followed. */
+/* Remove a directory of ours with all below it, also where that may not be
+ * written, as far as it can be done.  Links are removed, not followed. */
 void rel_file_remove_tree(const char *dir);
 
 #endif

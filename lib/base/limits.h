@@ -219,6 +219,9 @@
 /* Name of a tag: a file name's length, below refs/tags/. */
 #define REL_LIMIT_TAG_BYTES 255
 
+/* Output of one command in the trial of a release, on disk; a build that says
+ * more says it for ever. */
+#define REL_LIMIT_TRIAL_LOG (256 * REL_MIB)
 /* Attempts to write a release to a remote that others write to as well; each
  * lost one costs a fetch and a look at what would break. */
 #define REL_LIMIT_CUT_RACES 10

@@ -123,14 +123,27 @@ struct launch {
 	const char *cwd;
 	char **env;
 	const struct pipes *pipes;
+	int log; /* instead of pipes, in a group of its own; -1 = none */
 	unsigned flags;
 	pid_t parent;
 	volatile int failure; /* errno value of what failed in the child */
 };
 
+static bool plan_log(int log)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	return setpgid(0, 0) == 0 && null >= 0 &&
+	       (null == 0 ? fcntl(0, F_SETFD, 0) == 0 : dup2(null, 0) == 0) &&
+	       dup2(log, 1) == 1 && dup2(log, 2) == 2;
+}
+
 static bool plan_streams(const struct launch *launch)
 {
 	int null;
+
+	if (launch->log >= 0)
+		return plan_log(launch->log);
 
 	if (dup2(launch->pipes->in[0], 0) < 0 ||
 	    dup2(launch->pipes->out[1], 1) < 0)
@@ -241,13 +254,16 @@ static int check_cwd(const char *cwd, struct rel_error *err)
 	return 0;
 }
 
-int rel_process_start(struct rel_process *out, const char *const argv[],
-		      const char *cwd, const char *const extra_env[],
-		      unsigned flags, struct rel_error *err)
+static int start(struct rel_process *out, const char *const argv[],
+		 const char *cwd, const char *const extra_env[], unsigned flags,
+		 int log, struct rel_error *err)
 {
 	struct pipes pipes;
-	struct launch launch = {
-	    .argv = argv, .cwd = cwd, .pipes = &pipes, .flags = flags};
+	struct launch launch = {.argv = argv,
+				.cwd = cwd,
+				.pipes = &pipes,
+				.log = log,
+				.flags = flags};
 	char **env = NULL, *program = NULL;
 	int code, failure;
 
@@ -285,6 +301,13 @@ out:
 	free(env);
 	close_pipes(&pipes);
 	return code;
+}
+
+int rel_process_start(struct rel_process *out, const char *const argv[],
+		      const char *cwd, const char *const extra_env[],
+		      unsigned flags, struct rel_error *err)
+{
+	return start(out, argv, cwd, extra_env, flags, -1, err);
 }
 
 static void close_ends(struct rel_process *process)
@@ -491,4 +514,57 @@ int rel_process_run(const char *const argv[], const char *cwd,
 		return code;
 	}
 	return rel_process_wait(&process, status, err);
+}
+
+/* The group of a child that was not waited for yet, and so is still its. */
+static void end_group(pid_t pid, int *raw)
+{
+	const struct timespec step = {0, KILL_WAIT_STEP * 1000000L};
+
+	kill(-pid, SIGTERM);
+	for (int ms = 0; ms < KILL_WAIT_MS; ms += KILL_WAIT_STEP) {
+		siginfo_t info = {.si_pid = 0};
+
+		if (waitid(P_PID, (id_t)pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) != 0 ||
+		    info.si_pid == pid)
+			break;
+		nanosleep(&step, NULL);
+	}
+	kill(-pid, SIGKILL);
+	while (waitpid(pid, raw, 0) < 0 && errno == EINTR)
+		;
+}
+
+int rel_process_run_logged(const char *const argv[], const char *cwd,
+			   const char *const extra_env[], int log, uint64_t max,
+			   int *status, const struct rel_cancel *cancel,
+			   struct rel_error *err)
+{
+	const struct timespec step = {0, KILL_WAIT_STEP * 1000000L};
+	struct rel_process process;
+	struct stat st = {.st_size = 0};
+	siginfo_t info = {.si_pid = 0};
+	int raw = 0;
+	int code = start(&process, argv, cwd, extra_env, 0, log, err);
+
+	if (code != 0)
+		return code;
+	close_ends(&process);
+	while (code == 0 && info.si_pid != process.pid) {
+		if (waitid(P_PID, (id_t)process.pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) != 0)
+			break;
+		if (rel_cancelled(cancel))
+			code = rel_fail_cancelled(err);
+		else if (fstat(log, &st) == 0 && (uint64_t)st.st_size > max)
+			code = rel_fail(err, REL_ELIMIT,
+					"%s writes more than %llu bytes",
+					argv[0], (unsigned long long)max);
+		else if (info.si_pid != process.pid)
+			nanosleep(&step, NULL);
+	}
+	end_group(process.pid, &raw);
+	*status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+	return code;
 }

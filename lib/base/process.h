@@ -64,4 +64,18 @@ REL_MUST_CHECK int rel_process_run(const char *const argv[], const char *cwd,
 				   const struct rel_cancel *cancel,
 				   struct rel_error *err);
 
+/*
+ * Run to the end in a process group of its own, with nothing on stdin, and
+ * stdout and stderr appended to the file `log`.  When the program has ended,
+ * or must end, so must all that it started.
+ * max     bytes that `log` may have; over it the result is REL_ELIMIT
+ * *status as above
+ */
+REL_MUST_CHECK int rel_process_run_logged(const char *const argv[],
+					  const char *cwd,
+					  const char *const extra_env[],
+					  int log, uint64_t max, int *status,
+					  const struct rel_cancel *cancel,
+					  struct rel_error *err);
+
 #endif

@@ -58,7 +58,12 @@ struct rel_conf_globs {
 	uint32_t line; /* of the key, from 1 */
 };
 
-/* What is not said is NULL. */
+/* What is tried with a release before it is made. */
+struct rel_conf_check {
+	bool opam;		 /* install it with opam; else the command: */
+	const char *const *argv; /* NULL at its end */
+};
+
 /* What becomes of watermarks, %%VERSION%% and the like, in an archive. */
 enum rel_conf_watermarks {
 	REL_CONF_WATERMARKS_WARN,    /* they stay, with a warning */
@@ -66,6 +71,7 @@ enum rel_conf_watermarks {
 	REL_CONF_WATERMARKS_REPLACE, /* they are replaced */
 };
 
+/* What is not said is NULL. */
 struct rel_conf_release {
 	const char *name;    /* of the project; [A-Za-z0-9._+-] */
 	const char *archive; /* "tbz" "tar.gz" "tar.xz" "tar.zst" */
@@ -79,6 +85,8 @@ struct rel_conf_release {
 	const struct rel_conf_version_file *version_files;
 	size_t n_version_files;
 	enum rel_conf_watermarks watermarks;
+	const struct rel_conf_check *checks;
+	size_t n_checks;
 	bool strict; /* warnings of a cut stop it */
 	/* Names of packages, or, of a glob with a slash, paths of opam files:
 	 * which are for release (none = all), and which of those are not. */

@@ -234,6 +234,74 @@ static int read_version_files(struct rel_conf_reader *r,
 	return rc;
 }
 
+static int read_word(struct rel_conf_reader *r, const struct rel_yaml *node,
+		     void *items, size_t n)
+{
+	const char **words = items;
+
+	words[n] = node->text;
+	return rel_conf_expect_text(r, node, "a word of a command");
+}
+
+/* One word more than there are is NULL. */
+static int read_command(struct rel_conf_reader *r, const struct rel_yaml *node,
+			struct rel_conf_check *check)
+{
+	const char **words =
+	    rel_arena_array(r->arena, (size_t)node->count + 1, sizeof(*words));
+	size_t n = 0;
+	int rc = 0;
+
+	if (!words)
+		return rel_fail_nomem(r->err);
+	for (const struct rel_yaml *m = node->first; m && rc == 0; m = m->next)
+		rc = read_word(r, m, words, n++);
+	check->argv = words;
+	if (rc == 0 && n == 0)
+		rc = rel_conf_fail(r, node,
+				   "an empty command; write its words, as in "
+				   "[dune, build, -p, foo]");
+	return rc;
+}
+
+static int read_check(struct rel_conf_reader *r, const struct rel_yaml *node,
+		      void *items, size_t n)
+{
+	struct rel_conf_check *check = (struct rel_conf_check *)items + n;
+
+	if (node->kind == REL_YAML_LIST)
+		return read_command(r, node, check);
+	check->opam =
+	    node->kind == REL_YAML_TEXT && strcmp(node->text, "opam") == 0;
+	return check->opam
+		   ? 0
+		   : rel_conf_fail(r, node,
+				   "a check is opam, or a command as a list "
+				   "of its words: [dune, build, -p, foo]");
+}
+
+static int read_checks(struct rel_conf_reader *r, const struct rel_yaml *value,
+		       void *target)
+{
+	static const struct rel_conf_list list = {
+	    "check", sizeof(struct rel_conf_check), read_check};
+	struct rel_conf_release *release = target;
+	struct rel_conf_check *one;
+	void *items = NULL;
+	int rc;
+
+	if (value->kind == REL_YAML_TEXT) {
+		one = rel_arena_array(r->arena, 1, sizeof(*one));
+		release->checks = one;
+		release->n_checks = 1;
+		return one ? read_check(r, value, one, 0)
+			   : rel_fail_nomem(r->err);
+	}
+	rc = rel_conf_read_list(r, value, &list, &items, &release->n_checks);
+	release->checks = items;
+	return rc;
+}
+
 int rel_conf_read_release(struct rel_conf_reader *r,
 			  const struct rel_yaml *value, void *target)
 {
@@ -251,6 +319,7 @@ int rel_conf_read_release(struct rel_conf_reader *r,
 	    {"packages", read_packages},
 	    {"exclude", read_exclude},
 	    {"branches", read_branches},
+	    {"check", read_checks},
 	};
 	struct rel_conf *conf = target;
 

@@ -15,16 +15,18 @@
 #define DONE	 "done"
 
 static rel_cut_step_fn *const forward[REL_CUT_STEPS] = {
-    [REL_CUT_BUMP] = rel_cut_bump,	 [REL_CUT_TAG] = rel_cut_tag,
-    [REL_CUT_PACK] = rel_cut_pack,	 [REL_CUT_PUBLISH] = rel_cut_publish,
-    [REL_CUT_PUSH] = rel_cut_push,	 [REL_CUT_WRITE] = rel_cut_write,
-    [REL_CUT_REQUEST] = rel_cut_request, [REL_CUT_CHECK] = rel_cut_check,
+    [REL_CUT_TRIAL] = rel_cut_trial,	 [REL_CUT_BUMP] = rel_cut_bump,
+    [REL_CUT_TAG] = rel_cut_tag,	 [REL_CUT_PACK] = rel_cut_pack,
+    [REL_CUT_PUBLISH] = rel_cut_publish, [REL_CUT_PUSH] = rel_cut_push,
+    [REL_CUT_WRITE] = rel_cut_write,	 [REL_CUT_REQUEST] = rel_cut_request,
+    [REL_CUT_CHECK] = rel_cut_check,
 };
 
 static rel_cut_step_fn *const backward[REL_CUT_STEPS] = {
-    [REL_CUT_BUMP] = rel_cut_unbump, [REL_CUT_TAG] = rel_cut_untag,
-    [REL_CUT_PACK] = rel_cut_unpack, [REL_CUT_PUBLISH] = rel_cut_unpublish,
-    [REL_CUT_PUSH] = rel_cut_unpush, [REL_CUT_WRITE] = rel_cut_unwrite,
+    [REL_CUT_TRIAL] = rel_cut_untrial,	   [REL_CUT_BUMP] = rel_cut_unbump,
+    [REL_CUT_TAG] = rel_cut_untag,	   [REL_CUT_PACK] = rel_cut_unpack,
+    [REL_CUT_PUBLISH] = rel_cut_unpublish, [REL_CUT_PUSH] = rel_cut_unpush,
+    [REL_CUT_WRITE] = rel_cut_unwrite,
 };
 
 static const char *state(const struct rel_cut *cut, const char *section)
@@ -62,6 +64,8 @@ static enum rel_cut_step step_at(const struct rel_cut *cut, int place)
 
 static bool is_wanted(const struct rel_cut *cut, enum rel_cut_step step)
 {
+	if (step == REL_CUT_TRIAL)
+		return rel_cut_says(cut->plan.trial);
 	return step != REL_CUT_REQUEST || rel_cut_says(cut->plan.request);
 }
 
@@ -84,13 +88,25 @@ static int run_step(struct rel_cut *cut, enum rel_cut_step step,
 	return rc;
 }
 
+/* Nothing is written yet, and nothing to be continued or taken back. */
+static bool has_only_tried(const struct rel_cut *cut)
+{
+	return is_wanted(cut, REL_CUT_TRIAL) &&
+	       strcmp(state(cut, rel_cut_step_name(REL_CUT_TRIAL)), DONE) != 0;
+}
+
 static int run_steps(struct rel_cut *cut, struct rel_error *err)
 {
 	int rc = 0;
 
-	for (int place = REL_CUT_BUMP;
+	for (int place = REL_CUT_TRIAL;
 	     rc == 0 && !cut->stopped && place < REL_CUT_STEPS; place++)
 		rc = run_step(cut, step_at(cut, place), err);
+	if ((rc || cut->stopped) && has_only_tried(cut)) {
+		int gone = rel_journal_remove(&cut->journal, rc ? NULL : err);
+
+		return rc ? rc : gone;
+	}
 	if (rc == 0 && !cut->stopped)
 		rc = rel_cut_unpack(cut, err);
 	if (rc == 0 && !cut->stopped)
@@ -131,8 +147,8 @@ static int unfinished(const struct rel_cut *cut, struct rel_error *err, int rc)
 
 	if (rc == REL_EUSAGE)
 		rc = err->code = REL_EIO;
-	if (rc == 0)
-		return 0;
+	if (rc == 0 || has_only_tried(cut))
+		return rc;
 	len = strlen(err->text);
 	snprintf(err->text + len, sizeof(err->text) - len, "%s%s%s",
 		 ways_on(cut), cut->then ? ", then " : "",
@@ -454,7 +470,7 @@ int rel_cut_abort(const struct rel_cut_options *options, struct rel_error *err)
 		rc = rel_cut_unwrite(&cut, err);
 	if (rc == 0)
 		rc = set_state(&cut, SECTION, ABORTING, err);
-	for (int place = REL_CUT_PUSH; rc == 0 && place >= REL_CUT_BUMP;
+	for (int place = REL_CUT_PUSH; rc == 0 && place >= REL_CUT_TRIAL;
 	     place--) {
 		enum rel_cut_step step = step_at(&cut, place);
 
@@ -480,7 +496,7 @@ int rel_cut_status(bool *unfinished, const struct rel_cut_options *options,
 		rel_cut_tell(&cut, REL_CUT_LOOK, "%s %s (%s), %s",
 			     cut.plan.name, cut.plan.version, cut.plan.packages,
 			     state(&cut, SECTION));
-		for (int i = REL_CUT_BUMP; i < REL_CUT_STEPS; i++) {
+		for (int i = REL_CUT_TRIAL; i < REL_CUT_STEPS; i++) {
 			enum rel_cut_step step = step_at(&cut, i);
 			const char *is = state(&cut, rel_cut_step_name(step));
 

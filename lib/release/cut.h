@@ -19,6 +19,7 @@
 
 enum rel_cut_step {
 	REL_CUT_LOOK,	 /* is it fit to be released? */
+	REL_CUT_TRIAL,	 /* what release: check: says, when it says something */
 	REL_CUT_BUMP,	 /* version strings, one commit */
 	REL_CUT_TAG,	 /* annotated, signed when asked */
 	REL_CUT_PACK,	 /* archive and digests, read back */

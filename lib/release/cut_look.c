@@ -271,6 +271,7 @@ static void take_rest(struct rel_cut *cut)
 	cut->plan.signature = "";
 	cut->plan.allow_broken = opt->allow_broken ? "yes" : "no";
 	cut->plan.review = opt->branch ? opt->branch : "";
+	cut->plan.trial = rel_cut_trial_wanted(cut);
 	cut->plan.broken = cut->plan.tip = "";
 	cut->plan.push_first = cut->plan.request = cut->plan.older = "no";
 	cut->plan.watermarks =

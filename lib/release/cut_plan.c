@@ -26,7 +26,7 @@ static const struct {
     FIELD(broken),	 FIELD(tip),	      FIELD(push_first),
     FIELD(request),	 FIELD(watermarks),   FIELD(date_changelog),
     FIELD(notes),	 FIELD(avoid),	      FIELD(older),
-    FIELD(left_out),	 FIELD(signature),
+    FIELD(left_out),	 FIELD(signature),    FIELD(trial),
 #undef FIELD
 };
 
@@ -132,8 +132,8 @@ void rel_cut_warn(struct rel_cut *cut, const char *path, uint32_t line,
 const char *rel_cut_step_name(enum rel_cut_step step)
 {
 	static const char *const names[REL_CUT_STEPS] = {
-	    "look", "bump",  "tag",	"pack", "publish",
-	    "push", "write", "request", "check"};
+	    "look",    "trial", "bump",	 "tag",	    "pack",
+	    "publish", "push",	"write", "request", "check"};
 
 	return step < REL_CUT_STEPS ? names[step] : "";
 }

@@ -96,6 +96,8 @@ int rel_cut_preflight(struct rel_cut *cut, bool online, struct rel_error *err)
 {
 	int rc = 0;
 
+	if (online)
+		rc = rel_cut_trial_ready(cut, err);
 	for (size_t i = 0; rc == 0 && i < cut->n_chosen; i++)
 		rc = check_manifest(cut, &cut->manifests[i], online, err);
 	if (rc == 0)

@@ -340,6 +340,7 @@ static int preview(struct rel_buf *out, struct rel_cut *cut,
 		cut->n_chosen = 0;
 		return rc;
 	}
+	rel_cut_tell_trial(cut);
 	rc = rel_cut_foresee_release(cut, true, err);
 	if (rc == 0)
 		rc = rel_cut_preflight(cut, false, err);

@@ -43,6 +43,7 @@ struct rel_cut_plan {
 	const char *date_changelog; /* "yes": the bump does */
 	const char *request;	    /* "yes": for `review`; or "no" */
 	const char *watermarks; /* "yes": replaced in the archive; or "no" */
+	const char *trial;	/* "yes": relctl.yml has checks; or "no" */
 	const char *push_first; /* "yes": before publishing; or "no" */
 	const char *broken;	/* what was allowed, or "" */
 	const char *tip;	/* of the remote when the gate looked, or "" */
@@ -342,17 +343,26 @@ REL_MUST_CHECK int rel_cut_restore_sides(struct rel_change *changes, size_t *n,
 REL_MUST_CHECK int rel_cut_forget_sides(struct rel_cut *cut,
 					struct rel_error *err);
 
+/* cut_trial.c: is there something to try? "yes" or "no". */
+const char *rel_cut_trial_wanted(const struct rel_cut *cut);
+/* Is opam there, if it is wanted?  Errors  REL_ENOTFOUND it is not */
+REL_MUST_CHECK int rel_cut_trial_ready(const struct rel_cut *cut,
+				       struct rel_error *err);
+/* Tell what would be run. */
+void rel_cut_tell_trial(const struct rel_cut *cut);
+
 /*
  * The steps.  Each is called with its section of the journal in the state
  * "begun" on disk; what it sets there is saved when it returns 0.  Each may
  * have been begun before.
  */
 typedef int rel_cut_step_fn(struct rel_cut *cut, struct rel_error *err);
-rel_cut_step_fn rel_cut_bump, rel_cut_tag, rel_cut_pack, rel_cut_publish,
-    rel_cut_push, rel_cut_write, rel_cut_request, rel_cut_check;
+rel_cut_step_fn rel_cut_trial, rel_cut_bump, rel_cut_tag, rel_cut_pack,
+    rel_cut_publish, rel_cut_push, rel_cut_write, rel_cut_request,
+    rel_cut_check;
 
 /* And back, in the other direction; each is fine with what never happened. */
-rel_cut_step_fn rel_cut_unbump, rel_cut_untag, rel_cut_unpack,
+rel_cut_step_fn rel_cut_untrial, rel_cut_unbump, rel_cut_untag, rel_cut_unpack,
     rel_cut_unpublish, rel_cut_unpush, rel_cut_unwrite;
 
 #endif

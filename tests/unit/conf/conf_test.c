@@ -164,6 +164,18 @@ static void test_release(void **state)
 	assert_true(conf.release.strict);
 	assert_true(conf.release.no_changelog);
 	assert_null(conf.release.changelog);
+	assert_int_equal(conf.release.n_checks, 0);
+	rel_conf_free(&conf);
+	parse(&conf, "release: {check: [[dune, build, -j, 2], opam]}\n");
+	assert_int_equal(conf.release.n_checks, 2);
+	assert_string_equal(conf.release.checks[0].argv[3], "2");
+	assert_null(conf.release.checks[0].argv[4]);
+	assert_false(conf.release.checks[0].opam);
+	assert_true(conf.release.checks[1].opam);
+	rel_conf_free(&conf);
+	parse(&conf, "release: {check: opam}\n");
+	assert_int_equal(conf.release.n_checks, 1);
+	assert_true(conf.release.checks[0].opam);
 	rel_conf_free(&conf);
 	parse(&conf, "release:\n  packages: a\n  exclude: [\"b*\", c/d]\n"
 		     "  branches: [4.*]\n");
@@ -250,6 +262,10 @@ static const struct mistake mistakes[] = {
     {"release: {strict: yes}\n", 1, 19, "true or false"},
     {"release: {watermarks: [a]}\n", 1, 23, "true or false"},
     {"release: {avoid-version: always}\n", 1, 26, "prerelease"},
+    {"release: {check: dune build}\n", 1, 18, "[dune, build, -p, foo]"},
+    {"release: {check: [dune, build]}\n", 1, 19, "[dune, build, -p, foo]"},
+    {"release: {check: [[]]}\n", 1, 19, "empty command"},
+    {"release: {check: [[true]]}\n", 1, 20, "a word of a command"},
     {"release: {date-changelog: 1}\n", 1, 27, "true or false"},
     {"release: {packages: []}\n", 1, 21, "packages is an empty list"},
     {"release: {exclude: [a, a]}\n", 1, 24, "\"a\" is in exclude twice"},
