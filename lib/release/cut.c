@@ -275,10 +275,11 @@ static const char *plan_text(struct rel_cut *cut)
 	const struct rel_cut_plan *p = &cut->plan;
 
 	return rel_cut_text(
-	    cut, "release %s %s (%s), tag %s on %.12s%s, to %s (%s)", p->name,
+	    cut, "release %s %s (%s), tag %s on %.12s%s, to %s (%s)%s", p->name,
 	    p->version, p->packages, p->tag, p->base,
 	    cut->bump.count ? " and a commit that sets the version" : "",
-	    p->remote, p->location);
+	    p->remote, p->location,
+	    rel_cut_says(p->trial) ? ", after the checks of relctl.yml" : "");
 }
 
 static int confirm(struct rel_cut *cut, struct rel_error *err)
