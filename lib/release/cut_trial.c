@@ -53,9 +53,15 @@ static const char *root_of(const struct rel_cut *cut)
 
 int rel_cut_untrial(struct rel_cut *cut, struct rel_error *err)
 {
+	const char *root = root_of(cut);
+
 	(void)err;
-	if (root_of(cut))
-		rel_file_remove_tree(root_of(cut));
+	/* twice: something may still have been written there */
+	for (int i = 0; root && i < 2 && access(root, F_OK) == 0; i++)
+		rel_file_remove_tree(root);
+	if (root && access(root, F_OK) == 0)
+		rel_cut_tell(cut, REL_CUT_TRIAL,
+			     "%s cannot be removed; remove it by hand", root);
 	return 0;
 }
 
