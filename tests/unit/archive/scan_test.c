@@ -460,7 +460,7 @@ static char *scan_file(const char *dir, const char *name, int wanted)
 	    wanted)
 		fail_msg("%s: %s", name, err.text);
 	free(path);
-	return doubts.len ? rel_buf_detach(&doubts, NULL) : strdup("");
+	return rel_buf_detach(&doubts, NULL);
 }
 
 /* What programs write has nothing to doubt, however it is packed. */
