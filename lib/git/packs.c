@@ -17,7 +17,9 @@
 #define HIGH_BIT  0x80000000u
 #define TYPE_OFS  6
 #define TYPE_REF  7
-#define FIRST	  100 /* before libgit2's own: loose 1, packed 2 */
+/* zlib packs no more bytes than this into one (its Technical Details). */
+#define DEFLATE_RATIO 1032
+#define FIRST	      100 /* before libgit2's own: loose 1, packed 2 */
 
 /* A pack and its index, in memory maps; the numbers in them are checked. */
 struct pack {
@@ -370,11 +372,16 @@ static bool check_chain(const struct pack *pack, uint64_t at)
 		uint64_t from = at + 1;
 		unsigned char c = byte_at(pack, at);
 		unsigned type = c >> 4 & 7, bytes = 1;
+		uint64_t size = c & 15;
 		int more;
 
-		while (c & 0x80 && bytes++ < 10)
+		while (c & 0x80 && bytes++ < 9) {
 			c = byte_at(pack, from++);
-		if (type == 0 || type == 5 || bytes > 10)
+			size |= (uint64_t)(c & 0x7f) << (4 + 7 * (bytes - 2));
+		}
+		/* libgit2 asks for as much memory as is announced. */
+		if (type == 0 || type == 5 || c & 0x80 ||
+		    size / DEFLATE_RATIO > pack->pack.len - at)
 			return false;
 		if (type != TYPE_OFS && type != TYPE_REF)
 			return true;
