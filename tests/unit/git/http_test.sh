@@ -27,8 +27,8 @@ for by in -w -n; do
 		"http://tester:secret@127.0.0.1:$HTTP_PORT/away/private/project.git"
 
 	# Certificates: unknown, wrong, named by the environment.
-	expect_error -2 'GIT_SSL_CAINFO' $by "$TLS/git/project.git"
-	expect_error -2 'GIT_SSL_CAINFO' $by -a "$DIR/servers/other-ca.pem" \
+	expect_error -2 'SSL_CERT_FILE' $by "$TLS/git/project.git"
+	expect_error -2 'SSL_CERT_FILE' $by -a "$DIR/servers/other-ca.pem" \
 		"$TLS/git/project.git"
 	GIT_SSL_CAINFO=$CA
 	export GIT_SSL_CAINFO

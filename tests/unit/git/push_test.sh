@@ -218,7 +218,7 @@ export NETRC
 push 'done' -a "$DIR/servers/ca.pem" \
 	"https://localhost:$HTTPS_PORT/private/project.git" x tls
 unset NETRC
-expect_error -2 'GIT_SSL_CAINFO' \
+expect_error -2 'SSL_CERT_FILE' \
 	"https://localhost:$HTTPS_PORT/git/project.git" x y
 
 echo "ssh"
