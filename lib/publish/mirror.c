@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/path.h"
 #include "publish/address.h"
 #include "publish/kind.h"
 #include "publish/layout.h"
@@ -42,28 +43,32 @@ static int keep(const char **out, struct mirror *m, const struct rel_buf *text,
 	return *out ? 0 : rel_fail_nomem(err);
 }
 
-/* "file://" and the absolute path of a place that may not exist yet. */
+/* "file://" and the real path of a place of which the last parts may not exist
+ * yet: opam calls a file: address with "..", as a relative dir: has it, a
+ * relative one. */
 static int add_file_url(struct rel_buf *out, const struct mirror *m,
 			struct rel_error *err)
 {
-	char *real = realpath(m->location.url, NULL), *here = NULL;
-	int rc = 0;
+	struct rel_str whole = rel_str_of(m->location.url);
+	const char *top = whole.ptr[0] == '/' ? "/" : ".";
+	char *part = strdup(whole.ptr), *real = NULL;
+	size_t len = whole.len;
 
-	rel_buf_add_cstr(out, "file://");
-	if (real) {
-		rel_buf_add_cstr(out, real);
-	} else if (m->location.url[0] == '/') {
-		rel_buf_add_cstr(out, m->location.url);
-	} else {
-		here = getcwd(NULL, 0);
-		if (!here)
-			rc = rel_fail_nomem(err);
-		else
-			rel_buf_printf(out, "%s/%s", here, m->location.url);
+	while (part && !(real = realpath(len ? part : top, NULL)) && len > 0) {
+		len = rel_path_dir(rel_str_n(part, len)).len;
+		part[len] = '\0';
 	}
+	free(part);
+	if (!real)
+		return rel_fail_nomem(err);
+	rel_buf_add_cstr(out, "file://");
+	if (len < whole.len)
+		rel_path_join(out, rel_str_of(real),
+			      rel_str_sub(whole, len, whole.len));
+	else
+		rel_buf_add_cstr(out, real);
 	free(real);
-	free(here);
-	return rc;
+	return 0;
 }
 
 static int add_address(struct rel_buf *out, const struct mirror *m,
