@@ -629,6 +629,9 @@ static int read_form(struct rel_changelog_outline *out, struct rel_str text,
 	out->count = out->n_drops = 0;
 	out->form = form;
 	out->text = text;
+	/* the byte order mark of an editor */
+	if (rel_str_starts(text, REL_STR("\xef\xbb\xbf")))
+		r.next = 3;
 	while (r.next < text.len && !rc) {
 		struct rel_str rest = rel_str_sub(text, r.next, text.len);
 		size_t length = rel_str_find(rest, '\n');

@@ -236,14 +236,14 @@ static int take_packages(struct rel_cut *cut, struct rel_error *err)
 		rc = settle_presumed(cut, err);
 	if (rc == 0 && opt->one && opt->n_packages == 0)
 		rc = check_one(cut, err);
-	if (rc == 0)
-		rc = rel_project_select(&cut->chosen, &cut->n_chosen,
-					cut->project, opt->packages,
-					opt->n_packages, err);
 	if (rc == 0 && conf) {
 		check_patterns(cut, "packages", &conf->packages);
 		check_patterns(cut, "exclude", &conf->exclude);
 	}
+	if (rc == 0)
+		rc = rel_project_select(&cut->chosen, &cut->n_chosen,
+					cut->project, opt->packages,
+					opt->n_packages, err);
 	for (size_t i = 0; rc == 0 && i < opt->n_packages && i < cut->n_chosen;
 	     i++)
 		rc = check_for_release(&cut->project->packages[cut->chosen[i]],

@@ -151,6 +151,29 @@ static void judge_letter(struct rel_cut *cut)
 		     newest.len ? " does" : "", version + 1);
 }
 
+/* "20261130" after "1.3", "3f9c2e7" */
+static void judge_order(struct rel_cut *cut)
+{
+	const char *version = cut->plan.version;
+	struct rel_str newest = find_newest(cut);
+	const char *remedy =
+	    cut->options->tag ? "; if the tag is of no release, let this job "
+				"run on the tags of releases only"
+			      : "";
+
+	if (rel_numbering_is_date(rel_str_of(version), newest))
+		rel_cut_warn(cut, NULL, 0,
+			     "version %s begins like a date, and the newest "
+			     "release is %.*s: for opam all that are numbered "
+			     "like that one are older%s",
+			     version, REL_STR_ARG(newest), remedy);
+	else if (rel_numbering_is_commit(rel_str_of(version)))
+		rel_cut_warn(cut, NULL, 0,
+			     "version %s looks like the id of a commit: opam "
+			     "sorts it by its first digits%s",
+			     version, remedy);
+}
+
 /* "1.1-rc1" */
 static int judge_early(struct rel_cut *cut, struct rel_error *err)
 {
@@ -191,5 +214,6 @@ static int judge_early(struct rel_cut *cut, struct rel_error *err)
 int rel_cut_judge_version(struct rel_cut *cut, struct rel_error *err)
 {
 	judge_letter(cut);
+	judge_order(cut);
 	return judge_early(cut, err);
 }

@@ -8,7 +8,10 @@
 #define SEPARATORS "-+._"
 #define PARTS	   3
 /* Dates ("20260131") count days, not releases. */
-#define DIGITS_MAX 7
+#define DIGITS_MAX  7
+#define YEAR_DIGITS 4
+/* What git shortens the id of a commit to. */
+#define SHORT_ID 7
 
 static bool is_digit(char c)
 {
@@ -32,9 +35,10 @@ static size_t run_of(struct rel_str s, size_t at, bool (*is)(char))
 
 static bool is_early(struct rel_str word)
 {
-	static const char *const words[] = {"alpha", "beta",	   "rc",
-					    "pre",   "prerelease", "preview",
-					    "dev",   "devel",	   "snapshot"};
+	static const char *const words[] = {
+	    "alpha", "beta",	 "rc",	    "pre",     "prerelease",
+	    "dev",   "devel",	 "preview", "nightly", "experimental",
+	    "next",  "snapshot", "canary",  "wip",     "unstable"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (word.len == strlen(words[i]) &&
@@ -197,6 +201,33 @@ int rel_numbering_next(struct rel_buf *out, struct rel_str newest,
 	}
 	write_version(out, &v);
 	return rel_buf_status(out, "version", err);
+}
+
+/* How many digits the first number of the version has. */
+static size_t first_digits(struct rel_str version)
+{
+	return run_of(version, run_of(version, 0, is_letter), is_digit);
+}
+
+bool rel_numbering_is_date(struct rel_str version, struct rel_str newest)
+{
+	size_t usual = first_digits(newest);
+
+	return first_digits(version) >= YEAR_DIGITS && usual > 0 &&
+	       usual < YEAR_DIGITS;
+}
+
+bool rel_numbering_is_commit(struct rel_str version)
+{
+	size_t letters = 0;
+
+	for (size_t i = 0; i < version.len; i++) {
+		if (!is_digit(version.ptr[i]) &&
+		    (version.ptr[i] < 'a' || version.ptr[i] > 'f'))
+			return false;
+		letters += is_letter(version.ptr[i]);
+	}
+	return letters > 0 && version.len >= SHORT_ID;
 }
 
 char rel_numbering_start(struct rel_str version)

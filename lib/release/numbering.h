@@ -11,11 +11,22 @@
  * Is it called as what comes before a release, but sorts after it?  "1.1-rc1",
  * "1.1.beta2", "1.1+dev" and "1.1-SNAPSHOT" are newer than 1.1 for opam.
  * Append what sorts before it: "1.1~rc1".
- * Words  alpha, beta, rc, pre, prerelease, preview, dev, devel, snapshot, in
- *        any case, after a number with or without one of . - + _ between
- *        them.  Not "1.1-1", "1.1-lwt5", "4.14.0+options".
+ * Words  alpha, beta, rc, pre, prerelease, preview, dev, devel, snapshot,
+ *        nightly, canary, next, unstable, experimental, wip, in any case, after
+ * a number with or without one of . - + _ between them.  Not "1.1-1",
+ * "1.1-lwt5", "4.14.0+options".
  */
 bool rel_numbering_is_misplaced(struct rel_buf *out, struct rel_str version);
+
+/*
+ * Does it begin with a year or a date ("20261130", "2026.11", "2026-11-30"),
+ * and the newest release with a number that is none?  For opam it is newer
+ * than all that can come after that one.
+ */
+bool rel_numbering_is_date(struct rel_str version, struct rel_str newest);
+
+/* The id of a commit, shortened or not ("3f9c2e7"), which is in no order? */
+bool rel_numbering_is_commit(struct rel_str version);
 
 enum rel_numbering_part {
 	REL_NUMBERING_NONE,

@@ -91,14 +91,27 @@ struct rel_str rel_project_place(const struct rel_project_package *package)
 	return dir;
 }
 
+/* Is it the path, or a directory in which that is? */
+static bool match_path(struct rel_str glob, struct rel_str path)
+{
+	if (rel_str_ends(glob, REL_STR("/")))
+		glob.len--;
+	while (path.len && !rel_git_glob(glob, path, true)) {
+		size_t slash = rel_str_rfind(path, '/');
+
+		path.len = slash < path.len ? slash : 0;
+	}
+	return path.len > 0;
+}
+
 const char *rel_project_match(const struct rel_conf_globs *globs,
 			      struct rel_str name, struct rel_str path)
 {
 	for (size_t i = 0; i < globs->count; i++) {
-		bool whole = strchr(globs->items[i], '/') != NULL;
+		struct rel_str glob = rel_str_of(globs->items[i]);
 
-		if (rel_git_glob(rel_str_of(globs->items[i]),
-				 whole ? path : name, whole))
+		if (strchr(glob.ptr, '/') ? match_path(glob, path)
+					  : rel_git_glob(glob, name, false))
 			return globs->items[i];
 	}
 	return NULL;
@@ -126,26 +139,53 @@ static bool say_internal(struct rel_buf *out,
 	return out->len > 0;
 }
 
-/* "foo-bench", "foo-tests": seldom meant for others. */
-static bool is_trial(struct rel_str name)
+static bool is_one_of(struct rel_str word, const char *const *words)
 {
-	static const char *const ends[] = {"bench", "benchmark", "benchmarks",
-					   "test", "tests"};
-	size_t at = name.len;
-
-	while (at > 0 && name.ptr[at - 1] != '-' && name.ptr[at - 1] != '_')
-		at--;
-	for (size_t i = 0; at > 0 && i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (rel_str_is(rel_str_sub(name, at, name.len), ends[i]))
+	for (; *words; words++) {
+		if (rel_str_is(word, *words))
 			return true;
 	}
 	return false;
 }
 
+/* "foo-bench", "foo-tests": seldom meant for others. */
+static bool is_trial_name(struct rel_str name)
+{
+	static const char *const ends[] = {"bench", "benchmark", "benchmarks",
+					   "test",  "tests",	 NULL};
+	size_t at = name.len;
+
+	while (at > 0 && name.ptr[at - 1] != '-' && name.ptr[at - 1] != '_')
+		at--;
+	return at > 0 && is_one_of(rel_str_sub(name, at, name.len), ends);
+}
+
+/* "test/fixtures/foo.opam" is a fixture. */
+static bool is_trial_place(struct rel_str path)
+{
+	static const char *const dirs[] = {
+	    "bench",   "benchmark", "benchmarks", "test",     "tests",
+	    "example", "examples",  "fixture",	  "fixtures", NULL};
+	struct rel_str rest = path;
+
+	while (rest.ptr) {
+		struct rel_str part = rel_str_cut(&rest, '/');
+
+		if (rest.ptr && is_one_of(part, dirs))
+			return true;
+	}
+	return false;
+}
+
+static bool is_trial(const struct rel_project_package *p)
+{
+	return is_trial_name(p->name) || is_trial_place(p->path);
+}
+
 static bool has_others(const struct rel_project *project)
 {
 	for (size_t i = 0; i < project->n_packages; i++) {
-		if (!is_trial(project->packages[i].name))
+		if (!is_trial(&project->packages[i]))
 			return true;
 	}
 	return false;
@@ -167,14 +207,18 @@ static int mark_internal(struct rel_project_work *work,
 
 		rel_buf_clear(&text);
 		if (said ? !say_internal(&text, p, release)
-			 : !presume || !is_trial(p->name))
+			 : !presume || !is_trial(p))
 			continue;
 		p->presumed = !said;
 		if (!said)
-			rel_buf_add_cstr(&text,
-					 "its name is that of a benchmark or "
-					 "test; `release: {packages: [\"*\"]}` "
-					 "in relctl.yml releases it too");
+			rel_buf_printf(
+			    &text,
+			    "its %s is that of a benchmark%s test; "
+			    "`release: {packages: [\"*\"]}` in "
+			    "relctl.yml releases it too",
+			    is_trial_name(p->name) ? "name" : "directory",
+			    is_trial_name(p->name) ? " or"
+						   : ", an example or a");
 		rc = rel_buf_status(&text, "text", work->err);
 		p->internal =
 		    rc ? NULL

@@ -114,7 +114,8 @@ REL_MUST_CHECK int rel_project_expand(const char **out,
 				      struct rel_error *err);
 
 /* The first of the patterns that matches; NULL = none.  One with a slash is
- * about `path`, where wildcards match no slash, others are about `name`. */
+ * about `path` or a directory of it, where wildcards match no slash, others are
+ * about `name`. */
 const char *rel_project_match(const struct rel_conf_globs *globs,
 			      struct rel_str name, struct rel_str path);
 

@@ -87,6 +87,11 @@ static const struct form forms[] = {
      "a", "* y\n"},
     {"CHANGES.md", "## 1.0\n```\n# 0.9\n```\n- y\n---\n- z\n## 0.9\n", "a",
      "```\n# 0.9\n```\n- y\n---\n- z\n"},
+    {"CHANGES.md", "\xef\xbb\xbf## 1.0\nx\n## 0.9\nz\n", "a", "x\n"},
+    {"NEWS",
+     "\xef\xbb\xbf"
+     "1.0:\nx\n",
+     "a", "x\n"},
     {"Changelog.md", "## [v1.0](https://example.org/2.0)\nx\n", "a", "x\n"},
     {"CHANGELOG.MD", "## **1.0**, 2026-01-02\nx\n#12\n", "a", "x\n#12\n"},
     {"CHANGES.md", "## 2026-01-02 - 1.0\nx\n", "a", "x\n"},

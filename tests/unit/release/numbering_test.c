@@ -33,6 +33,12 @@ static void test_misplaced(void **state)
 	    {"1.1.0.dev3", "1.1.0~dev3"},
 	    {"1.1-devel", "1.1~devel"},
 	    {"1.1-SNAPSHOT", "1.1~SNAPSHOT"},
+	    {"1.1-nightly.20240101", "1.1~nightly.20240101"},
+	    {"1.1-canary.1", "1.1~canary.1"},
+	    {"1.1-next.2", "1.1~next.2"},
+	    {"1.1-unstable", "1.1~unstable"},
+	    {"1.1-experimental", "1.1~experimental"},
+	    {"1.1+wip", "1.1~wip"},
 	    {"20260101-snapshot", "20260101~snapshot"},
 	    {"v1.1-rc1", "v1.1~rc1"},
 	    {"1.1--rc1", "1.1~rc1"},
@@ -154,12 +160,57 @@ static void test_start(void **state)
 	assert_int_equal(rel_numbering_start(REL_STR("")), 0);
 }
 
+static void test_order(void **state)
+{
+	static const struct {
+		const char *version, *newest;
+		bool date;
+	} dates[] = {
+	    {"20241130", "1.3", true},
+	    {"2024-11-30", "1.3", true},
+	    {"2024.11", "0.9", true},
+	    {"v2024.11", "v0.16", true},
+	    {"20241130", "20231231", false},
+	    {"2024.11", "2023.2", false},
+	    {"35.2", "3.5", false},
+	    {"113.43.00", "112.24.00", false},
+	    {"999", "1", false},
+	    {"20241130", "", false},
+	    {"1.20241130", "1.3", false},
+	};
+	static const struct {
+		const char *version;
+		bool commit;
+	} commits[] = {
+	    {"3f9c2e7", true},
+	    {"0a1b2c3d4e5f60718293a4b5c6d7e8f901234567", true},
+	    {"20241130", false},
+	    {"3f9c2e", false},
+	    {"1.1.0abc", false},
+	    {"1.5a1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
+		if (rel_numbering_is_date(rel_str_of(dates[i].version),
+					  rel_str_of(dates[i].newest)) !=
+		    dates[i].date)
+			fail_msg("%s", dates[i].version);
+	}
+	for (size_t i = 0; i < sizeof(commits) / sizeof(commits[0]); i++) {
+		if (rel_numbering_is_commit(rel_str_of(commits[i].version)) !=
+		    commits[i].commit)
+			fail_msg("%s", commits[i].version);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_misplaced),
 	    cmocka_unit_test(test_next),
 	    cmocka_unit_test(test_start),
+	    cmocka_unit_test(test_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
