@@ -300,8 +300,10 @@ int rel_cut_find_remote(struct rel_cut *cut, struct rel_error *err)
 	if (n != 1 && cut->plan.remote)
 		return rel_fail(err, REL_EUSAGE,
 				"the cut writes to the remote %s, which is "
-				"none of the development remotes now",
-				cut->plan.remote);
+				"none of the development remotes now; give "
+				"--remote %s=%s,development",
+				cut->plan.remote, cut->plan.remote,
+				cut->plan.location);
 	if (n != 1)
 		return rel_fail(err, REL_EUSAGE,
 				"there are %zu development remotes; a cut "
@@ -312,9 +314,10 @@ int rel_cut_find_remote(struct rel_cut *cut, struct rel_error *err)
 	    strcmp(cut->plan.location, cut->development->location.text) != 0)
 		return rel_fail(err, REL_EUSAGE,
 				"the cut writes to %s, but remote %s is at %s "
-				"now",
+				"now; give --remote %s=%s,development",
 				cut->plan.location, cut->plan.remote,
-				cut->development->location.text);
+				cut->development->location.text,
+				cut->plan.remote, cut->plan.location);
 	cut->plan.remote = cut->development->name;
 	cut->plan.location = cut->development->location.text;
 	return 0;

@@ -8,25 +8,50 @@
 
 #define SECTION "plan"
 
+/* What a journal means that was begun before relctl knew the field; NULL:
+ * each has it. */
 static const struct {
 	const char *key;
 	size_t offset;
+	const char *absent;
 } fields[] = {
-#define FIELD(member)                                          \
-	{                                                      \
-#member, offsetof(struct rel_cut_plan, member) \
+#define FIELD(member, absent)                                          \
+	{                                                              \
+#member, offsetof(struct rel_cut_plan, member), absent \
 	}
-    FIELD(packages),	 FIELD(version),      FIELD(name),
-    FIELD(base),	 FIELD(branch),	      FIELD(tag),
-    FIELD(tag_found),	 FIELD(archive),      FIELD(sign),
-    FIELD(time),	 FIELD(offset),	      FIELD(author),
-    FIELD(email),	 FIELD(remote),	      FIELD(location),
-    FIELD(review),	 FIELD(push_remote),  FIELD(upstream),
-    FIELD(upstream_was), FIELD(no_changelog), FIELD(allow_broken),
-    FIELD(broken),	 FIELD(tip),	      FIELD(push_first),
-    FIELD(request),	 FIELD(watermarks),   FIELD(date_changelog),
-    FIELD(notes),	 FIELD(avoid),	      FIELD(older),
-    FIELD(left_out),	 FIELD(signature),    FIELD(trial),
+    FIELD(packages, NULL),
+    FIELD(version, NULL),
+    FIELD(name, NULL),
+    FIELD(base, NULL),
+    FIELD(branch, NULL),
+    FIELD(tag, NULL),
+    FIELD(tag_found, NULL),
+    FIELD(archive, NULL),
+    FIELD(sign, NULL),
+    FIELD(time, NULL),
+    FIELD(offset, NULL),
+    FIELD(author, NULL),
+    FIELD(email, NULL),
+    FIELD(remote, NULL),
+    FIELD(location, NULL),
+    FIELD(review, NULL),
+    FIELD(push_remote, NULL),
+    FIELD(upstream, NULL),
+    FIELD(upstream_was, NULL),
+    FIELD(no_changelog, NULL),
+    FIELD(allow_broken, NULL),
+    FIELD(broken, NULL),
+    FIELD(tip, NULL),
+    FIELD(push_first, "no"),
+    FIELD(request, "no"),
+    FIELD(watermarks, "no"),
+    FIELD(date_changelog, "no"),
+    FIELD(notes, ""),
+    FIELD(avoid, "no"),
+    FIELD(older, "no"),
+    FIELD(left_out, ""),
+    FIELD(signature, ""),
+    FIELD(trial, "no"),
 #undef FIELD
 };
 
@@ -52,14 +77,11 @@ int rel_cut_plan_load(struct rel_cut *cut, struct rel_error *err)
 		const char *text =
 		    rel_journal_get(&cut->journal, SECTION, fields[i].key);
 
-		if (!text) {
-			rel_fail(err, REL_EPARSE,
-				 "the journal of a cut has no \"%s\" in its "
-				 "plan",
-				 fields[i].key);
-			rel_error_at(err, cut->journal.path, 0, 0);
-			return REL_EPARSE;
-		}
+		text = text ? text : fields[i].absent;
+		if (!text)
+			return rel_journal_refuse(
+			    &cut->journal, err,
+			    "was written by another version of relctl");
 		*member(&cut->plan, i) = text;
 	}
 	return 0;

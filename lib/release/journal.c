@@ -101,8 +101,8 @@ int rel_journal_set(struct rel_journal *journal, const char *section,
 	return 0;
 }
 
-static int damaged(const struct rel_journal *j, struct rel_error *err,
-		   const char *how)
+int rel_journal_refuse(const struct rel_journal *j, struct rel_error *err,
+		       const char *how)
 {
 	rel_fail(err, REL_EPARSE,
 		 "the journal of a cut %s; see with `git log` and `git tag` "
@@ -125,7 +125,7 @@ static int check_digest(const struct rel_journal *j, struct rel_str text,
 		body.len--;
 	body.len = rel_str_rfind(body, '\n');
 	if (body.len >= text.len)
-		return damaged(j, err, "is damaged");
+		return rel_journal_refuse(j, err, "is damaged");
 	body.len++;
 	line = rel_str_trim(rel_str_sub(text, body.len, text.len));
 	rc = rel_digest_of(&digest, REL_DIGEST_SHA256, body, err);
@@ -134,7 +134,7 @@ static int check_digest(const struct rel_journal *j, struct rel_str text,
 	rel_digest_hex(hex, &digest);
 	if (!rel_str_starts(line, REL_STR(DIGEST_TAG)) ||
 	    !rel_str_is(rel_str_sub(line, strlen(DIGEST_TAG), line.len), hex))
-		return damaged(j, err, "is damaged");
+		return rel_journal_refuse(j, err, "is damaged");
 	return 0;
 }
 
@@ -146,7 +146,7 @@ static int take(struct rel_journal *j, const struct rel_yaml *root,
 	int rc = 0;
 
 	if (!root || root->kind != REL_YAML_MAPPING)
-		return damaged(j, err, "is damaged");
+		return rel_journal_refuse(j, err, "is damaged");
 	for (s = root->first; rc == 0 && s; s = s->next) {
 		if (strcmp(s->key->text, "schema") == 0 &&
 		    s->kind == REL_YAML_TEXT) {
@@ -154,17 +154,17 @@ static int take(struct rel_journal *j, const struct rel_yaml *root,
 			continue;
 		}
 		if (s->kind != REL_YAML_MAPPING)
-			return damaged(j, err, "is damaged");
+			return rel_journal_refuse(j, err, "is damaged");
 		for (v = s->first; rc == 0 && v; v = v->next) {
 			if (v->kind != REL_YAML_TEXT)
-				return damaged(j, err, "is damaged");
+				return rel_journal_refuse(j, err, "is damaged");
 			rc =
 			    insert(j, s->key->text, v->key->text, v->text, err);
 		}
 	}
 	if (rc == 0 && (!schema || strcmp(schema, REL_JOURNAL_SCHEMA) != 0))
-		return damaged(j, err,
-			       "was written by another version of relctl");
+		return rel_journal_refuse(
+		    j, err, "was written by another version of relctl");
 	return rc;
 }
 
@@ -189,7 +189,7 @@ static int read_file(struct rel_journal *j, struct rel_error *err)
 		if (rc == REL_ENOMEM)
 			rc = rel_fail_nomem(err);
 		else if (rc)
-			rc = damaged(j, err, "is damaged");
+			rc = rel_journal_refuse(j, err, "is damaged");
 	}
 	if (rc == 0)
 		rc = take(j, root, err);

@@ -46,6 +46,13 @@ REL_MUST_CHECK int rel_journal_look(struct rel_journal *journal,
 
 void rel_journal_close(struct rel_journal *journal);
 
+/*
+ * REL_EPARSE: the journal `how` ("is damaged"), and what to do about it.
+ * Returns it.
+ */
+int rel_journal_refuse(const struct rel_journal *journal, struct rel_error *err,
+		       const char *how);
+
 /* The text of `key` in `section`, or NULL. */
 const char *rel_journal_get(const struct rel_journal *journal,
 			    const char *section, const char *key);
