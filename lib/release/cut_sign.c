@@ -55,21 +55,35 @@ static int read_format(const char **out, struct rel_buf *text,
 	    text->ptr);
 }
 
+/* Does git's configuration sign tags, those with a message at least? */
+static int read_signs_tag(bool *out, struct rel_buf *text, struct rel_cut *cut,
+			  struct rel_error *err)
+{
+	int rc = read_config(text, cut, "bool", "tag.gpgSign", err);
+
+	*out = rel_str_is(rel_buf_str(text), "true");
+	if (rc == 0 && !*out) {
+		rc = read_config(text, cut, "bool", "tag.forceSignAnnotated",
+				 err);
+		*out = rel_str_is(rel_buf_str(text), "true");
+	}
+	return rc;
+}
+
 /* Of git's own tag.gpgSign and commit.gpgSign. */
 static int take_configured(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_buf tag, commit, format;
 	const char *kind = "none";
-	bool signs_tag, signs_commit;
+	bool signs_tag = false, signs_commit;
 	int rc;
 
 	rel_buf_init(&tag, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&commit, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&format, REL_LIMIT_CONFIG_BYTES);
-	rc = read_config(&tag, cut, "bool", "tag.gpgSign", err);
+	rc = read_signs_tag(&signs_tag, &tag, cut, err);
 	if (rc == 0)
 		rc = read_config(&commit, cut, "bool", "commit.gpgSign", err);
-	signs_tag = rel_str_is(rel_buf_str(&tag), "true");
 	signs_commit = signs_tag || rel_str_is(rel_buf_str(&commit), "true");
 	if (rc == 0 && signs_commit)
 		rc = read_format(&kind, &format, cut, err);
