@@ -38,6 +38,9 @@ const char *rel_cut_step_name(enum rel_cut_step step);
 /* Something that speaks against the release. */
 struct rel_cut_finding {
 	bool warning; /* does not stop the cut */
+	/* … unless relctl.yml is strict: options->strict does not count, since
+	 * a tag that was pushed is not made again for it */
+	bool minor;
 	/* what it is about, as far as known: "name.version"; a file of the
 	 * source, and the line in it from 1 (0 = none); an environment */
 	const char *package; /* or NULL */

@@ -61,17 +61,26 @@ static int add_undated(struct rel_cut *cut,
 	return 0;
 }
 
-static void warn(struct rel_cut *cut, const struct rel_changelog_remark *r)
+static int warn(struct rel_cut *cut, const struct rel_changelog_remark *r,
+		struct rel_error *err)
 {
-	if (r->text.len)
-		rel_cut_warn(cut, r->path, r->line,
-			     "all that \"%.*s\" says is \"%.*s\"",
-			     REL_STR_ARG(rel_str_sub(r->heading, 0, 60)),
-			     REL_STR_ARG(rel_str_sub(r->text, 0, 60)));
+	struct rel_cut_finding finding = {
+	    .warning = true, .path = r->path, .line = r->line};
+
+	finding.minor = r->text.len == 0;
+	if (finding.minor)
+		finding.text =
+		    rel_cut_text(cut, "the section \"%.*s\" is empty",
+				 REL_STR_ARG(rel_str_sub(r->heading, 0, 60)));
 	else
-		rel_cut_warn(cut, r->path, r->line,
-			     "the section \"%.*s\" is empty",
-			     REL_STR_ARG(rel_str_sub(r->heading, 0, 60)));
+		finding.text =
+		    rel_cut_text(cut, "all that \"%.*s\" says is \"%.*s\"",
+				 REL_STR_ARG(rel_str_sub(r->heading, 0, 60)),
+				 REL_STR_ARG(rel_str_sub(r->text, 0, 60)));
+	if (!finding.text)
+		return rel_fail_nomem(err);
+	rel_cut_add_finding(cut, &finding);
+	return 0;
 }
 
 bool rel_cut_is_prerelease(const struct rel_cut *cut)
@@ -208,8 +217,9 @@ int rel_cut_take_notes(struct rel_cut *cut, struct rel_error *err)
 	}
 	if (rc)
 		return rc;
-	for (uint32_t i = 0; i < entry.n_remarks && !opt->notes.ptr; i++)
-		warn(cut, &entry.remarks[i]);
+	for (uint32_t i = 0; rc == 0 && i < entry.n_remarks && !opt->notes.ptr;
+	     i++)
+		rc = warn(cut, &entry.remarks[i], err);
 	for (uint32_t i = 0; rc == 0 && i < entry.n_undated &&
 			     !rel_cut_says(cut->plan.date_changelog);
 	     i++) {

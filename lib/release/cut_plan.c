@@ -128,7 +128,7 @@ void rel_cut_add_finding(struct rel_cut *cut,
 	const struct rel_conf_release *conf = rel_cut_conf(cut);
 	struct rel_cut_finding f = *finding;
 
-	if (cut->options->strict || (conf && conf->strict))
+	if ((cut->options->strict && !f.minor) || (conf && conf->strict))
 		f.warning = false;
 	if (!f.warning)
 		cut->stopped = true;

@@ -142,7 +142,8 @@ static inline void rel_cut_give_up(struct rel_cut *cut, const char *then)
 void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
 		  const char *fmt, ...) REL_PRINTF(3, 4);
 /* options->voice.finding; marks the cut as stopped, unless it is a warning and
- * neither options->strict nor release: strict: is set. */
+ * neither options->strict, which minor ones do not heed, nor release: strict:
+ * is set. */
 void rel_cut_add_finding(struct rel_cut *cut,
 			 const struct rel_cut_finding *finding);
 /* A warning about `line` (0 = none) of `path` in the source (may be NULL). */
