@@ -89,21 +89,25 @@ static bool is_space(uint32_t rune)
 	       rune == 0x3000;
 }
 
-/* Of the last '#' in "##word[", or the last ':' in "::". */
+bool rel_escape_is_hash(struct rel_str s, size_t at)
+{
+	size_t to = at + 1;
+
+	if (at == 0 || s.ptr[at] != '#' || s.ptr[at - 1] != '#')
+		return false;
+	while (to < s.len && (s.ptr[to] | 0x20) >= 'a' &&
+	       (s.ptr[to] | 0x20) <= 'z')
+		to++;
+	return to < s.len && s.ptr[to] == '[';
+}
+
+/* The last ':' in "::" at the start of a word? */
 static bool starts_command(struct rel_str s, size_t at)
 {
 	uint32_t before = ' ';
-	size_t from, to;
+	size_t from;
 
-	if (at == 0 || s.ptr[at] != s.ptr[at - 1])
-		return false;
-	if (s.ptr[at] == '#') {
-		for (to = at + 1; to < s.len && (s.ptr[to] | 0x20) >= 'a' &&
-				  (s.ptr[to] | 0x20) <= 'z';)
-			to++;
-		return to < s.len && s.ptr[to] == '[';
-	}
-	if (s.ptr[at] != ':')
+	if (at == 0 || s.ptr[at] != ':' || s.ptr[at - 1] != ':')
 		return false;
 	for (from = at - 1; from > 0;) {
 		from--;
@@ -125,7 +129,10 @@ static int escape(struct rel_buf *out, enum rel_escape kind, struct rel_str s)
 			add_visible(out, kind, (unsigned char)s.ptr[at], true);
 		else if (rel_rune_is_control(rune))
 			add_visible(out, kind, rune, rune < 0x80);
-		else if (kind == REL_ESCAPE_TEXT && starts_command(s, at))
+		else if (rel_escape_is_hash(s, at) && kind == REL_ESCAPE_XML)
+			rel_buf_add_cstr(out, "&#35;");
+		else if (rel_escape_is_hash(s, at) ||
+			 (kind == REL_ESCAPE_TEXT && starts_command(s, at)))
 			add_visible(out, kind, rune, true);
 		else
 			add(out, kind, s.ptr + at, n);

@@ -3,7 +3,12 @@
  * invisible characters (rel_rune_is_control) show as \n, \r, \t, \xHH or
  * \u{HHHH}, so that no name or manifest can move a terminal's cursor, fake a
  * line or hide; on top of that each kind escapes what its format reads as its
- * own.  JSON needs none of this: see lib/json.
+ * own.  So do "##[" and "##vso[" (GitHub, Azure) and "##teamcity[", which CI
+ * systems obey anywhere in a log, where every format may be shown.  GitLab's
+ * "section_start" needs controls.  JSON needs none of this: see lib/json.
+ * Source  actions/runner src/Runner.Common/ActionCommand.cs;
+ *	   microsoft/azure-pipelines-agent, Command.cs; JetBrains, "Service
+ *	   messages"
  */
 #ifndef REL_BASE_ESCAPE_H
 #define REL_BASE_ESCAPE_H
@@ -11,13 +16,8 @@
 #include "base/buf.h"
 
 enum rel_escape {
-	/* Commands to CI systems too, which obey what stands in a log: "::" at
-	 * the start of a word (GitHub, after any white space), "##[" and
-	 * "##vso[" anywhere (GitHub, Azure), "##teamcity[".  GitLab's
-	 * "section_start" needs controls.
-	 * Source  actions/runner src/Runner.Common/ActionCommand.cs;
-	 *	   microsoft/azure-pipelines-agent, Command.cs; JetBrains,
-	 *	   "Service messages" */
+	/* A "::" at the start of a word too, also after any white space, which
+	 * is a command to GitHub where a line begins with it. */
 	REL_ESCAPE_TEXT,
 	REL_ESCAPE_XML, /* & < > " '; for contents and attributes */
 	/* Within a line of GitHub's and GitLab's Markdown, cells of tables
@@ -36,6 +36,9 @@ int rel_escape(struct rel_buf *out, enum rel_escape kind, const char *text);
 
 /* The same for text of several lines, whose line ends stay; REL_ESCAPE_TEXT. */
 int rel_escape_lines(struct rel_buf *out, const char *text);
+
+/* Is the byte at `at` the second '#' of such a command? */
+bool rel_escape_is_hash(struct rel_str s, size_t at);
 
 /* Append `text` in single quotes, as one word of a shell (csh's '!' too);
  * every byte is kept.  Returns out->status. */

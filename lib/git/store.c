@@ -1,9 +1,12 @@
 #include "git/store.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/path.h"
 #include "git/internal.h"
 #include "git/packs.h"
@@ -47,6 +50,48 @@ static int fail_open(struct rel_error *err, int status, const char *path)
 	return err ? err->code : REL_EIO;
 }
 
+static int fail_file(const char *path, struct rel_error *err)
+{
+	rel_fail(err, REL_EIO, "is no ordinary file; look with git fsck");
+	rel_error_at(err, path, 0, 0);
+	return REL_EIO;
+}
+
+/* The loose references below `dir`, of which libgit2 reads those that are asked
+ * for and those on the way to them.  Links to directories, which git does not
+ * make there, could lead it round in circles. */
+static int check_refs(const char *dir, unsigned depth, struct rel_error *err)
+{
+	DIR *handle = opendir(dir);
+	struct dirent *entry;
+	int r = 0;
+
+	while (r == 0 && handle != NULL && (entry = readdir(handle)) != NULL) {
+		char *path = NULL;
+		struct stat link, st;
+
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (asprintf(&path, "%s/%s", dir, entry->d_name) < 0) {
+			r = rel_fail_nomem(err);
+			break;
+		}
+		/* else it is gone, or a link to nothing */
+		if (lstat(path, &link) == 0 && stat(path, &st) == 0) {
+			if (S_ISDIR(link.st_mode) &&
+			    depth < REL_LIMIT_TREE_DEPTH)
+				r = check_refs(path, depth + 1, err);
+			else if (!S_ISREG(st.st_mode))
+				r = fail_file(path, err);
+		}
+		free(path);
+	}
+	if (handle != NULL)
+		closedir(handle);
+	return r;
+}
+
 /* libgit2 would wait at a FIFO for ever, and read of a device without end. */
 static int check_files(const char *path, struct rel_error *err)
 {
@@ -68,6 +113,7 @@ static int check_files(const char *path, struct rel_error *err)
 		return 0;
 	for (size_t i = 0; r == 0 && i < 2; i++) {
 		const char *dir = i ? place.common_dir : place.git_dir;
+		char *refs = NULL;
 
 		for (size_t j = 0; r == 0 && j < sizeof(names) / sizeof(*names);
 		     j++) {
@@ -78,14 +124,15 @@ static int check_files(const char *path, struct rel_error *err)
 				r = rel_fail_nomem(err);
 				break;
 			}
-			if (stat(file, &st) == 0 && !S_ISREG(st.st_mode)) {
-				r = rel_fail(err, REL_EIO,
-					     "is no ordinary file; look with "
-					     "git fsck");
-				rel_error_at(err, file, 0, 0);
-			}
+			if (stat(file, &st) == 0 && !S_ISREG(st.st_mode))
+				r = fail_file(file, err);
 			free(file);
 		}
+		if (r == 0 && asprintf(&refs, "%s/refs", dir) < 0)
+			r = rel_fail_nomem(err);
+		if (r == 0)
+			r = check_refs(refs, 0, err);
+		free(refs);
 	}
 	rel_git_place_free(&place);
 	return r;

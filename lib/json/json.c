@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <jansson.h>
 
+#include "base/escape.h"
 #include "base/limits.h"
 
 void rel_json_begin(struct rel_json *json, struct rel_sink *sink)
@@ -34,10 +35,21 @@ static void add_string(struct rel_json *json, struct rel_str s, bool ascii)
 {
 	json_t *value = json_stringn_nocheck(s.ptr, s.len);
 	size_t flags = JSON_ENCODE_ANY | (ascii ? JSON_ENSURE_ASCII : 0);
+	struct rel_buf dumped;
+	size_t from = 0;
 
-	if (!value ||
-	    json_dump_callback(value, add_dumped, &json->out.buf, flags))
+	rel_buf_init(&dumped, REL_LIMIT_ARENA);
+	if (!value || json_dump_callback(value, add_dumped, &dumped, flags))
 		json->out.buf.status = REL_ENOMEM;
+	for (size_t at = 0; at < dumped.len; at++) {
+		if (!rel_escape_is_hash(rel_buf_str(&dumped), at))
+			continue;
+		rel_buf_add(&json->out.buf, dumped.ptr + from, at - from);
+		rel_buf_add_cstr(&json->out.buf, "\\u0023");
+		from = at + 1;
+	}
+	rel_buf_add(&json->out.buf, dumped.ptr + from, dumped.len - from);
+	rel_buf_free(&dumped);
 	json_decref(value);
 }
 

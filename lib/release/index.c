@@ -417,8 +417,8 @@ static int run(struct indexing *x, struct rel_error *err)
 	if (rc == 0)
 		rc = look_at_git(x, err);
 	if (rc == 0)
-		rc =
-		    rel_index_walk(&x->items, x->options->dir, "packages", err);
+		rc = rel_index_walk(&x->items, x->options->dir, "packages",
+				    x->options->cancel, err);
 	if (rc == 0)
 		rc = read_repo(x, err);
 	if (rc == 0)

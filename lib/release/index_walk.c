@@ -22,6 +22,7 @@ struct walk {
 	struct rel_index_items *out;
 	const char *root;
 	char *real_root;
+	const struct rel_cancel *cancel;
 	struct rel_error *err;
 };
 
@@ -170,6 +171,8 @@ static int visit(struct walk *w, const struct frame *up, const char *path)
 	char *full = NULL;
 	int rc = 0;
 
+	if (rel_cancelled(w->cancel))
+		return rel_fail_cancelled(w->err);
 	if (asprintf(&full, "%s/%s", w->root, path) < 0)
 		return rel_fail_nomem(w->err);
 	if (lstat(full, &st) != 0)
@@ -191,9 +194,10 @@ static int visit(struct walk *w, const struct frame *up, const char *path)
 }
 
 int rel_index_walk(struct rel_index_items *out, const char *root,
-		   const char *name, struct rel_error *err)
+		   const char *name, const struct rel_cancel *cancel,
+		   struct rel_error *err)
 {
-	struct walk w = {out, root, realpath(root, NULL), err};
+	struct walk w = {out, root, realpath(root, NULL), cancel, err};
 	struct stat st;
 	char *full = NULL;
 	int rc = 0;

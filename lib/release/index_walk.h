@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/cancel.h"
 #include "base/error.h"
 
 struct rel_index_item {
@@ -25,6 +26,8 @@ struct rel_index_items {
  * Errors  as rel_index_write()
  */
 REL_MUST_CHECK int rel_index_walk(struct rel_index_items *out, const char *root,
-				  const char *name, struct rel_error *err);
+				  const char *name,
+				  const struct rel_cancel *cancel,
+				  struct rel_error *err);
 
 #endif

@@ -74,6 +74,12 @@ static void test_others(void **state)
 	      "\\~k\\~\\\\n");
 	check(REL_ESCAPE_GITHUB_DATA, "100%: a,b\n", "100%25: a,b\\n");
 	check(REL_ESCAPE_GITHUB_PROPERTY, "100%: a,b\r", "100%25%3A a%2Cb\\r");
+	/* obeyed anywhere in a log, whatever the format */
+	check(REL_ESCAPE_XML, "a##[b] ## ##vso[", "a#&#35;[b] ## #&#35;vso[");
+	check(REL_ESCAPE_CSV, "##[b] ##", "#\\x23[b] ##");
+	check(REL_ESCAPE_DOT, "##[b]", "#\\\\x23[b]");
+	check(REL_ESCAPE_GITHUB_DATA, "##[b]", "#\\x23[b]");
+	check(REL_ESCAPE_MARKDOWN, "##a[b", "#\\\\x23a\\[b");
 }
 
 int main(void)

@@ -105,6 +105,10 @@ static void test_strings(void **state)
 		     "\"\\u009B2J\"\n");
 	check_string(REL_STR("\xe2\x80\xae\xf0\x9f\x90\xab"),
 		     "\"\\u202E\\uD83D\\uDC2B\"\n");
+	/* what CI systems obey anywhere in a log */
+	check_string(REL_STR("##[set-output name=a]b ##vso[x] ## a[ ###[b"),
+		     "\"#\\u0023[set-output name=a]b #\\u0023vso[x] ## a[ "
+		     "##\\u0023[b\"\n");
 }
 
 static void test_sink_failure(void **state)
