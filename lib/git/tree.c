@@ -309,8 +309,8 @@ static int step_back(struct rel_git_id *at, struct rel_git_store *store)
 
 int rel_git_last_with(struct rel_git_id *commit, struct rel_git_store *store,
 		      const struct rel_git_id *start, const char *path,
-		      unsigned max, const struct rel_cancel *cancel,
-		      struct rel_error *err)
+		      const struct rel_git_id *but, unsigned max,
+		      const struct rel_cancel *cancel, struct rel_error *err)
 {
 	struct rel_git_id at = *start, tree;
 	struct rel_git_entry entry;
@@ -320,7 +320,8 @@ int rel_git_last_with(struct rel_git_id *commit, struct rel_git_store *store,
 			return rel_fail_cancelled(err);
 		if (rel_git_commit_tree(&tree, store, &at, NULL, NULL) == 0 &&
 		    rel_git_tree_find(&entry, store, &tree, rel_str_of(path),
-				      NULL) == 0) {
+				      NULL) == 0 &&
+		    (!but || memcmp(&entry.id, but, sizeof(*but)) != 0)) {
 			*commit = at;
 			return 1;
 		}

@@ -114,13 +114,15 @@ REL_MUST_CHECK int rel_git_blob_id(struct rel_git_id *out,
 /*
  * The newest commit, from `start` back along the first parents, that has
  * something at `path`.  Ends where the history is cut short.
+ * but     not with this content; NULL: with any
  * max     commits to look at
  * Returns 1, 0 none has, or REL_ECANCELLED, REL_EIO
  */
 REL_MUST_CHECK int rel_git_last_with(struct rel_git_id *commit,
 				     struct rel_git_store *store,
 				     const struct rel_git_id *start,
-				     const char *path, unsigned max,
+				     const char *path,
+				     const struct rel_git_id *but, unsigned max,
 				     const struct rel_cancel *cancel,
 				     struct rel_error *err);
 

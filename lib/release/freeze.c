@@ -45,9 +45,9 @@ struct subject {
 
 const char *rel_freeze_kind_text(enum rel_freeze_kind kind)
 {
-	static const char *const texts[] = {"checksum", "bytes", "missing",
-					    "dropped",	"added", "address",
-					    "removed",	"moved"};
+	static const char *const texts[] = {"checksum", "bytes",     "missing",
+					    "dropped",	"withdrawn", "added",
+					    "address",	"removed",   "moved"};
 
 	return texts[kind];
 }
@@ -56,13 +56,13 @@ static int tell(struct freeze *f, const struct subject *s,
 		enum rel_freeze_kind kind, const char *text,
 		struct rel_error *err)
 {
-	struct rel_freeze_finding finding = {.kind = kind,
-					     .subject = s->name,
-					     .path = s->path,
-					     .line = s->archive->line,
-					     .ledger =
-						 s->entry ? s->entry->line : 0,
-					     .text = text};
+	struct rel_freeze_finding finding = {
+	    .kind = kind,
+	    .subject = s->name,
+	    .path = s->path,
+	    .line = s->archive ? s->archive->line : 1,
+	    .ledger = s->entry ? s->entry->line : 0,
+	    .text = text};
 
 	f->result->findings++;
 	return f->options->finding
@@ -607,6 +607,38 @@ static int mark_unreadable(struct freeze *f,
 	return rc;
 }
 
+/* A version that was withdrawn stays so. */
+static int check_withdrawn(struct freeze *f, struct subject *s,
+			   struct rel_error *err)
+{
+	rel_expr_id id = s->package->manifest.available;
+	struct rel_str name =
+	    rel_snapshot_string(f->snapshot, s->package->name);
+	struct rel_str version =
+	    rel_snapshot_string(f->snapshot, s->package->version);
+	const struct rel_expr *available =
+	    id == REL_EXPR_NONE ? NULL : &f->snapshot->exprs.nodes[id];
+	struct rel_buf subject;
+	int rc;
+
+	s->entry = rel_ledger_withdrawn(&f->ledger, name, version);
+	if (!s->entry || (available && available->kind == REL_EXPR_BOOL &&
+			  available->a == 0))
+		return 0;
+	rel_buf_init(&subject, REL_LIMIT_CONFIG_BYTES);
+	rel_ledger_subject(&subject, name, version, NULL);
+	rc = rel_buf_status(&subject, "name", err);
+	s->name = subject.ptr;
+	if (rc == 0)
+		rc = tell(f, s, REL_FREEZE_WITHDRAWN,
+			  "the version was withdrawn, and the manifest lets "
+			  "opam install it again; put `available: false` back, "
+			  "or release another version",
+			  err);
+	rel_buf_free(&subject);
+	return rc;
+}
+
 static int check_package(struct freeze *f, uint32_t at, struct rel_error *err)
 {
 	struct subject s = {.package = &f->snapshot->packages[at]};
@@ -624,6 +656,8 @@ static int check_package(struct freeze *f, uint32_t at, struct rel_error *err)
 		f->result->unreadable++;
 		return mark_unreadable(f, s.package, err);
 	}
+	if (rc == 0)
+		rc = check_withdrawn(f, &s, err);
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
 		s.archive = &archives[i];
 		rc = check_subject(f, &s, err);
@@ -738,15 +772,21 @@ static int look_back(struct freeze *f, struct rel_error *err)
 	int rc;
 
 	if (!f->then.snapshot) {
-		rc = f->options->check && !f->has_ledger && f->texts
-			 ? rel_texts_last_with(
-			       commit, f->texts, REL_LEDGER_PATH,
-			       reading ? reading->cancel : NULL, err)
-			 : 0;
-		if (rc == 1)
-			rc = rel_freeze_lost(&f->result->findings, f->options,
-					     commit, err);
-		return rc;
+		if (f->ledger.n_lines > 0 || !f->texts)
+			return 0;
+		rc = rel_texts_last_with(
+		    commit, f->texts, REL_LEDGER_PATH,
+		    f->has_ledger
+			? rel_str_n(f->text.ptr ? f->text.ptr : "", f->text.len)
+			: (struct rel_str){NULL, 0},
+		    reading ? reading->cancel : NULL, err);
+		if (rc != 1)
+			return rc;
+		/* what stands in the manifests now would be taken for what was
+		 * published */
+		f->n_fresh = 0;
+		return rel_freeze_lost(&f->result->findings, f->options, commit,
+				       f->has_ledger, err);
 	}
 	rc = rel_freeze_since(&lost, f->options, &f->then, &f->ledger,
 			      f->has_ledger, err);

@@ -17,8 +17,10 @@ enum rel_freeze_kind {
 	/* the mirror lacks what the manifest fetches from there */
 	REL_FREEZE_MISSING,
 	/* the ledger has lost or changed a line since a revision; or it is
-	 * gone, and was there */
+	 * gone or empty, and was not */
 	REL_FREEZE_DROPPED,
+	/* the version was withdrawn, and opam may install it again */
+	REL_FREEZE_WITHDRAWN,
 	/* With `check` only; recorded without it:
 	 * the manifest lists a checksum more than the ledger */
 	REL_FREEZE_ADDED,
@@ -31,8 +33,8 @@ enum rel_freeze_kind {
 	REL_FREEZE_MOVED,
 };
 
-/* "checksum", "bytes", "missing", "dropped", "added", "address", "removed",
- * "moved" */
+/* "checksum", "bytes", "missing", "dropped", "withdrawn", "added",
+ * "address", "removed", "moved" */
 const char *rel_freeze_kind_text(enum rel_freeze_kind kind);
 
 struct rel_freeze_finding {

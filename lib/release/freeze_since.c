@@ -147,7 +147,7 @@ static int compare(uint32_t *findings, const struct rel_freeze_options *options,
 
 int rel_freeze_lost(uint32_t *findings,
 		    const struct rel_freeze_options *options,
-		    const char *revision, struct rel_error *err)
+		    const char *revision, bool emptied, struct rel_error *err)
 {
 	char text[REL_ERROR_TEXT_MAX];
 	struct rel_freeze_finding finding = {.kind = REL_FREEZE_DROPPED,
@@ -156,9 +156,9 @@ int rel_freeze_lost(uint32_t *findings,
 					     .text = text};
 
 	snprintf(text, sizeof(text),
-		 "the ledger is gone; put it back: git checkout %.100s "
+		 "the ledger %s; put it back: git checkout %.100s "
 		 "-- " REL_LEDGER_PATH,
-		 revision);
+		 emptied ? "has no line any more" : "is gone", revision);
 	return tell(findings, options, finding, REL_STR(REL_LEDGER_PATH), err);
 }
 
@@ -177,7 +177,8 @@ int rel_freeze_since(uint32_t *findings,
 	rel_buf_init(&text, REL_LIMIT_INDEX_BYTES);
 	rc = rel_texts_read(&text, then->texts, REL_STR(REL_LEDGER_PATH), err);
 	if (rc == 0 && !is_there)
-		rc = rel_freeze_lost(findings, options, options->since, err);
+		rc = rel_freeze_lost(findings, options, options->since, false,
+				     err);
 	else if (rc == 0)
 		rc = rel_ledger_read(&old, rel_buf_str(&text), REL_LEDGER_PATH,
 				     &arena, err);

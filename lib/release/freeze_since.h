@@ -23,10 +23,11 @@ const struct rel_snapshot_package *rel_freeze_find_version(
 /* Fine on a zeroed struct. */
 void rel_freeze_then_close(struct rel_freeze_then *then);
 
-/* Tell that the ledger is gone, which was there at `revision`. */
+/* Tell that the ledger is gone, or `emptied`, which was there at `revision`. */
 REL_MUST_CHECK int rel_freeze_lost(uint32_t *findings,
 				   const struct rel_freeze_options *options,
-				   const char *revision, struct rel_error *err);
+				   const char *revision, bool emptied,
+				   struct rel_error *err);
 
 /*
  * Tell of each line that the ledger had then and does not have byte for byte,

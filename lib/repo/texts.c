@@ -232,10 +232,10 @@ int rel_texts_read(struct rel_buf *out, struct rel_texts *texts,
 }
 
 int rel_texts_last_with(char commit[REL_GIT_ID_TEXT], struct rel_texts *texts,
-			const char *path, const struct rel_cancel *cancel,
-			struct rel_error *err)
+			const char *path, struct rel_str but,
+			const struct rel_cancel *cancel, struct rel_error *err)
 {
-	struct rel_git_id id;
+	struct rel_git_id id, other;
 	struct rel_buf whole;
 	int code;
 
@@ -244,10 +244,12 @@ int rel_texts_last_with(char commit[REL_GIT_ID_TEXT], struct rel_texts *texts,
 	rel_buf_init(&whole, REL_LIMIT_GIT_PATH_BYTES);
 	rel_path_join(&whole, rel_str_of(texts->subdir), rel_str_of(path));
 	code = rel_buf_status(&whole, path, err);
+	if (code == 0 && but.ptr)
+		code = rel_git_blob_id(&other, but, err);
 	if (code == 0)
 		code = rel_git_last_with(&id, texts->store, &texts->commit,
-					 whole.ptr, REL_LIMIT_LEDGER_COMMITS,
-					 cancel, err);
+					 whole.ptr, but.ptr ? &other : NULL,
+					 REL_LIMIT_LEDGER_COMMITS, cancel, err);
 	rel_buf_free(&whole);
 	if (code == 1)
 		rel_git_id_format(commit, &id);

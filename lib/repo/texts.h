@@ -38,13 +38,14 @@ REL_MUST_CHECK int rel_texts_read(struct rel_buf *out, struct rel_texts *texts,
 				  struct rel_str path, struct rel_error *err);
 
 /*
- * The newest commit behind the snapshot's that has a file at `path`, as far
- * as the history is at hand: 40 digits.
+ * The newest commit behind the snapshot's that has a file at `path`, and other
+ * content than `but` in it (ptr NULL: any), as far as the history is at hand:
+ * 40 digits.
  * Returns 1, 0 none has (or no git), or REL_ECANCELLED, REL_EIO, REL_ENOMEM
  */
 REL_MUST_CHECK int rel_texts_last_with(char commit[REL_GIT_ID_TEXT],
 				       struct rel_texts *texts,
-				       const char *path,
+				       const char *path, struct rel_str but,
 				       const struct rel_cancel *cancel,
 				       struct rel_error *err);
 
