@@ -343,6 +343,12 @@ static int read_notes(struct work *w, struct rel_buf *text,
 	rc = rel_sink_pour(&size, &sink, fd, v->notes, w->call->cancel, err);
 	if (fd != STDIN_FILENO)
 		close(fd);
+	if (rc == REL_ELIMIT)
+		rc = rel_fail(err, rc,
+			      "the notes in %s are longer than %u KiB; shorten "
+			      "them, and say where the rest is",
+			      v->notes,
+			      (unsigned)(REL_LIMIT_NOTES_FILE_BYTES / REL_KIB));
 	w->notes = rel_buf_str(text);
 	return rc;
 }

@@ -584,8 +584,10 @@ static int find_file(const char **path, struct finder *f)
 		rc = find_in(path, f, REL_STR(""));
 	if (!rc && !*path)
 		rc = rel_fail(f->err, REL_ENOTFOUND,
-			      "no change log (CHANGES.md or the like) in the "
-			      "source; write one, or do without: " WITHOUT);
+			      "no change log (CHANGES.md or the like) at the "
+			      "top of the source; write one, name one that is "
+			      "elsewhere (`release: {changelog: FILE}`), or do "
+			      "without: " WITHOUT);
 	return rc;
 }
 
