@@ -93,6 +93,11 @@ static int add_finding(void *context, const struct rel_freeze_finding *finding,
 	return rel_buf_status(&r->text, "findings", err);
 }
 
+static const char *plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void add_summary(struct run *r, const struct rel_freeze_result *result)
 {
 	uint32_t unrecorded =
@@ -101,19 +106,23 @@ static void add_summary(struct run *r, const struct rel_freeze_result *result)
 	if (r->call->common->quiet)
 		return;
 	rel_buf_printf(&r->text,
-		       "%u archives: %u recorded before, %u now, %u not; %u "
-		       "read from the mirror; %u findings\n",
-		       (unsigned)result->archives, (unsigned)result->recorded,
-		       (unsigned)result->added, (unsigned)unrecorded,
-		       (unsigned)result->read, (unsigned)result->findings);
+		       "%u archive%s: %u recorded before, %u now, %u not; %u "
+		       "read from the mirror; %u finding%s\n",
+		       (unsigned)result->archives, plural(result->archives),
+		       (unsigned)result->recorded, (unsigned)result->added,
+		       (unsigned)unrecorded, (unsigned)result->read,
+		       (unsigned)result->findings, plural(result->findings));
 	if (result->gone > 0)
 		rel_buf_printf(&r->text,
-			       "%u recorded archives are in no manifest now\n",
-			       (unsigned)result->gone);
+			       "%u recorded archive%s in no manifest now\n",
+			       (unsigned)result->gone,
+			       result->gone == 1 ? " is" : "s are");
 	if (result->unreadable > 0)
 		rel_buf_printf(&r->text,
-			       "%u manifests cannot be read: relctl lint\n",
-			       (unsigned)result->unreadable);
+			       "%u manifest%s cannot be read: `relctl lint` "
+			       "says why\n",
+			       (unsigned)result->unreadable,
+			       plural(result->unreadable));
 	if (result->commit[0] != '\0')
 		rel_buf_printf(&r->text, "commit %s\n", result->commit);
 }

@@ -1,5 +1,6 @@
 #include "release/amend.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,6 +9,7 @@
 #include "opam/lint.h"
 #include "publish/request.h"
 #include "release/amend_text.h"
+#include "release/cut_work.h"
 #include "release/ledger.h"
 #include "release/patch.h"
 #include "release/tagname.h"
@@ -24,6 +26,7 @@ struct amend {
 	struct rel_gate gate;
 	struct rel_buf old, fresh, ledger; /* texts; the ledger's new lines */
 	struct rel_buf broken;		   /* what was allowed */
+	size_t ledger_was; /* bytes of a.ledger that are there already */
 	bool had_ledger, asked;
 	struct rel_buf user, email;
 	struct rel_change_author author;
@@ -300,6 +303,7 @@ static int make_ledger(struct amend *a, struct rel_error *err)
 	if (rc == 0)
 		rc = find_line(&subject, &there, a, &ledger, &entry.digests[0]);
 	entry.subject = rel_buf_str(&subject);
+	a->ledger_was = was.len;
 	snprintf(entry.commit, sizeof(entry.commit), "%s",
 		 rel_writable_tip(a->remote));
 	if (rc == 0 && there)
@@ -453,6 +457,50 @@ static int write_it(struct amend *a, struct rel_error *err)
 	return rc;
 }
 
+static void tell(const struct amend *a, enum rel_cut_step step, const char *fmt,
+		 ...) REL_PRINTF(3, 4);
+
+static void tell(const struct amend *a, enum rel_cut_step step, const char *fmt,
+		 ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	rel_cut_voice_tell(&a->options->voice, step, fmt, args);
+	va_end(args);
+}
+
+/* What would be written, and where, beside the diff of the manifest. */
+static void tell_plan(const struct amend *a)
+{
+	const char *title = a->options->withdraw ? "Withdraw" : "Revise";
+	struct rel_str rest =
+	    rel_str_sub(rel_buf_str(&a->ledger), a->ledger_was, a->ledger.len);
+	const char *tip = rel_writable_tip(a->remote);
+
+	tell(a, REL_CUT_WRITE, "%s: changed", a->result->path);
+	while (rest.ptr && rest.len > 0) {
+		struct rel_str line = rel_str_cut(&rest, '\n');
+
+		tell(a, REL_CUT_WRITE, REL_LEDGER_PATH ": +%.*s",
+		     REL_STR_ARG(line));
+	}
+	if (rel_writable_is_git(a->remote))
+		tell(a, REL_CUT_WRITE,
+		     "commit \"%s %s\" on branch %s of %s (%s)%s%.12s", title,
+		     a->options->package,
+		     a->branch ? a->branch : rel_writable_branch(a->remote),
+		     a->development->name, rel_writable_text(a->remote),
+		     tip && *tip ? ", after " : "", tip ? tip : "");
+	else
+		tell(a, REL_CUT_WRITE, "to %s (%s)", a->development->name,
+		     rel_writable_text(a->remote));
+	if (a->options->request)
+		tell(a, REL_CUT_REQUEST, "\"%s %s\", for branch %s of %s",
+		     title, a->options->package, a->branch,
+		     a->development->name);
+}
+
 static int open_request(struct amend *a, struct rel_error *err)
 {
 	struct rel_publish_request request = request_of(a);
@@ -506,6 +554,8 @@ static int run(struct amend *a, struct rel_error *err)
 		rc = open_remote(a, err);
 	if (rc == 0)
 		rc = write_it(a, err);
+	if (rc == 0 && o->dry_run && a->result->outcome == REL_CUT_DONE)
+		tell_plan(a);
 	/* also when the branch was written before, and no more */
 	if (rc == 0 && o->request && !o->dry_run &&
 	    a->result->outcome != REL_CUT_STOPPED)

@@ -152,6 +152,7 @@ static int withdraw(struct amend *a, const char *reason)
 
 static int set_one(struct amend *a, const struct rel_amend_field *field)
 {
+	struct rel_error why;
 	int rc;
 
 	if (is_fixed(rel_str_of(field->name)))
@@ -163,12 +164,13 @@ static int set_one(struct amend *a, const struct rel_amend_field *field)
 		return rel_edit_remove_field(&a->edit, field->name, a->err);
 	rc = rel_edit_set_field(&a->edit, field->name, rel_str_of(field->value),
 				a->err);
-	if (rc == REL_EPARSE)
-		rel_error_prefix(a->err,
-				 "the value of %.60s is in the syntax of opam "
-				 "files, a text in quotes",
-				 field->name);
-	return rc;
+	if (rc != REL_EPARSE)
+		return rc;
+	why = *a->err;
+	return rel_fail(a->err, REL_EUSAGE,
+			"--set %.60s: %.300s; the value is in the syntax of "
+			"opam files, a text in quotes",
+			field->name, why.text);
 }
 
 static int revise(struct amend *a, const struct rel_amend_options *options)

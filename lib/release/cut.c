@@ -491,6 +491,10 @@ int rel_cut_status(bool *unfinished, const struct rel_cut_options *options,
 	int rc = rel_cut_open(&cut, options, false, err);
 
 	*unfinished = rc == 0 && is_unfinished(&cut);
+	if (rc == 0 && !cut.journal.found)
+		rel_cut_tell(&cut, REL_CUT_LOOK,
+			     "nothing is unfinished, and no cut of this "
+			     "checkout is recorded");
 	if (rc == 0 && cut.journal.found)
 		rc = rel_cut_plan_load(&cut, err);
 	if (rc == 0 && cut.journal.found) {

@@ -103,22 +103,26 @@ char *rel_cut_text(struct rel_cut *cut, const char *fmt, ...)
 	return copy;
 }
 
-void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
-		  const char *fmt, ...)
+void rel_cut_voice_tell(const struct rel_cut_voice *voice,
+			enum rel_cut_step step, const char *fmt, va_list args)
 {
-	const struct rel_cut_voice *voice = &cut->options->voice;
 	char *text = NULL;
-	va_list args;
-	int len;
 
 	if (!voice->tell)
 		return;
-	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
-	va_end(args);
-	if (len >= 0)
+	if (vasprintf(&text, fmt, args) >= 0)
 		voice->tell(voice->context, step, text);
 	free(text);
+}
+
+void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
+		  const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	rel_cut_voice_tell(&cut->options->voice, step, fmt, args);
+	va_end(args);
 }
 
 void rel_cut_add_finding(struct rel_cut *cut,
@@ -195,11 +199,12 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 					       &cut->head.commit, &fetch, err);
 	if (rc < 0)
 		return rc;
-	if (rc > 0)
+	if (fetched > 0)
 		rel_cut_tell(cut, REL_CUT_LOOK,
-			     "a partial clone; %zu objects that it lacked are "
+			     "a partial clone; %zu object%s that it lacked %s "
 			     "fetched",
-			     fetched);
+			     fetched, fetched == 1 ? "" : "s",
+			     fetched == 1 ? "is" : "are");
 	place = rel_cut_text(cut, "%s/relctl/cut",
 			     rel_git_checkout_git_dir(cut->checkout));
 	if (!place)

@@ -4,6 +4,8 @@
 #ifndef REL_RELEASE_CUT_WORK_H
 #define REL_RELEASE_CUT_WORK_H
 
+#include <stdarg.h>
+
 #include "git/checkout.h"
 #include "git/target.h"
 #include "publish/publish.h"
@@ -138,6 +140,10 @@ static inline void rel_cut_give_up(struct rel_cut *cut, const char *then)
 	cut->way = REL_CUT_WAY_ABORT;
 	cut->then = then;
 }
+/* Tell of a step, vprintf-style. */
+void rel_cut_voice_tell(const struct rel_cut_voice *voice,
+			enum rel_cut_step step, const char *fmt, va_list args)
+    REL_PRINTF(3, 0);
 /* options->voice.tell, printf-style. */
 void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
 		  const char *fmt, ...) REL_PRINTF(3, 4);

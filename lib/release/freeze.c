@@ -382,15 +382,14 @@ static int check_field(struct freeze *f, const struct subject *s,
 	} while (old.ptr && fresh.ptr && rel_str_eq(old, fresh));
 	if (!old.ptr && !fresh.ptr)
 		return 0;
-	snprintf(
-	    text, sizeof(text),
-	    "%s: %.*s%s%.*s; if the archive has moved, `relctl freeze` "
-	    "records where it is",
-	    field,
-	    REL_STR_ARG(
-		rel_str_sub(fresh.ptr ? fresh : REL_STR("none"), 0, 200)),
-	    " is not what was published, ",
-	    REL_STR_ARG(rel_str_sub(old.ptr ? old : REL_STR("none"), 0, 200)));
+	snprintf(text, sizeof(text),
+		 "%s: %.*s is not what was published%s%.*s; if the archive has "
+		 "moved, `relctl freeze` records where it is",
+		 field,
+		 REL_STR_ARG(
+		     rel_str_sub(fresh.ptr ? fresh : REL_STR("none"), 0, 200)),
+		 old.ptr ? ", " : ", which has none",
+		 REL_STR_ARG(rel_str_sub(old.ptr ? old : REL_STR(""), 0, 200)));
 	return tell(f, s, REL_FREEZE_ADDRESS, text, err);
 }
 
@@ -812,8 +811,9 @@ static int record(bool *again, struct freeze *f, struct rel_error *err)
 	rel_buf_init(&text, REL_LIMIT_INDEX_BYTES);
 	rc = rel_ledger_append(&text, &f->result->added, rel_buf_str(&f->text),
 			       REL_LEDGER_PATH, f->fresh, f->n_fresh, err);
-	snprintf(message, sizeof(message), "Record %u archives in the ledger\n",
-		 (unsigned)f->result->added);
+	snprintf(message, sizeof(message),
+		 "Record %u archive%s in the ledger\n",
+		 (unsigned)f->result->added, f->result->added == 1 ? "" : "s");
 	change.content = rel_buf_str(&text);
 	if (rc == 0)
 		rc = rel_writable_apply(&done, f->remote, &change, 1, message,
