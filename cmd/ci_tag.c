@@ -153,6 +153,7 @@ static int make(struct work *w, struct rel_error *err)
 	    .version = w->tagged.version,
 	    .tag = w->run->ci.tag,
 	    .either = w->tagged.either,
+	    .namesake = w->tagged.namesake,
 	    .request = w->run->options->request,
 	    .older = w->run->options->older,
 	    .strict = true,

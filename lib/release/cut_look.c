@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "release/cut_work.h"
+#include "release/released.h"
 
 /* 1 January 1980, UTC: no commit of a source with opam files is older, but
  * clocks that lost their battery are. */
@@ -216,6 +217,41 @@ static const char *list_names(struct rel_cut *cut, bool chosen)
 	return copy;
 }
 
+/*
+ * The tag is called as the project and as a package of it.  It is of that one
+ * when the packages are released apart: its version is out and that of others
+ * is not, or the newest versions differ.
+ */
+static int find_alone(bool *alone, struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_str name = rel_str_of(cut->options->namesake);
+	struct rel_str version = rel_str_of(cut->options->version);
+	struct rel_released own, other;
+	int rc = rel_cut_need_gate(cut, err);
+
+	*alone = false;
+	if (rc)
+		return rc;
+	rel_released_find(&own, cut->gate.stack, name, version);
+	for (size_t i = 0; i < cut->project->n_packages && !*alone; i++) {
+		const struct rel_project_package *p =
+		    &cut->project->packages[i];
+
+		if (p->internal || rel_str_eq(p->name, name))
+			continue;
+		rel_released_find(&other, cut->gate.stack, p->name, version);
+		*alone = own.taken ? !other.taken
+				   : other.n_versions > 0 &&
+					 !rel_str_eq(own.newest, other.newest);
+	}
+	if (*alone)
+		rel_cut_tell(cut, REL_CUT_LOOK,
+			     "%s is of %s alone: the packages of %s have been "
+			     "released apart",
+			     cut->options->tag, name.ptr, name.ptr);
+	return 0;
+}
+
 /* What the release is called: the package, or the project when several are
  * released together. */
 static int take_packages(struct rel_cut *cut, struct rel_error *err)
@@ -223,7 +259,10 @@ static int take_packages(struct rel_cut *cut, struct rel_error *err)
 	const struct rel_cut_options *opt = cut->options;
 	const struct rel_conf_release *conf = rel_cut_conf(cut);
 	struct rel_str name;
+	const char *const *names = opt->packages;
+	size_t n = opt->n_packages;
 	char id[REL_GIT_ID_TEXT];
+	bool alone = false;
 	int rc;
 
 	cut->base = cut->head.commit;
@@ -236,16 +275,20 @@ static int take_packages(struct rel_cut *cut, struct rel_error *err)
 		rc = settle_presumed(cut, err);
 	if (rc == 0 && opt->one && opt->n_packages == 0)
 		rc = check_one(cut, err);
+	if (rc == 0 && opt->namesake)
+		rc = find_alone(&alone, cut, err);
+	if (alone) {
+		names = &opt->namesake;
+		n = 1;
+	}
 	if (rc == 0 && conf) {
 		check_patterns(cut, "packages", &conf->packages);
 		check_patterns(cut, "exclude", &conf->exclude);
 	}
 	if (rc == 0)
 		rc = rel_project_select(&cut->chosen, &cut->n_chosen,
-					cut->project, opt->packages,
-					opt->n_packages, err);
-	for (size_t i = 0; rc == 0 && i < opt->n_packages && i < cut->n_chosen;
-	     i++)
+					cut->project, names, n, err);
+	for (size_t i = 0; rc == 0 && i < n && i < cut->n_chosen; i++)
 		rc = check_for_release(&cut->project->packages[cut->chosen[i]],
 				       err);
 	if (rc)

@@ -66,8 +66,10 @@ static int find_configured(struct reading *r, const char *pattern)
 	rc = find_package(r, pattern);
 	if (rc < 0 || (rc && strlen(r->out->package) > all.len))
 		return rc;
-	if (rc && rel_str_is(all, r->out->package))
+	if (rc && rel_str_is(all, r->out->package)) {
+		r->out->namesake = r->out->package;
 		r->out->package = NULL;
+	}
 	return rc ? rc : fits(r, pattern, all);
 }
 
@@ -98,6 +100,6 @@ int rel_tagged_read(struct rel_tagged *out, const char *tag,
 	const char *pattern = release ? release->tag : NULL;
 	struct reading r = {out, project, rel_str_of(tag), err};
 
-	*out = (struct rel_tagged){NULL, NULL, false};
+	*out = (struct rel_tagged){.version = NULL};
 	return pattern ? find_configured(&r, pattern) : find_usual(&r);
 }

@@ -3,7 +3,8 @@
  * tagname.h, without knowing which packages it was made for.
  *
  *  release: tag: with {name}     the package whose name it holds; all of them
- *                                when that is the project's name
+ *                                when that is the project's name, or that
+ *                                one when it was released apart (namesake)
  *  release: tag: without {name}  all packages
  *  none configured               "{name}-{version}" of a package, else
  *                                "{name}-{version}" of the project, else
@@ -23,6 +24,9 @@
 struct rel_tagged {
 	const char *version;
 	const char *package; /* NULL = all of the project */
+	/* … or, when its packages are released apart, this one alone, which is
+	 * called as the project; NULL = none is */
+	const char *namesake;
 	/* "v1.0", and nothing is configured that says whether that is version
 	 * v1.0 or 1.0 */
 	bool either;

@@ -14,8 +14,9 @@ static struct rel_project_package mesh[] = {{.name = REL_STR("mesh")},
 					    {.name = REL_STR("tool")}};
 static struct rel_project_package one[] = {{.name = REL_STR("knot")}};
 
-/* expected  "package version", "* version" for all, "either" behind it; NULL =
- * no release, or an error that says `text` */
+/* expected  "package version", "* version" for all, or "package* version" when
+ * it may be of that one, "either" behind it; NULL = no release, or an error
+ * that says `text` */
 static void check(struct rel_project_package *packages, size_t n,
 		  const char *project, const char *pattern, const char *tag,
 		  const char *expected, const char *text)
@@ -33,7 +34,8 @@ static void check(struct rel_project_package *packages, size_t n,
 	if (expected) {
 		if (rc != 1)
 			fail_msg("%s: %s", tag, err.text);
-		snprintf(found, sizeof(found), "%s %s%s",
+		snprintf(found, sizeof(found), "%s%s %s%s",
+			 tagged.namesake ? tagged.namesake : "",
 			 tagged.package ? tagged.package : "*", tagged.version,
 			 tagged.either ? " either" : "");
 		assert_string_equal(found, expected);
@@ -71,7 +73,8 @@ static void test_configured(void **state)
 	check(one, 1, "knot", "{version}", "v1.0", "* v1.0", NULL);
 	check(one, 1, "knot", "v{version}", "1.0", NULL, NULL);
 	check(one, 1, "knot", "v{version}", "knot-1.0", NULL, NULL);
-	check(mesh, 3, "mesh", "{name}.{version}", "mesh.1.0", "* 1.0", NULL);
+	check(mesh, 3, "mesh", "{name}.{version}", "mesh.1.0", "mesh* 1.0",
+	      NULL);
 	check(mesh, 3, "mesh", "{name}.{version}", "mesh-unix.1.0",
 	      "mesh-unix 1.0", NULL);
 	check(mesh, 3, "mesh", "r/{name}/{version}", "r/tool/2", "tool 2",
