@@ -1,6 +1,16 @@
 # A checkout in which everything that may name a program names one.
 # shellcheck shell=sh disable=SC2154 # of cli/lib.sh
 
+# poison_key SECTION[.SUBSECTION].KEY VALUE: as git writes it
+poison_key() {
+	section=${1%.*}
+	case $section in
+	*.*) printf '[%s "%s"]\n' "${section%%.*}" "${section#*.}" ;;
+	*) printf '[%s]\n' "$section" ;;
+	esac
+	printf '\t%s = %s\n' "${1##*.}" "$2"
+}
+
 # poison DIR: whatever of its configuration is obeyed leaves $work/ran.
 poison() {
 	# shellcheck disable=SC2016 # for the liar's own shell
@@ -8,33 +18,38 @@ poison() {
 		>"$work/liar"
 	chmod 755 "$work/liar"
 	mkdir -p "$1/.git/hooks"
-	for key in core.sshCommand core.fsmonitor core.editor core.pager \
-		core.gitProxy core.askPass core.alternateRefsCommand \
-		filter.evil.clean filter.evil.smudge filter.evil.process \
-		diff.external diff.evil.textconv diff.evil.command \
-		merge.evil.driver gpg.program gpg.openpgp.program \
-		gpg.ssh.program gpg.ssh.defaultKeyCommand credential.helper \
-		pager.status sequence.editor uploadpack.packObjectsHook \
-		remote.origin.uploadpack remote.origin.receivepack \
-		sendemail.sendmailCmd trailer.x.command man.viewer; do
-		git -C "$1" config "$key" "$work/liar"
-	done
-	for alias in merge-base rev-parse status config fetch var for-each-ref \
-		ls-remote cat-file; do
-		git -C "$1" config "alias.$alias" "!$work/liar"
-	done
-	git -C "$1" config core.hooksPath "$work/hooks"
-	git -C "$1" config ssh.variant simple
-	git -C "$1" config http.proxy http://127.0.0.1:1/
-	git -C "$1" config protocol.ext.allow always
-	git -C "$1" config protocol.file.allow always
-	git -C "$1" config "url.ext::$work/liar .insteadOf" file://
-	git -C "$1" config --add "url.ext::$work/liar .insteadOf" "$work"
-	git -C "$1" config "url.ext::$work/liar .pushInsteadOf" file://
-	git -C "$1" config "includeIf.gitdir:**.path" more
-	git -C "$1" config include.path more
-	git -C "$1" config remote.origin.promisor true
-	git -C "$1" config remote.origin.partialclonefilter blob:none
+	# in one go: git config is a process for each key
+	{
+		for key in core.sshCommand core.fsmonitor core.editor \
+			core.pager core.gitProxy core.askPass \
+			core.alternateRefsCommand filter.evil.clean \
+			filter.evil.smudge filter.evil.process diff.external \
+			diff.evil.textconv diff.evil.command \
+			merge.evil.driver gpg.program gpg.openpgp.program \
+			gpg.ssh.program gpg.ssh.defaultKeyCommand \
+			credential.helper pager.status sequence.editor \
+			uploadpack.packObjectsHook remote.origin.uploadpack \
+			remote.origin.receivepack sendemail.sendmailCmd \
+			trailer.x.command man.viewer; do
+			poison_key "$key" "$work/liar"
+		done
+		for alias in merge-base rev-parse status config fetch var \
+			for-each-ref ls-remote cat-file; do
+			poison_key "alias.$alias" "!$work/liar"
+		done
+		poison_key core.hooksPath "$work/hooks"
+		poison_key ssh.variant simple
+		poison_key http.proxy http://127.0.0.1:1/
+		poison_key protocol.ext.allow always
+		poison_key protocol.file.allow always
+		poison_key "url.ext::$work/liar .insteadOf" file://
+		poison_key "url.ext::$work/liar .insteadOf" "$work"
+		poison_key "url.ext::$work/liar .pushInsteadOf" file://
+		poison_key "includeIf.gitdir:**.path" more
+		poison_key include.path more
+		poison_key remote.origin.promisor true
+		poison_key remote.origin.partialclonefilter blob:none
+	} >>"$1/.git/config"
 	printf '[core]\n\tfsmonitor = %s\n\tsshCommand = %s\n' "$work/liar" \
 		"$work/liar" >"$1/.git/more"
 	cp "$1/.git/more" "$1/.git/config.worktree"
