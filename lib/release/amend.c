@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "git/patch.h"
 #include "git/user.h"
 #include "opam/lint.h"
 #include "publish/request.h"
 #include "release/amend_text.h"
 #include "release/cut_work.h"
 #include "release/ledger.h"
-#include "release/patch.h"
 #include "release/tagname.h"
 #include "repo/change.h"
 
@@ -336,11 +336,11 @@ static int look(struct amend *a, struct rel_error *err)
 		return 0;
 	}
 	rel_buf_clear(&a->result->patch);
-	rc = rel_patch_add(&a->result->patch, a->result->path,
-			   rel_buf_str(&a->old), rel_buf_str(&a->fresh));
-	if (rc)
-		return rel_buf_status(&a->result->patch, "diff", err);
-	rc = lint(a, err);
+	rc = rel_git_patch_file(&a->result->patch, a->result->path,
+				rel_buf_str(&a->old), rel_buf_str(&a->fresh),
+				err);
+	if (rc == 0)
+		rc = lint(a, err);
 	if (rc == 0)
 		rc = gate(a, err);
 	return rc ? rc : make_ledger(a, err);
