@@ -34,6 +34,15 @@ const struct rel_digest *rel_digest_strongest(const struct rel_digest *digests,
 	return strongest;
 }
 
+const struct rel_digest *rel_digest_find(const struct rel_digest *digests,
+					 size_t n, enum rel_digest_algo algo)
+{
+	for (size_t i = 0; i < n; i++)
+		if (digests[i].algo == algo)
+			return &digests[i];
+	return NULL;
+}
+
 size_t rel_digest_size(enum rel_digest_algo algo)
 {
 	return ALGOS[algo].size;

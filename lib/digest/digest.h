@@ -44,6 +44,9 @@ const char *rel_digest_name(enum rel_digest_algo algo);
 /* The strongest of `n` > 0. */
 const struct rel_digest *rel_digest_strongest(const struct rel_digest *digests,
 					      size_t n);
+/* The one of this algorithm; NULL = there is none. */
+const struct rel_digest *rel_digest_find(const struct rel_digest *digests,
+					 size_t n, enum rel_digest_algo algo);
 /* Length of a digest in bytes: 16, 32 or 64. */
 size_t rel_digest_size(enum rel_digest_algo algo);
 

@@ -77,18 +77,17 @@ enum rel_forge_match rel_forge_compare(
     const struct rel_forge_asset *asset,
     const struct rel_publish_archive *archive)
 {
+	const struct rel_digest *promised = NULL;
+
 	if (!asset->whole || asset->size != archive->size)
 		return REL_FORGE_OTHER;
-	for (size_t i = 0; asset->has_digest && i < archive->n_digests; i++) {
-		const struct rel_digest *digest = &archive->digests[i];
-
-		if (digest->algo == asset->digest.algo)
-			return rel_digest_expect(&asset->digest, digest, "",
-						 NULL) == 0
-				   ? REL_FORGE_SAME
-				   : REL_FORGE_OTHER;
-	}
-	return REL_FORGE_UNKNOWN;
+	if (asset->has_digest)
+		promised = rel_digest_find(archive->digests, archive->n_digests,
+					   asset->digest.algo);
+	if (!promised)
+		return REL_FORGE_UNKNOWN;
+	return rel_digest_cmp(&asset->digest, promised) == 0 ? REL_FORGE_SAME
+							     : REL_FORGE_OTHER;
 }
 
 int rel_forge_fail_other(const struct rel_forge *forge,

@@ -125,13 +125,14 @@ static int put(struct s3 *s3, int *status, const struct request *request,
 static const char *sha256_of(char *hex,
 			     const struct rel_publish_archive *archive)
 {
-	for (size_t i = 0; i < archive->n_digests; i++)
-		if (archive->digests[i].algo == REL_DIGEST_SHA256) {
-			rel_digest_hex(hex, &archive->digests[i]);
-			return hex;
-		}
+	const struct rel_digest *sha256 = rel_digest_find(
+	    archive->digests, archive->n_digests, REL_DIGEST_SHA256);
+
 	/* Then the bytes are proved when they are read back. */
-	return "UNSIGNED-PAYLOAD";
+	if (!sha256)
+		return "UNSIGNED-PAYLOAD";
+	rel_digest_hex(hex, sha256);
+	return hex;
 }
 
 static int write_file(struct rel_publish_web *web, const char *path,

@@ -47,10 +47,8 @@ static void add_digest(struct rel_archive_of *archive, struct rel_str text)
 
 	if (rel_digest_parse(&digest, text, NULL) != 0)
 		return;
-	for (uint32_t i = 0; i < archive->n_digests; i++)
-		if (archive->digests[i].algo == digest.algo)
-			return;
-	archive->digests[archive->n_digests++] = digest;
+	if (!rel_digest_find(archive->digests, archive->n_digests, digest.algo))
+		archive->digests[archive->n_digests++] = digest;
 }
 
 /* One section's fields; in a legacy file, the file's. */

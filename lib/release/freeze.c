@@ -173,14 +173,9 @@ static size_t join_digests(struct rel_digest out[REL_DIGEST_ALGOS],
 	size_t n = s->archive->n_digests;
 
 	memcpy(out, s->archive->digests, n * sizeof(*out));
-	for (uint32_t i = 0; s->entry && i < s->entry->n_digests; i++) {
-		bool there = false;
-
-		for (size_t j = 0; j < n; j++)
-			there |= out[j].algo == s->entry->digests[i].algo;
-		if (!there)
+	for (uint32_t i = 0; s->entry && i < s->entry->n_digests; i++)
+		if (!rel_digest_find(out, n, s->entry->digests[i].algo))
 			out[n++] = s->entry->digests[i];
-	}
 	return n;
 }
 
@@ -287,22 +282,12 @@ static int add_fresh(struct freeze *f, const struct subject *s, uint64_t size,
 	return 0;
 }
 
-static const struct rel_digest *find_digest(const struct rel_digest *digests,
-					    uint32_t n,
-					    enum rel_digest_algo algo)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (digests[i].algo == algo)
-			return &digests[i];
-	return NULL;
-}
-
 /* One checksum of the ledger against the manifest. */
 static int check_sum(struct freeze *f, const struct subject *s,
 		     const struct rel_digest *was, struct rel_error *err)
 {
-	const struct rel_digest *is =
-	    find_digest(s->archive->digests, s->archive->n_digests, was->algo);
+	const struct rel_digest *is = rel_digest_find(
+	    s->archive->digests, s->archive->n_digests, was->algo);
 	char had[REL_DIGEST_TEXT_MAX], has[REL_DIGEST_TEXT_MAX];
 	enum rel_freeze_kind kind = REL_FREEZE_CHECKSUM;
 	char text[REL_ERROR_TEXT_MAX];
@@ -340,8 +325,8 @@ static int check_added(struct freeze *f, struct subject *s,
 		const struct rel_digest *d = &s->archive->digests[i];
 		char has[REL_DIGEST_TEXT_MAX], text[REL_ERROR_TEXT_MAX];
 
-		if (find_digest(s->entry->digests, s->entry->n_digests,
-				d->algo))
+		if (rel_digest_find(s->entry->digests, s->entry->n_digests,
+				    d->algo))
 			continue;
 		s->news = true;
 		if (!f->options->check)

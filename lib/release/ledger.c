@@ -315,15 +315,6 @@ int rel_ledger_place(struct rel_buf *out, const struct rel_archive_of *archive)
 	return out->status;
 }
 
-static const struct rel_digest *find_digest(const struct rel_digest *digests,
-					    size_t n, enum rel_digest_algo algo)
-{
-	for (size_t i = 0; i < n; i++)
-		if (digests[i].algo == algo)
-			return &digests[i];
-	return NULL;
-}
-
 enum rel_ledger_match rel_ledger_match(const struct rel_ledger_entry *entry,
 				       const struct rel_digest *digests,
 				       size_t n_digests)
@@ -333,7 +324,7 @@ enum rel_ledger_match rel_ledger_match(const struct rel_ledger_entry *entry,
 	for (uint32_t i = 0; i < entry->n_digests; i++) {
 		const struct rel_digest *was = &entry->digests[i];
 		const struct rel_digest *is =
-		    find_digest(digests, n_digests, was->algo);
+		    rel_digest_find(digests, n_digests, was->algo);
 
 		if (is && rel_digest_cmp(was, is))
 			return REL_LEDGER_DIFFERENT;
@@ -388,8 +379,8 @@ static bool says_more(const struct rel_ledger_entry *entry,
 		      const struct rel_ledger_entry *there)
 {
 	for (uint32_t i = 0; i < entry->n_digests; i++)
-		if (!find_digest(there->digests, there->n_digests,
-				 entry->digests[i].algo))
+		if (!rel_digest_find(there->digests, there->n_digests,
+				     entry->digests[i].algo))
 			return true;
 	return entry->place.ptr && !rel_str_eq(entry->place, there->place);
 }
