@@ -293,6 +293,17 @@ int rel_check_below(const char *root, const char *path, struct rel_error *err)
 	return code;
 }
 
+bool rel_file_is_own(uid_t owner)
+{
+	const char *sudo = getenv("SUDO_UID");
+	unsigned long id;
+
+	return owner == geteuid() ||
+	       (geteuid() == 0 && sudo &&
+		rel_str_to_uint(rel_str_of(sudo), UINT32_MAX - 1, &id) &&
+		owner == (uid_t)id);
+}
+
 static void reset(struct rel_atomic_file *file)
 {
 	if (file->target && file->dir >= 0)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -49,6 +50,12 @@ REL_MUST_CHECK int rel_mkdirs_private(const char *path, struct rel_error *err);
  */
 REL_MUST_CHECK int rel_check_below(const char *root, const char *path,
 				   struct rel_error *err);
+
+/*
+ * Is that the effective user, or, for the superuser, who called sudo?
+ * Source  git's compat/posix.h, extract_id_from_env()
+ */
+bool rel_file_is_own(uid_t owner);
 
 struct rel_atomic_file {
 	int fd;		  /* -1 = not open */

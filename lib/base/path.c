@@ -74,3 +74,11 @@ struct rel_str rel_path_dir(struct rel_str path)
 	return slash == path.len ? rel_str_n("", 0)
 				 : rel_str_sub(path, 0, slash);
 }
+
+bool rel_path_is_below(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	return strncmp(path, top, len) == 0 &&
+	       (len == 1 || path[len] == '/' || path[len] == '\0');
+}

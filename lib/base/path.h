@@ -23,4 +23,7 @@ bool rel_path_is_safe(struct rel_str path);
 struct rel_str rel_path_base(struct rel_str path);
 struct rel_str rel_path_dir(struct rel_str path);
 
+/* Is `path` the directory `top`, or below it?  Both as realpath() has them. */
+bool rel_path_is_below(const char *path, const char *top);
+
 #endif

@@ -47,13 +47,7 @@ static int search_up(struct rel_buf *path, struct rel_str dir, bool *found,
 /* Source  git, setup.c, ensure_valid_ownership() and is_path_owned_by(). */
 static bool is_own(uid_t owner)
 {
-	const char *sudo = getenv("SUDO_UID");
-	unsigned long uid;
-
-	return owner == geteuid() || owner == 0 ||
-	       (geteuid() == 0 && sudo &&
-		rel_str_to_uint(rel_str_of(sudo), UINT32_MAX - 1, &uid) &&
-		owner == (uid_t)uid);
+	return owner == 0 || rel_file_is_own(owner);
 }
 
 static int check_owner(const char *path, struct rel_error *err)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/path.h"
 #include "git/checkout_internal.h"
 #include "git/internal.h"
 #include "git/place.h"
@@ -10,9 +11,7 @@
 static bool is_below(const char *path, const char *top)
 {
 	char *real = realpath(top, NULL);
-	size_t len = real ? strlen(real) : 0;
-	bool below = real && strncmp(path, real, len) == 0 &&
-		     (path[len] == '\0' || path[len] == '/' || len == 1);
+	bool below = real && rel_path_is_below(path, real);
 
 	free(real);
 	return below;

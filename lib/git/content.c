@@ -32,22 +32,17 @@ void rel_git_content_free(struct rel_git_content *content)
 static int find_git_dir(const char **out, struct rel_git_content *content,
 			struct rel_error *err)
 {
-	struct rel_git_place place = {0};
-	bool own;
-	int r = 0;
+	int r;
 
-	own = content->store->made ||
-	      (rel_git_place_of(&place, content->store->path, NULL) == 0 &&
-	       place.foreign == NULL);
-	rel_git_place_free(&place);
-	if (!own)
-		r = rel_git_scratch_open(&content->scratch, NULL, err);
-	if (!own && r == 0)
+	*out = content->store->path;
+	if (content->store->made || rel_git_place_is_own(*out))
+		return 0;
+	r = rel_git_scratch_open(&content->scratch, NULL, err);
+	if (r == 0)
 		r = rel_git_scratch_borrow(&content->scratch, content->store,
 					   err);
-	*out = own	? content->store->path
-	       : r == 0 ? content->scratch.store->path
-			: NULL;
+	if (r == 0)
+		*out = content->scratch.store->path;
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "git/internal.h"
+#include "git/place.h"
 
 #define PACK_HEAD 12
 #define HASH	  REL_GIT_ID_BYTES
@@ -228,37 +229,18 @@ static int open_packs(struct guard *guard, const char *dir,
 static int open_dir(struct guard *guard, const char *objects, unsigned depth,
 		    struct rel_error *err);
 
-static int open_borrowed(struct guard *guard, const char *objects,
-			 unsigned depth, struct rel_error *err)
+/* Whose packs and what they borrow are opened. */
+struct borrower {
+	struct guard *guard;
+	unsigned depth;
+};
+
+static int open_borrowed(void *context, const char *objects,
+			 struct rel_error *err)
 {
-	char *file = NULL;
-	struct rel_buf text;
-	struct rel_str rest;
-	int r;
+	const struct borrower *b = context;
 
-	if (asprintf(&file, "%s/info/alternates", objects) < 0)
-		return rel_fail_nomem(err);
-	rel_buf_init(&text, REL_LIMIT_GIT_PATH_BYTES);
-	r = rel_file_read(&text, file, err);
-	free(file);
-	rest = r == 0 ? rel_buf_str(&text) : rel_str_n(NULL, 0);
-	r = r == REL_ENOTFOUND ? 0 : r;
-	while (r == 0 && rest.ptr != NULL && rest.len > 0) {
-		struct rel_str line = rel_str_cut(&rest, '\n');
-		bool whole = rel_str_starts(line, REL_STR("/"));
-		char *path = NULL;
-
-		if (line.len == 0 || line.ptr[0] == '#')
-			continue;
-		if (asprintf(&path, "%s%s%.*s", whole ? "" : objects,
-			     whole ? "" : "/", REL_STR_ARG(line)) < 0)
-			r = rel_fail_nomem(err);
-		else
-			r = open_dir(guard, path, depth + 1, err);
-		free(path);
-	}
-	rel_buf_free(&text);
-	return r;
+	return open_dir(b->guard, objects, b->depth + 1, err);
 }
 
 static bool is_indexed(const char *objects)
@@ -283,6 +265,7 @@ static bool is_indexed(const char *objects)
 static int open_dir(struct guard *guard, const char *objects, unsigned depth,
 		    struct rel_error *err)
 {
+	struct borrower borrower = {guard, depth};
 	char *copy;
 	int r;
 
@@ -298,7 +281,9 @@ static int open_dir(struct guard *guard, const char *objects, unsigned depth,
 	guard->dirs[guard->n_dirs++] = copy;
 	guard->indexed = guard->indexed || is_indexed(objects);
 	r = open_packs(guard, objects, err);
-	return r == 0 ? open_borrowed(guard, objects, depth, err) : r;
+	return r == 0 ? rel_git_place_alternates(objects, open_borrowed,
+						 &borrower, err)
+		      : r;
 }
 
 /* The first object whose id is not before the `len` bytes at `id`. */

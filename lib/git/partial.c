@@ -3,10 +3,10 @@
 #include <dirent.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "git/checkout_internal.h"
 #include "git/internal.h"
+#include "git/place.h"
 
 /* Trees that were left out hide what is below them: each round brings at
  * least one level, and with "tree:0" all of them. */
@@ -33,24 +33,13 @@ static bool has_promised(const char *git_dir)
 
 bool rel_git_store_is_partial(const struct rel_git_store *store)
 {
-	struct rel_buf common;
-	struct rel_str line;
-	char path[4096];
-	bool found = false;
-
+	struct rel_git_place place;
 	/* A linked work tree says where the objects are. */
-	rel_buf_init(&common, REL_LIMIT_CONFIG_BYTES);
-	snprintf(path, sizeof(path), "%s/commondir", store->path);
-	if (rel_file_read(&common, path, NULL) == 0) {
-		line = rel_str_trim(rel_buf_str(&common));
-		snprintf(path, sizeof(path), "%s%s%.*s",
-			 line.len > 0 && line.ptr[0] == '/' ? "" : store->path,
-			 line.len > 0 && line.ptr[0] == '/' ? "" : "/",
-			 REL_STR_ARG(line));
-		found = has_promised(path);
-	}
-	rel_buf_free(&common);
-	return found || has_promised(store->path);
+	bool found = rel_git_place_locate(&place, store->path, NULL) == 0 &&
+		     has_promised(place.common_dir);
+
+	rel_git_place_free(&place);
+	return found;
 }
 
 /* The remote that has the rest: 1, 0 none is configured. */

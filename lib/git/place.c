@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/path.h"
 #include "git/internal.h"
 #include "git/run.h"
 
@@ -21,19 +22,6 @@ void rel_git_place_free(struct rel_git_place *place)
 	*place = (struct rel_git_place){0};
 }
 
-/* As git has it: who became root with sudo is still who he was.
- * Source: git's compat/posix.h, extract_id_from_env(). */
-static bool is_mine(uid_t owner)
-{
-	const char *sudo = getenv("SUDO_UID");
-	unsigned long id;
-
-	return owner == geteuid() ||
-	       (geteuid() == 0 && sudo != NULL &&
-		rel_str_to_uint(rel_str_of(sudo), UINT32_MAX - 1, &id) &&
-		owner == (uid_t)id);
-}
-
 /* Is it missing, or the user's, and what it links to, too?  Notes it when
  * not. */
 static bool check(struct rel_git_place *place, const char *path)
@@ -44,8 +32,8 @@ static bool check(struct rel_git_place *place, const char *path)
 		return false;
 	if (lstat(path, &link) != 0)
 		return true;
-	if (is_mine(link.st_uid) &&
-	    (stat(path, &st) != 0 || is_mine(st.st_uid)))
+	if (rel_file_is_own(link.st_uid) &&
+	    (stat(path, &st) != 0 || rel_file_is_own(st.st_uid)))
 		return true;
 	place->foreign = strdup(path);
 	return false;
@@ -290,6 +278,16 @@ int rel_git_place_of(struct rel_git_place *out, const char *path,
 	return r;
 }
 
+bool rel_git_place_is_own(const char *path)
+{
+	struct rel_git_place place;
+	bool own =
+	    rel_git_place_of(&place, path, NULL) == 0 && place.foreign == NULL;
+
+	rel_git_place_free(&place);
+	return own;
+}
+
 int rel_git_place_find(struct rel_git_place *out, const char *dir,
 		       struct rel_error *err)
 {
@@ -333,11 +331,9 @@ static int check_owner(const struct rel_git_place *place, const char *path,
 		       uid_t owner, struct rel_error *err)
 {
 	const char *root = place->root ? place->root : place->git_dir;
-	size_t len = strlen(root);
 	struct stat st;
 
-	if (strncmp(path, root, len) == 0 &&
-	    (path[len] == '/' || path[len] == '\0'))
+	if (rel_path_is_below(path, root))
 		return 0;
 	if (stat(path, &st) == 0 && st.st_uid == owner)
 		return 0;
@@ -349,48 +345,61 @@ static int check_owner(const struct rel_git_place *place, const char *path,
 	return REL_EIO;
 }
 
-/* Alternates that git and libgit2 follow; theirs lead on. */
-static int check_alternates(const struct rel_git_place *place,
-			    const char *objects, uid_t owner, unsigned depth,
-			    struct rel_error *err)
+int rel_git_place_alternates(const char *objects, rel_git_alternate_fn *each,
+			     void *context, struct rel_error *err)
 {
 	char *file = NULL;
 	struct rel_buf text;
 	struct rel_str rest;
 	int r;
 
-	if (depth > REL_LIMIT_GIT_ALTERNATES_DEPTH)
-		return 0; /* nor do git and libgit2 go on */
 	if (asprintf(&file, "%s/info/alternates", objects) < 0)
 		return rel_fail_nomem(err);
 	rel_buf_init(&text, REL_LIMIT_GIT_PATH_BYTES);
 	r = rel_file_read(&text, file, err);
+	free(file);
 	rest = r == 0 ? rel_buf_str(&text) : rel_str_n(NULL, 0);
 	r = r == REL_ENOTFOUND ? 0 : r;
 	while (r == 0 && rest.ptr != NULL && rest.len > 0) {
 		struct rel_str line = rel_str_cut(&rest, '\n');
-		char *path = NULL, *real;
+		bool whole = rel_str_starts(line, REL_STR("/"));
+		char *path = NULL;
 
 		if (line.len == 0 || line.ptr[0] == '#')
 			continue;
-		if (asprintf(
-			&path, "%s%s%.*s", line.ptr[0] == '/' ? "" : objects,
-			line.ptr[0] == '/' ? "" : "/", REL_STR_ARG(line)) < 0) {
+		if (asprintf(&path, "%s%s%.*s", whole ? "" : objects,
+			     whole ? "" : "/", REL_STR_ARG(line)) < 0)
 			r = rel_fail_nomem(err);
-			break;
-		}
-		real = realpath(path, NULL);
+		else
+			r = each(context, path, err);
 		free(path);
-		if (real == NULL)
-			continue;
-		r = check_owner(place, real, owner, err);
-		if (r == 0)
-			r = check_alternates(place, real, owner, depth + 1,
-					     err);
-		free(real);
 	}
 	rel_buf_free(&text);
-	free(file);
+	return r;
+}
+
+/* What a place borrows must be its owner's, too. */
+struct lender {
+	const struct rel_git_place *place;
+	uid_t owner;
+	unsigned depth;
+};
+
+static int check_lender(void *context, const char *objects,
+			struct rel_error *err)
+{
+	const struct lender *was = context;
+	struct lender next = {was->place, was->owner, was->depth + 1};
+	char *real = realpath(objects, NULL);
+	int r;
+
+	if (real == NULL)
+		return 0;
+	r = check_owner(next.place, real, next.owner, err);
+	/* Deeper ones git and libgit2 do not follow either. */
+	if (r == 0 && next.depth <= REL_LIMIT_GIT_ALTERNATES_DEPTH)
+		r = rel_git_place_alternates(real, check_lender, &next, err);
+	free(real);
 	return r;
 }
 
@@ -398,6 +407,7 @@ int rel_git_place_check(const struct rel_git_place *place,
 			struct rel_error *err)
 {
 	const char *root = place->root ? place->root : place->git_dir;
+	struct lender lender = {.place = place};
 	char *objects = NULL, *real;
 	struct stat st;
 	int r;
@@ -414,12 +424,13 @@ int rel_git_place_check(const struct rel_git_place *place,
 	if (asprintf(&objects, "%s/objects", place->common_dir) < 0)
 		return rel_fail_nomem(err);
 	real = realpath(objects, NULL);
+	lender.owner = st.st_uid;
 	if (real == NULL)
 		r = rel_fail_errno(err, errno, objects, "cannot look at it");
 	else
 		r = check_owner(place, real, st.st_uid, err);
 	if (r == 0)
-		r = check_alternates(place, real, st.st_uid, 0, err);
+		r = rel_git_place_alternates(real, check_lender, &lender, err);
 	free(real);
 	free(objects);
 	return r;

@@ -47,6 +47,9 @@ REL_MUST_CHECK int rel_git_place_locate(struct rel_git_place *out,
 					const char *path,
 					struct rel_error *err);
 
+/* Is it a repository, and the user's own or told to be safe? */
+bool rel_git_place_is_own(const char *path);
+
 void rel_git_place_free(struct rel_git_place *place);
 
 /*
@@ -57,6 +60,18 @@ void rel_git_place_free(struct rel_git_place *place);
  */
 REL_MUST_CHECK int rel_git_place_check(const struct rel_git_place *place,
 				       struct rel_error *err);
+
+typedef int rel_git_alternate_fn(void *context, const char *objects,
+				 struct rel_error *err);
+/*
+ * Call `each` for the directories of objects that `objects` itself borrows
+ * from (its info/alternates), whether they are there or not.
+ * Returns the first result of `each` that is not 0; REL_EIO, REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_git_place_alternates(const char *objects,
+					    rel_git_alternate_fn *each,
+					    void *context,
+					    struct rel_error *err);
 
 /* REL_EIO: git's "dubious ownership", and what to do. */
 int rel_git_place_fail(const struct rel_git_place *place,

@@ -51,9 +51,11 @@ void rel_git_run_free(struct rel_git_run *run);
  * status.  Unless the repository was made by us, it must be the user's own, all
  * of it (git/place.h).  Its messages are English, it obeys neither GIT_DIR and
  * the like of the environment nor asks on the terminal unless
- * options->interactive. args    ends with NULL Errors  REL_EIO (silent for too
- * long, cannot be run, a repository of another user), REL_ELIMIT,
- *         REL_ECANCELLED, those of credentials; a non-zero status is none
+ * options->interactive.
+ * args    ends with NULL
+ * Errors  REL_EIO (silent for too long, cannot be run, a repository of another
+ *         user), REL_ELIMIT, REL_ECANCELLED, those of credentials; a non-zero
+ *         status is none
  */
 REL_MUST_CHECK int rel_git_run(struct rel_git_run *run,
 			       const char *const args[], struct rel_error *err);

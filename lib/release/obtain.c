@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/path.h"
 
 #define PIECE (64 * 1024)
 
@@ -173,10 +174,8 @@ static bool is_below_one(const char *real, const char *const *local,
 
 	for (size_t i = 0; !below && i < n_local; i++) {
 		char *top = realpath(local[i], NULL);
-		size_t len = top ? strlen(top) : 0;
 
-		below = top && strncmp(real, top, len) == 0 &&
-			(len == 1 || real[len] == '/' || real[len] == '\0');
+		below = top && rel_path_is_below(real, top);
 		free(top);
 	}
 	return below;

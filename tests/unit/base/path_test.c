@@ -126,6 +126,16 @@ static void test_base_and_dir(void **state)
 	}
 }
 
+static void test_is_below(void **state)
+{
+	(void)state;
+	assert_true(rel_path_is_below("/a/b", "/a/b"));
+	assert_true(rel_path_is_below("/a/b/c", "/a/b"));
+	assert_true(rel_path_is_below("/a", "/"));
+	assert_false(rel_path_is_below("/a/bc", "/a/b"));
+	assert_false(rel_path_is_below("/a", "/a/b"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +144,7 @@ int main(void)
 	    cmocka_unit_test(test_is_safe),
 	    cmocka_unit_test(test_is_safe_depth),
 	    cmocka_unit_test(test_base_and_dir),
+	    cmocka_unit_test(test_is_below),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
