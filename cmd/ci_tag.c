@@ -128,12 +128,11 @@ static int tell_no_release(struct work *w, struct rel_error *err)
 	if (w->run->options->tag)
 		return rel_fail(err, REL_EUSAGE, "%s is not a release tag: %s",
 				tag, w->no_release);
-	if (!w->run->call->common->quiet) {
-		rel_screen_clear(w->run->call->screen);
-		fprintf(stderr,
-			"relctl: nothing to do: %s is not a release tag: %s\n",
-			tag, w->no_release);
-	}
+	if (!w->run->call->common->quiet)
+		rel_screen_put(w->run->call->screen,
+			       "relctl: nothing to do: %s is not a release "
+			       "tag: %s\n",
+			       tag, w->no_release);
 	rel_buf_add_cstr(out, "## Not a release tag: ");
 	rel_escape(out, REL_ESCAPE_MARKDOWN, tag);
 	rel_buf_add_cstr(out, "\n\nNothing was done: ");

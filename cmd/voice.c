@@ -1,11 +1,7 @@
 #include "voice.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-#include "base/escape.h"
-#include "base/limits.h"
 
 static void tell(void *context, enum rel_cut_step step, const char *text)
 {
@@ -21,25 +17,15 @@ static void tell(void *context, enum rel_cut_step step, const char *text)
 static void diff(void *context, const char *text)
 {
 	const struct rel_voice *v = context;
-	struct rel_str rest = rel_str_of(text);
-	bool plain = !isatty(STDERR_FILENO);
-	struct rel_buf shown;
 
 	if (v->call->common->quiet)
 		return;
-	rel_screen_clear(v->call->screen);
-	rel_buf_init(&shown, REL_LIMIT_ARENA);
-	while (!plain && rest.ptr && rest.len > 0) {
-		struct rel_str line = rel_str_cut(&rest, '\n');
-		char *copy = strndup(line.ptr, line.len);
-
-		if (copy)
-			rel_escape(&shown, REL_ESCAPE_TEXT, copy);
-		free(copy);
-		rel_buf_add_char(&shown, '\n');
+	if (isatty(STDERR_FILENO)) {
+		rel_screen_put(v->call->screen, "%s", text);
+	} else {
+		rel_screen_clear(v->call->screen);
+		fputs(text, stderr);
 	}
-	fputs(plain ? text : shown.ptr ? shown.ptr : "", stderr);
-	rel_buf_free(&shown);
 }
 
 static void finding(void *context, const struct rel_cut_finding *f)

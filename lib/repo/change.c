@@ -127,15 +127,6 @@ int rel_writable_ready(struct rel_writable *remote, const char *path,
 	return rc ? rc : remote->kind->ready(remote->self, path, err);
 }
 
-static int add_to_buf(void *context, const void *ptr, size_t len,
-		      struct rel_error *err)
-{
-	struct rel_buf *buf = context;
-
-	rel_buf_add(buf, ptr, len);
-	return rel_buf_status(buf, "a file of the remote", err);
-}
-
 /* Remember what stands at `path`; NULL ptr: nothing. */
 static int remember(struct rel_writable *remote, const char *path,
 		    struct rel_str bytes, struct rel_error *err)
@@ -160,7 +151,7 @@ static int remember(struct rel_writable *remote, const char *path,
 int rel_writable_read(struct rel_buf *out, struct rel_writable *remote,
 		      const char *path, struct rel_error *err)
 {
-	struct rel_sink sink = {add_to_buf, out};
+	struct rel_sink sink = rel_sink_of_buf(out);
 	size_t start = out->len;
 	struct rel_str bytes = {NULL, 0};
 	int rc = rel_writable_stream(NULL, remote, path, &sink, err), noted;
@@ -169,6 +160,8 @@ int rel_writable_read(struct rel_buf *out, struct rel_writable *remote,
 		bytes = rel_str_sub(rel_buf_str(out), start, out->len);
 	else
 		out->len = start;
+	if (rc == REL_ELIMIT)
+		rel_error_at(err, path, 0, 0);
 	if (rc != 0 && rc != REL_ENOTFOUND)
 		return rc;
 	noted = remember(remote, path, bytes, err);

@@ -258,7 +258,8 @@ static bool is_git(const struct rel_location *l)
 	       l->kind == REL_LOCATION_GIT_REMOTE;
 }
 
-bool rel_location_needs_clone(const struct rel_location *l)
+/* Is the remote where opam needs a clone of it? */
+static bool needs_clone(const struct rel_location *l)
 {
 	return is_git(l) && *l->subdir;
 }
@@ -361,7 +362,7 @@ int rel_location_add_opam(struct rel_buf *out, const struct rel_location *l,
 
 	if (!revision)
 		revision = l->revision;
-	if (rel_location_needs_clone(l)) {
+	if (needs_clone(l)) {
 		add_clone(out, l, name, revision);
 		return out->status;
 	}

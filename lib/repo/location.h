@@ -60,8 +60,6 @@ REL_MUST_CHECK int rel_location_parse(struct rel_location *out,
  */
 int rel_location_add_opam(struct rel_buf *out, const struct rel_location *l,
 			  const char *name, const char *revision);
-/* Is the remote where opam needs a clone of it? */
-bool rel_location_needs_clone(const struct rel_location *l);
 
 const char *rel_role_text(enum rel_role role);
 
