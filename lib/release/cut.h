@@ -185,8 +185,9 @@ REL_MUST_CHECK int rel_cut_status(bool *unfinished,
  * What rel_cut_run() would do, without writing anything: look, tell
  * (voice.tell, voice.diff) what each step would write and where, and append to
  * `out` the manifests as a diff that `git apply` takes.  Several at once are a
- * train: each is looked at as if those before it were released. *stopped  there
- * are findings Errors    as rel_cut_run()
+ * train: each is looked at as if those before it were released.
+ * *stopped  there are findings
+ * Errors    as rel_cut_run()
  */
 REL_MUST_CHECK int rel_cut_preview(struct rel_buf *out, bool *stopped,
 				   const struct rel_cut_options *const cars[],

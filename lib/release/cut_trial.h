@@ -24,7 +24,8 @@ REL_MUST_CHECK int rel_trial_run(int *status, struct rel_trial *t,
 				 struct rel_error *err);
 /*
  * The same, told as `title`; a failure is a finding with the last lines of the
- * output. Errors  REL_ENOTFOUND no such program; REL_ELIMIT endless output
+ * output.
+ * Errors  REL_ENOTFOUND no such program; REL_ELIMIT endless output
  */
 REL_MUST_CHECK int rel_trial_command(bool *good, struct rel_trial *t,
 				     const char *title,

@@ -116,10 +116,10 @@ void rel_pack_report_free(struct rel_pack_report *report);
  * with the commit's exported tree: names, kinds, executable bits, bytes, link
  * targets.  What not every tar unpacks to the same is a difference too.  Times,
  * owners and empty directories do not count, nor does what the compressor did.
- * request->format is not looked at. A difference is no error.  Release `out`
- * with rel_pack_report_free(), also after an error. Errors  REL_ENOTFOUND,
- * REL_EIO, REL_EPARSE (no or a damaged archive), REL_ELIMIT; of
- * rel_git_export_each(); REL_ECANCELLED
+ * request->format is not looked at.  A difference is no error.
+ * Errors  REL_ENOTFOUND, REL_EIO, REL_EPARSE (no or a damaged archive),
+ *         REL_ELIMIT; of rel_git_export_each(); REL_ECANCELLED
+ * Owner   rel_pack_report_free(), also after an error
  */
 REL_MUST_CHECK int rel_pack_check(struct rel_pack_report *out,
 				  const struct rel_pack_request *request,

@@ -139,11 +139,12 @@ void rel_sat_explainer_free(struct rel_sat_explainer *explainer);
  * excludes it, and unless a budget (REL_LIMIT_SAT_…) ended first none can be
  * left out; the at-most-one of groups is understood.  Other variables of status
  * NO may be taken as given (REL_SAT_NEVER), so that reasons build on each
- * other. status  [n_vars], of the explainer's problem; may differ from call to
- * call *facts  malloc'd; the caller frees it *whole  may some be needless? Then
- * they are what the last search within the budget rests on, or all that `var`
- * leads to. Errors  REL_ENOMEM, REL_ECANCELLED; REL_EUSAGE when `var` is in a
- * model.
+ * other.
+ * status  [n_vars], of the explainer's problem; may differ from call to call
+ * *facts  malloc'd; the caller frees it
+ * *whole  may some be needless?  Then they are what the last search within the
+ *         budget rests on, or all that `var` leads to
+ * Errors  REL_ENOMEM, REL_ECANCELLED; REL_EUSAGE when `var` is in a model
  */
 REL_MUST_CHECK int rel_sat_core(struct rel_sat_explainer *explainer,
 				const uint8_t *status, uint32_t var,
