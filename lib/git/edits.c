@@ -152,7 +152,8 @@ static int check_head(struct edits *e, bool undo, struct rel_error *err)
 			     "HEAD is detached; check out a branch");
 	else if (strcmp(head.branch, request->branch) != 0)
 		r = rel_fail(err, REL_ESTALE,
-			     "%.200s is checked out, no longer %.200s",
+			     "%.200s is checked out, no longer %.200s; switch "
+			     "back to that first",
 			     head.branch, request->branch);
 	else if (head.unborn)
 		r = rel_fail(err, REL_EUSAGE, "%.200s has no commit yet",

@@ -264,10 +264,13 @@ static int refuse_unfinished(struct rel_cut *cut, struct rel_error *err)
 	const char *version = rel_journal_get(&cut->journal, "plan", "version");
 
 	return rel_fail(err, REL_EEXISTS,
-			"the cut of %s %s is not finished; `relctl cut "
-			"--continue` finishes it, `relctl cut --abort` takes "
-			"it back",
-			name ? name : "?", version ? version : "?");
+			"the cut of %s %s is not finished; %s",
+			name ? name : "?", version ? version : "?",
+			strcmp(state(cut, SECTION), ABORTING) == 0
+			    ? "it is being taken back, which `relctl cut "
+			      "--abort` finishes"
+			    : "`relctl cut --continue` finishes it, `relctl "
+			      "cut --abort` takes it back");
 }
 
 static const char *plan_text(struct rel_cut *cut)

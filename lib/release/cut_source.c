@@ -102,6 +102,21 @@ int rel_cut_bump(struct rel_cut *cut, struct rel_error *err)
 	return rel_journal_set(&cut->journal, "bump", "commit", err, "%s", id);
 }
 
+/* Does the branch stand on something else by now, so that there is nothing to
+ * take back, or no longer? */
+static bool has_moved_on(struct rel_cut *cut)
+{
+	struct rel_git_id there;
+
+	if (cut->head.branch && strcmp(cut->head.branch, cut->plan.branch) == 0)
+		return true;
+	return rel_journal_get(&cut->journal, "bump", "commit") &&
+	       rel_git_ref_read(&there, store_of(cut), cut->plan.branch,
+				NULL) == 1 &&
+	       !rel_git_id_eq(&there, &cut->base) &&
+	       !rel_git_id_eq(&there, &cut->commit);
+}
+
 int rel_cut_unbump(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_git_edit_request request;
@@ -112,6 +127,12 @@ int rel_cut_unbump(struct rel_cut *cut, struct rel_error *err)
 	rc = rel_cut_edits(&request, cut, err);
 	if (rc == 0)
 		rc = rel_git_checkout_undo(cut->checkout, &request, err);
+	if (rc == REL_ESTALE && has_moved_on(cut)) {
+		rel_cut_tell(cut, REL_CUT_BUMP,
+			     "%s has moved on and is left as it is",
+			     cut->plan.branch);
+		return 0;
+	}
 	if (rc == 0)
 		rel_cut_tell(cut, REL_CUT_BUMP, "commit taken back");
 	return rc;
