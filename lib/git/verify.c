@@ -412,8 +412,14 @@ static int read_headers(struct check *c, struct rel_error *err)
 	if (!rel_str_starts(line, REL_STR("object ")) ||
 	    !rel_git_id_parse(&c->out->target, rel_str_sub(line, 7, line.len)))
 		return fail_tag(err, "it names no object");
-	if (rest.ptr == NULL ||
-	    !rel_str_is(rel_str_cut(&rest, '\n'), "type commit"))
+	line = rest.ptr ? rel_str_cut(&rest, '\n') : REL_STR("");
+	/* git tag of a tag: whose signature is it to be? */
+	if (rel_str_is(line, "type tag"))
+		return rel_fail(err, REL_EPARSE,
+				"it is a tag of a tag, and its signature says "
+				"nothing of the commit; tag the commit itself: "
+				"git tag -s TAG OTHER^{}");
+	if (!rel_str_is(line, "type commit"))
 		return fail_tag(err, "it names no commit");
 	line = rest.ptr ? rel_str_cut(&rest, '\n') : REL_STR("");
 	if (!rel_str_starts(line, REL_STR("tag ")))
