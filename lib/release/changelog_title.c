@@ -697,6 +697,9 @@ bool rel_changelog_is_release_line(struct rel_str line)
 	struct rel_changelog_unreleased mark;
 	struct words w;
 
+	/* "**1.1** (2026-11-30)", where people set titles in bold */
+	if (line.len > 2 && rel_str_starts(line, REL_STR("**")))
+		line = rel_str_sub(line, 2, line.len);
 	if (line.len == 0 || strchr(" \t-*+#", line.ptr[0]))
 		return false;
 	read_words(&w, line);

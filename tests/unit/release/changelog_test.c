@@ -99,6 +99,11 @@ static const struct form forms[] = {
     {"CHANGES.md", "## 1.0.1\ny\n## 1.0\nx\n", "a", "x\n"},
     /* no headings of its form: plain lines */
     {"CHANGES.md", "1.0:\n- x\n\n0.9:\n- z\n", "a", "- x\n"},
+    {"CHANGES.md",
+     "**1.0** (2026-01-02)\n\n- x\n\n**0.9 users** may stay\n\n"
+     "**v0.9** (2025-01-02)\n\n- z\n",
+     "a", "- x\n\n**0.9 users** may stay\n"},
+    {"CHANGES.md", "# Log\n\n**1.0**\n- x\n**0.9**\n- z\n", "a", "- x\n"},
     /* packages */
     {"CHANGES.md", "## b 1.0\ny\n## a 1.0\nx\n", "a", "x\n"},
     {"CHANGES.md", "## b.1.0\ny\n## a-1.0\nx\n## a.0.9\n", "a", "x\n"},
