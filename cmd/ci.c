@@ -75,9 +75,10 @@ static int do_nothing(struct rel_ci_run *run, struct rel_error *err)
 	const struct rel_ci *ci = &run->ci;
 
 	if (ci->kind == REL_CI_PLAIN)
-		return rel_fail(err, REL_EUSAGE,
-				"nothing tells what this run is about; say it: "
-				"--tag TAG or --schedule");
+		return rel_fail(
+		    err, REL_EUSAGE,
+		    "the environment does not say what this run is about; add "
+		    "--tag TAG or --schedule");
 	if (!run->call->common->quiet)
 		rel_screen_put(run->call->screen,
 			       "relctl: nothing to do for %s on %s: tags are "

@@ -273,10 +273,12 @@ static int check_places(struct edits *e, struct rel_error *err)
 			r = look_at_file(place, e, err);
 		if (r == 0 && !is_ours(place, place->has_file, &place->file))
 			r = fail_at(err, REL_EEXISTS, place,
-				    "has changes that are not committed");
+				    "has changes that are not committed; set "
+				    "them aside with `git stash` first");
 		if (r == 0 && !is_ours(place, place->in_index, &place->index))
 			r = fail_at(err, REL_EEXISTS, place,
-				    "has staged changes");
+				    "has staged changes; set them aside with "
+				    "`git stash` first");
 	}
 	return r;
 }

@@ -42,7 +42,7 @@ static int on_credential(git_credential **out, const char *url,
 		return GIT_PASSTHROUGH;
 	if (transfer->elsewhere) {
 		rel_fail(&transfer->said, REL_EAUTH,
-			 "the server redirects to another host, which wants "
+			 "the server redirects to another host, which requires "
 			 "credentials; use its address");
 		return GIT_EAUTH;
 	}

@@ -81,7 +81,7 @@ static const char *parse_host(struct rel_git_url *out, struct rel_str s)
 		out->host = rel_str_sub(s, 1, end);
 		s = rel_str_sub(s, end + 1, s.len);
 		if (s.len > 0 && s.ptr[0] != ':')
-			return "something stands behind ']'";
+			return "something follows ']'";
 	} else {
 		end = rel_str_find(s, ':');
 		out->host = rel_str_sub(s, 0, end);

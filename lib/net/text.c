@@ -241,22 +241,24 @@ static int fail_401(const struct rel_http_hop *hop, struct rel_error *err)
 	const struct rel_url *first = &hop->exchange->first;
 
 	if (hop->message && hop->message->auth.kind != REL_HTTP_AUTH_URL)
-		return rel_fail(err, REL_EAUTH,
-				hop->with_auth
-				    ? "%s: the credentials are refused "
-				      "(HTTP 401)"
-				    : "%s: wants credentials, and is not where "
-				      "those at hand are for (HTTP 401)",
-				hop->shown);
+		return rel_fail(
+		    err, REL_EAUTH,
+		    hop->with_auth
+			? "%s: the credentials are refused "
+			  "(HTTP 401)"
+			: "%s: requires credentials, and is not where "
+			  "those at hand are for (HTTP 401)",
+		    hop->shown);
 	if (hop->with_auth && first->user)
 		return rel_fail(err, REL_EAUTH,
 				"%s: the credentials in the URL are refused "
 				"(HTTP 401)",
 				hop->shown);
-	return rel_fail(err, REL_EAUTH,
-			"%s: wants credentials, or others than .netrc has for "
-			"%s (HTTP 401)",
-			hop->shown, hop->url->host);
+	return rel_fail(
+	    err, REL_EAUTH,
+	    "%s: requires credentials, or others than .netrc has for "
+	    "%s (HTTP 401)",
+	    hop->shown, hop->url->host);
 }
 
 /* 429 and 5xx; what the server says of when to come back. */

@@ -279,10 +279,11 @@ static int set_up(struct s3 *s3, const struct rel_publish_options *options,
 		rc = rel_publish_web_init(&s3->web, place.ptr, conf->url,
 					  options, &wish, err);
 	if (rc == 0 && s3->web.has_secret && s3->web.secret.user.len == 0)
-		rc = rel_fail(err, REL_EUSAGE,
-			      "the secret from %s is a token alone; S3 wants "
-			      "two keys, \"ACCESS:SECRET\"",
-			      s3->web.secret.source.ptr);
+		rc =
+		    rel_fail(err, REL_EUSAGE,
+			     "the secret from %s is a token alone; S3 requires "
+			     "two keys, \"ACCESS:SECRET\"",
+			     s3->web.secret.source.ptr);
 	rel_buf_free(&place);
 	return rc;
 }

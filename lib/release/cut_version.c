@@ -59,7 +59,7 @@ static int count_up(struct rel_cut *cut, enum rel_numbering_part part,
 		rc =
 		    rel_fail(err, rc,
 			     "the newest release is %.*s, and which %s version "
-			     "comes after it cannot be told; write it out: "
+			     "comes after it is not certain; write it out: "
 			     "relctl cut %s VERSION",
 			     REL_STR_ARG(newest), word, cut->plan.packages);
 	if (rc == 0) {

@@ -175,7 +175,7 @@ int rel_numbering_next(struct rel_buf *out, struct rel_str newest,
 	if (!read_version(&v, newest))
 		return rel_fail(err, REL_EUSAGE,
 				"%.*s is not of the form 1.2.3 or 1.2~rc1, so "
-				"the version after it cannot be told",
+				"the version after it is not certain",
 				REL_STR_ARG(newest));
 	switch (part) {
 	case REL_NUMBERING_MAJOR:

@@ -224,7 +224,7 @@ static void test_statuses(void **state)
 	assert_fails("/missing", REL_ENOTFOUND, 404,
 		     "/missing: not found (HTTP 404)");
 	assert_fails("/410", REL_ENOTFOUND, 410, "not found (HTTP 410)");
-	assert_fails("/401", REL_EAUTH, 401, "wants credentials");
+	assert_fails("/401", REL_EAUTH, 401, "requires credentials");
 	assert_fails("/403", REL_EAUTH, 403, "access denied (HTTP 403)");
 	assert_fails("/500", REL_EIO, 500, "the server failed (HTTP 500)");
 	assert_fails("/418", REL_EIO, 418, "unexpected answer (HTTP 418)");

@@ -246,7 +246,7 @@ static void test_basic(void **state)
 
 	(void)state;
 	assert_int_equal(deliver(message, "/private/a"), REL_EAUTH);
-	assert_text("/private/a: wants credentials");
+	assert_text("/private/a: requires credentials");
 	message.auth.kind = REL_HTTP_AUTH_BASIC;
 	message.auth.user = "me";
 	message.auth.password = "secret";
@@ -282,8 +282,9 @@ static void test_redirected_credentials(void **state)
 	assert_shown(&message, "/away", "[POST||||yes]");
 	assert_shown(&message, "/away-and-back", "[POST||||yes]");
 	assert_int_equal(deliver(message, "/wants"), REL_EAUTH);
-	assert_text("/401: wants credentials, and is not where those at hand "
-		    "are for (HTTP 401)");
+	assert_text(
+	    "/401: requires credentials, and is not where those at hand "
+	    "are for (HTTP 401)");
 	message.auth.header =
 	    (struct rel_http_field){"PRIVATE-TOKEN", "secret-token"};
 	assert_shown(&message, "/show", "[POST||secret-token||yes]");
