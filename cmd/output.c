@@ -10,6 +10,8 @@ static int write_file(void *context, const void *ptr, size_t len,
 {
 	struct rel_output *output = context;
 
+	if (rel_cancelled(output->cancel))
+		return rel_fail_cancelled(err);
 	if (rel_atomic_write(&output->file, ptr, len) == 0)
 		return 0;
 	return rel_fail_errno(err, output->file.saved_errno, output->path,
@@ -23,7 +25,11 @@ static int write_stream(void *context, const void *ptr, size_t len,
 	const char *at = ptr;
 
 	while (len > 0 && !output->deaf) {
-		ssize_t n = write(output->fd, at, len);
+		ssize_t n;
+
+		if (rel_cancelled(output->cancel))
+			return rel_fail_cancelled(err);
+		n = write(output->fd, at, len);
 
 		if (n >= 0) {
 			at += n;

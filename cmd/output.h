@@ -16,6 +16,9 @@ struct rel_output {
 	bool owned; /* close fd at the end */
 	bool deaf;  /* the reader went away: EPIPE */
 	const char *path;
+	/* Ends the writing; NULL, or set after rel_output_open() where nothing
+	 * but the report has been done. */
+	const struct rel_cancel *cancel;
 };
 
 /*

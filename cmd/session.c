@@ -13,6 +13,7 @@ int rel_session_open(struct rel_session *session, const struct rel_call *call,
 	if (rc == 0)
 		rc = rel_output_open(&session->output, call->common->output,
 				     err);
+	session->output.cancel = call->cancel;
 	if (rc == 0)
 		rc = rel_stacks_read(&session->stacks, &session->setup, request,
 				     err);
