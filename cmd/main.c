@@ -98,9 +98,11 @@ static int check_arguments(const struct rel_command *command,
 		return rel_fail(err, REL_EUSAGE, "%s needs %s", command->name,
 				command->arguments);
 	if (arguments->count > command->max_arguments)
-		return rel_fail(err, REL_EUSAGE,
-				"%s takes only %s, not \"%.80s\"",
-				command->name, command->arguments,
+		return rel_fail(err, REL_EUSAGE, "%s takes %s%s, not \"%.80s\"",
+				command->name,
+				command->max_arguments ? "only "
+						       : "no arguments",
+				command->arguments,
 				arguments->items[command->max_arguments]);
 	return 0;
 }

@@ -159,8 +159,11 @@ static int fail(struct rel_trial *t, const char *name, int status, off_t start,
 	struct rel_cut_finding finding = {
 	    .text = rel_cut_text(
 		t->cut,
-		status > 128 ? "%s was ended by signal %d; its output is in %s"
-			     : "%s failed with status %d; its output is in %s",
+		status > 128
+		    ? "%s was ended by signal %d; nothing is released; its "
+		      "output is in %s"
+		    : "%s failed with status %d; nothing is released; its "
+		      "output is in %s",
 		name, status > 128 ? status - 128 : status, t->log_path)};
 
 	tell_tail(t, start);
