@@ -6,7 +6,6 @@
 
 #include "base/limits.h"
 #include "git/job.h"
-#include "git/place.h"
 #include "git/run.h"
 
 void rel_git_content_init(struct rel_git_content *content,
@@ -35,7 +34,7 @@ static int find_git_dir(const char **out, struct rel_git_content *content,
 	int r;
 
 	*out = content->store->path;
-	if (content->store->made || rel_git_place_is_own(*out))
+	if (content->store->made || rel_git_run_may(*out))
 		return 0;
 	r = rel_git_scratch_open(&content->scratch, NULL, err);
 	if (r == 0)

@@ -24,37 +24,35 @@ void rel_git_place_free(struct rel_git_place *place)
 
 /* Is it missing, or the user's, and what it links to, too?  Notes it when
  * not. */
-static bool check(struct rel_git_place *place, const char *path)
+static bool check(char **foreign, const char *path)
 {
 	struct stat link, st;
 
-	if (place->foreign != NULL)
+	if (*foreign != NULL)
 		return false;
 	if (lstat(path, &link) != 0)
 		return true;
 	if (rel_file_is_own(link.st_uid) &&
 	    (stat(path, &st) != 0 || rel_file_is_own(st.st_uid)))
 		return true;
-	place->foreign = strdup(path);
+	*foreign = strdup(path);
 	return false;
 }
 
-static bool check_in(struct rel_git_place *place, const char *dir,
-		     const char *name)
+static bool check_in(char **foreign, const char *dir, const char *name)
 {
 	char *path = NULL;
 	bool fine;
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		return false;
-	fine = check(place, path);
+	fine = check(foreign, path);
 	free(path);
 	return fine;
 }
 
 /* A directory and what is in it, one level. */
-static void check_level(struct rel_git_place *place, const char *dir,
-			const char *name)
+static void check_level(char **foreign, const char *dir, const char *name)
 {
 	struct dirent *entry;
 	char *path = NULL;
@@ -62,10 +60,10 @@ static void check_level(struct rel_git_place *place, const char *dir,
 
 	if (asprintf(&path, "%s%s%s", dir, *name ? "/" : "", name) < 0)
 		return;
-	handle = check(place, path) ? opendir(path) : NULL;
+	handle = check(foreign, path) ? opendir(path) : NULL;
 	while (handle != NULL && (entry = readdir(handle)) != NULL)
 		if (strcmp(entry->d_name, "..") != 0 &&
-		    !check_in(place, path, entry->d_name))
+		    !check_in(foreign, path, entry->d_name))
 			break;
 	if (handle != NULL)
 		closedir(handle);
@@ -107,24 +105,26 @@ static bool is_safe(const struct rel_git_place *place, struct rel_error *err)
 	return safe;
 }
 
+/* All of a git directory that could name a program, or lead elsewhere. */
+static void check_git_dir(char **foreign, const char *dir)
+{
+	check_level(foreign, dir, "");
+	check_level(foreign, dir, "hooks");
+	check_level(foreign, dir, "info");
+	check_level(foreign, dir, "objects");
+	check_level(foreign, dir, "objects/info");
+	check_level(foreign, dir, "objects/pack");
+}
+
 static void look_at_owners(struct rel_git_place *place)
 {
-	const char *const dirs[] = {place->git_dir, place->common_dir};
-
 	if (place->root != NULL) {
-		check(place, place->root);
-		check_in(place, place->root, ".git");
+		check(&place->foreign, place->root);
+		check_in(&place->foreign, place->root, ".git");
 	}
-	for (size_t i = 0; i < 2; i++) {
-		if (i == 1 && strcmp(dirs[0], dirs[1]) == 0)
-			break;
-		check_level(place, dirs[i], "");
-		check_level(place, dirs[i], "hooks");
-		check_level(place, dirs[i], "info");
-		check_level(place, dirs[i], "objects");
-		check_level(place, dirs[i], "objects/info");
-		check_level(place, dirs[i], "objects/pack");
-	}
+	check_git_dir(&place->foreign, place->git_dir);
+	if (strcmp(place->git_dir, place->common_dir) != 0)
+		check_git_dir(&place->foreign, place->common_dir);
 	if (place->foreign != NULL && is_safe(place, NULL)) {
 		free(place->foreign);
 		place->foreign = NULL;
@@ -276,16 +276,6 @@ int rel_git_place_of(struct rel_git_place *out, const char *path,
 	if (r == 0)
 		look_at_owners(out);
 	return r;
-}
-
-bool rel_git_place_is_own(const char *path)
-{
-	struct rel_git_place place;
-	bool own =
-	    rel_git_place_of(&place, path, NULL) == 0 && place.foreign == NULL;
-
-	rel_git_place_free(&place);
-	return own;
 }
 
 int rel_git_place_find(struct rel_git_place *out, const char *dir,

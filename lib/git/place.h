@@ -47,9 +47,6 @@ REL_MUST_CHECK int rel_git_place_locate(struct rel_git_place *out,
 					const char *path,
 					struct rel_error *err);
 
-/* Is it a repository, and the user's own or told to be safe? */
-bool rel_git_place_is_own(const char *path);
-
 void rel_git_place_free(struct rel_git_place *place);
 
 /*

@@ -519,6 +519,16 @@ int rel_git_run_ok(struct rel_git_run *run, const char *const args[],
 	return r == 0 && run->status != 0 ? rel_git_run_fail(run, err) : r;
 }
 
+bool rel_git_run_may(const char *git_dir)
+{
+	struct rel_git_place place;
+	bool own = rel_git_place_of(&place, git_dir, NULL) == 0 &&
+		   place.foreign == NULL;
+
+	rel_git_place_free(&place);
+	return own;
+}
+
 int rel_git_config_get(struct rel_buf *out, const char *git_dir,
 		       const char *type, const char *key, struct rel_error *err)
 {
@@ -528,9 +538,8 @@ int rel_git_config_get(struct rel_buf *out, const char *git_dir,
 	int r;
 
 	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
-	run.git_dir = git_dir && rel_git_place_is_own(git_dir)
-			  ? git_dir
-			  : REL_GIT_NOWHERE;
+	run.git_dir =
+	    git_dir && rel_git_run_may(git_dir) ? git_dir : REL_GIT_NOWHERE;
 	run.cwd = "/";
 	run.what = "cannot read git's configuration";
 	r = rel_git_run(&run, type ? typed : plain, err);

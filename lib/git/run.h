@@ -68,6 +68,9 @@ REL_MUST_CHECK int rel_git_run_ok(struct rel_git_run *run,
 				  const char *const args[],
 				  struct rel_error *err);
 
+/* May git be run in this repository: is it the user's own, all of it? */
+bool rel_git_run_may(const char *git_dir);
+
 /*
  * Append one value of git's configuration.
  * git_dir  whose; NULL, and one that is not the user's own: the user's and the
