@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "opam/version.h"
 
 int rel_freeze_then_open(struct rel_freeze_then *out,
 			 const struct rel_freeze_options *options,
@@ -32,14 +33,20 @@ const struct rel_snapshot_package *rel_freeze_find_version(
     struct rel_str version)
 {
 	uint32_t n = 0;
-	const struct rel_snapshot_package *p =
-	    rel_snapshot_find(snapshot, name, &n);
+	const struct rel_snapshot_package *equal = NULL,
+					  *p = rel_snapshot_find(snapshot, name,
+								 &n);
 
-	for (; n > 0; p++, n--)
-		if (rel_str_eq(rel_snapshot_string(snapshot, p->version),
-			       version))
+	for (; n > 0; p++, n--) {
+		struct rel_str is = rel_snapshot_string(snapshot, p->version);
+
+		if (rel_str_eq(is, version))
 			return p;
-	return NULL;
+		/* opam takes 1 and 01 for one */
+		if (!equal && rel_version_compare(is, version) == 0)
+			equal = p;
+	}
+	return equal;
 }
 
 static int tell(uint32_t *findings, const struct rel_freeze_options *options,

@@ -16,7 +16,8 @@ struct rel_freeze_then {
 REL_MUST_CHECK int rel_freeze_then_open(
     struct rel_freeze_then *out, const struct rel_freeze_options *options,
     struct rel_error *err);
-/* The version that `snapshot` has of a package, or NULL. */
+/* The version that `snapshot` has of a package, else one that compares equal,
+ * or NULL. */
 const struct rel_snapshot_package *rel_freeze_find_version(
     const struct rel_snapshot *snapshot, struct rel_str name,
     struct rel_str version);

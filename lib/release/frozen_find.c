@@ -244,12 +244,46 @@ static int compare_doubles(struct sides *s, struct rel_error *err)
 	return rc;
 }
 
+/* opam takes versions that compare equal, as 1 and 01, for one, and of several
+ * that stand there the one that it reads last. */
+static int compare_equals(struct sides *s, struct rel_error *err)
+{
+	const struct rel_snapshot *old = s->old.snapshot;
+	const struct rel_snapshot *fresh = s->fresh.snapshot;
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < fresh->n_packages; i++) {
+		const struct rel_snapshot_package *is = &fresh->packages[i];
+		struct rel_str name = rel_snapshot_string(fresh, is->name);
+		struct rel_str version =
+		    rel_snapshot_string(fresh, is->version);
+		const struct rel_snapshot_package *was;
+		uint32_t n;
+
+		if (rel_cancelled(s->finder->request->reading->cancel))
+			return rel_fail_cancelled(err);
+		if (find_version(old, name, version))
+			continue;
+		was = rel_snapshot_find(old, name, &n);
+		for (uint32_t j = 0; rc == 0 && j < n; j++)
+			if (rel_version_compare(
+				rel_snapshot_string(old, was[j].version),
+				version) == 0)
+				rc = compare_at(s, name, version,
+						path_of(&s->old, &was[j]),
+						path_of(&s->fresh, is), err);
+	}
+	return rc;
+}
+
 static int compare_sides(struct sides *s, struct rel_error *err)
 {
 	int rc = open_side(&s->fresh, s->finder, NULL, err);
 
 	if (rc == 0)
 		rc = compare_packages(s, err);
+	if (rc == 0)
+		rc = compare_equals(s, err);
 	return rc ? rc : compare_doubles(s, err);
 }
 
