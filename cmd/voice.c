@@ -1,6 +1,7 @@
 #include "voice.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static void tell(void *context, enum rel_cut_step step, const char *text)
@@ -13,14 +14,15 @@ static void tell(void *context, enum rel_cut_step step, const char *text)
 		       text);
 }
 
-/* Bytes that `git apply` takes; a terminal gets none that it would obey. */
+/* Bytes that `git apply` takes; neither a terminal nor the log of a CI system
+ * (all of them set CI) gets any that it would obey. */
 static void diff(void *context, const char *text)
 {
 	const struct rel_voice *v = context;
 
 	if (v->call->common->quiet)
 		return;
-	if (isatty(STDERR_FILENO)) {
+	if (isatty(STDERR_FILENO) || getenv("CI")) {
 		rel_screen_put(v->call->screen, "%s", text);
 	} else {
 		rel_screen_clear(v->call->screen);

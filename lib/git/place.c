@@ -22,48 +22,60 @@ void rel_git_place_free(struct rel_git_place *place)
 	*place = (struct rel_git_place){0};
 }
 
+/* What was found of a place's owners. */
+struct owners {
+	char *foreign; /* the first that is not the user's own */
+	bool nomem;    /* nothing is known */
+};
+
 /* Is it missing, or the user's, and what it links to, too?  Notes it when
  * not. */
-static bool check(char **foreign, const char *path)
+static bool check(struct owners *owners, const char *path)
 {
 	struct stat link, st;
 
-	if (*foreign != NULL)
+	if (owners->foreign != NULL || owners->nomem)
 		return false;
 	if (lstat(path, &link) != 0)
 		return true;
 	if (rel_file_is_own(link.st_uid) &&
 	    (stat(path, &st) != 0 || rel_file_is_own(st.st_uid)))
 		return true;
-	*foreign = strdup(path);
+	owners->foreign = strdup(path);
+	owners->nomem = owners->foreign == NULL;
 	return false;
 }
 
-static bool check_in(char **foreign, const char *dir, const char *name)
+static bool check_in(struct owners *owners, const char *dir, const char *name)
 {
 	char *path = NULL;
 	bool fine;
 
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		owners->nomem = true;
 		return false;
-	fine = check(foreign, path);
+	}
+	fine = check(owners, path);
 	free(path);
 	return fine;
 }
 
 /* A directory and what is in it, one level. */
-static void check_level(char **foreign, const char *dir, const char *name)
+static void check_level(struct owners *owners, const char *dir,
+			const char *name)
 {
 	struct dirent *entry;
 	char *path = NULL;
 	DIR *handle;
 
-	if (asprintf(&path, "%s%s%s", dir, *name ? "/" : "", name) < 0)
+	if (asprintf(&path, "%s%s%s", dir, *name ? "/" : "", name) < 0) {
+		owners->nomem = true;
 		return;
-	handle = check(foreign, path) ? opendir(path) : NULL;
+	}
+	handle = check(owners, path) ? opendir(path) : NULL;
 	while (handle != NULL && (entry = readdir(handle)) != NULL)
 		if (strcmp(entry->d_name, "..") != 0 &&
-		    !check_in(foreign, path, entry->d_name))
+		    !check_in(owners, path, entry->d_name))
 			break;
 	if (handle != NULL)
 		closedir(handle);
@@ -106,29 +118,35 @@ static bool is_safe(const struct rel_git_place *place, struct rel_error *err)
 }
 
 /* All of a git directory that could name a program, or lead elsewhere. */
-static void check_git_dir(char **foreign, const char *dir)
+static void check_git_dir(struct owners *owners, const char *dir)
 {
-	check_level(foreign, dir, "");
-	check_level(foreign, dir, "hooks");
-	check_level(foreign, dir, "info");
-	check_level(foreign, dir, "objects");
-	check_level(foreign, dir, "objects/info");
-	check_level(foreign, dir, "objects/pack");
+	check_level(owners, dir, "");
+	check_level(owners, dir, "hooks");
+	check_level(owners, dir, "info");
+	check_level(owners, dir, "objects");
+	check_level(owners, dir, "objects/info");
+	check_level(owners, dir, "objects/pack");
 }
 
-static void look_at_owners(struct rel_git_place *place)
+static int look_at_owners(struct rel_git_place *place, struct rel_error *err)
 {
+	struct owners owners = {0};
+
 	if (place->root != NULL) {
-		check(&place->foreign, place->root);
-		check_in(&place->foreign, place->root, ".git");
+		check(&owners, place->root);
+		check_in(&owners, place->root, ".git");
 	}
-	check_git_dir(&place->foreign, place->git_dir);
+	check_git_dir(&owners, place->git_dir);
 	if (strcmp(place->git_dir, place->common_dir) != 0)
-		check_git_dir(&place->foreign, place->common_dir);
-	if (place->foreign != NULL && is_safe(place, NULL)) {
-		free(place->foreign);
-		place->foreign = NULL;
+		check_git_dir(&owners, place->common_dir);
+	if (owners.nomem)
+		return rel_fail_nomem(err);
+	if (owners.foreign != NULL && is_safe(place, NULL)) {
+		free(owners.foreign);
+		owners.foreign = NULL;
 	}
+	place->foreign = owners.foreign;
+	return 0;
 }
 
 /* The path that the file `name` of `dir` holds behind `prefix`, resolved.
@@ -274,7 +292,9 @@ int rel_git_place_of(struct rel_git_place *out, const char *path,
 	int r = rel_git_place_locate(out, path, err);
 
 	if (r == 0)
-		look_at_owners(out);
+		r = look_at_owners(out, err);
+	if (r < 0)
+		rel_git_place_free(out);
 	return r;
 }
 
@@ -291,7 +311,7 @@ int rel_git_place_find(struct rel_git_place *out, const char *dir,
 		if (has_repository(at)) {
 			r = take_root(out, at, err);
 			if (r == 0)
-				look_at_owners(out);
+				r = look_at_owners(out, err);
 			break;
 		}
 		if (is_git_dir(at)) {

@@ -205,6 +205,10 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 			     "fetched",
 			     fetched, fetched == 1 ? "" : "s",
 			     fetched == 1 ? "is" : "are");
+	else if (rc > 0)
+		rel_cut_tell(cut, REL_CUT_LOOK,
+			     "a partial clone; it lacks nothing of what is "
+			     "released");
 	place = rel_cut_text(cut, "%s/relctl/cut",
 			     rel_git_checkout_git_dir(cut->checkout));
 	if (!place)
