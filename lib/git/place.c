@@ -139,8 +139,10 @@ static int look_at_owners(struct rel_git_place *place, struct rel_error *err)
 	check_git_dir(&owners, place->git_dir);
 	if (strcmp(place->git_dir, place->common_dir) != 0)
 		check_git_dir(&owners, place->common_dir);
-	if (owners.nomem)
+	if (owners.nomem) {
+		free(owners.foreign);
 		return rel_fail_nomem(err);
+	}
 	if (owners.foreign != NULL && is_safe(place, NULL)) {
 		free(owners.foreign);
 		owners.foreign = NULL;
@@ -291,8 +293,9 @@ int rel_git_place_of(struct rel_git_place *out, const char *path,
 {
 	int r = rel_git_place_locate(out, path, err);
 
-	if (r == 0)
-		r = look_at_owners(out, err);
+	if (r < 0)
+		return r;
+	r = look_at_owners(out, err);
 	if (r < 0)
 		rel_git_place_free(out);
 	return r;
