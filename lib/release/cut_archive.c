@@ -44,6 +44,27 @@ static int record(struct rel_cut *cut, const char *key,
 	return rel_journal_set(&cut->journal, "pack", key, err, "%s", text);
 }
 
+int rel_cut_pack_foreseen(struct rel_pack_result *out, struct rel_cut *cut,
+			  struct rel_git_target *scratch, const char *path,
+			  struct rel_error *err)
+{
+	struct rel_pack_request request;
+	int rc = rel_cut_pack_request(
+	    &request, cut,
+	    scratch ? rel_git_target_store(scratch)
+		    : rel_git_checkout_store(cut->checkout),
+	    err);
+
+	if (rc == 0)
+		rc = rel_pack_write(out, &request, path, err);
+	if (rc)
+		return rc;
+	cut->digests[0] = out->sha256;
+	cut->digests[1] = out->sha512;
+	cut->size = out->size;
+	return 0;
+}
+
 int rel_cut_pack(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_pack_request request;

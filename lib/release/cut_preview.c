@@ -233,26 +233,16 @@ int rel_cut_foresee_release(struct rel_cut *cut, bool told,
 			    struct rel_error *err)
 {
 	struct rel_git_target *scratch = NULL;
-	struct rel_pack_request request;
 	struct rel_pack_result result;
 	int rc = rel_cut_foresee(&scratch, cut, err);
 
 	if (rc == 0 && told)
 		rc = tell_source(cut, err);
 	if (rc == 0)
-		rc = rel_cut_pack_request(
-		    &request, cut,
-		    scratch ? rel_git_target_store(scratch)
-			    : rel_git_checkout_store(cut->checkout),
-		    err);
-	if (rc == 0)
-		rc = rel_pack_write(&result, &request, NULL, err);
+		rc = rel_cut_pack_foreseen(&result, cut, scratch, NULL, err);
 	rel_git_target_free(scratch);
 	if (rc)
 		return rc;
-	cut->digests[0] = result.sha256;
-	cut->digests[1] = result.sha512;
-	cut->size = result.size;
 	if (told) {
 		rel_cut_tell(cut, REL_CUT_PACK, "%s, %llu entries, %llu bytes",
 			     cut->archive_name,

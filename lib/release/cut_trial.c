@@ -101,7 +101,6 @@ static int extract(struct rel_trial *t, struct rel_error *err)
 {
 	struct rel_cut *cut = t->cut;
 	struct rel_git_target *scratch = NULL;
-	struct rel_pack_request request;
 	struct rel_pack_result result;
 	int rc = rel_cut_foresee(&scratch, cut, err);
 
@@ -112,18 +111,11 @@ static int extract(struct rel_trial *t, struct rel_error *err)
 	if (rc == 0 && (!t->archive || !t->source || !t->home))
 		rc = rel_fail_nomem(err);
 	if (rc == 0)
-		rc = rel_cut_pack_request(
-		    &request, cut,
-		    scratch ? rel_git_target_store(scratch)
-			    : rel_git_checkout_store(cut->checkout),
-		    err);
-	if (rc == 0)
-		rc = rel_pack_write(&result, &request, t->archive, err);
+		rc = rel_cut_pack_foreseen(&result, cut, scratch, t->archive,
+					   err);
 	rel_git_target_free(scratch);
 	if (rc)
 		return rc;
-	cut->digests[0] = result.sha256;
-	cut->digests[1] = result.sha512;
 	rc = rel_mkdirs(t->source, err);
 	return rc ? rc
 		  : rel_unpack(t->archive, t->source, cut->options->cancel,

@@ -300,6 +300,13 @@ REL_MUST_CHECK int rel_cut_pack_request(struct rel_pack_request *out,
 					struct rel_cut *cut,
 					struct rel_git_store *store,
 					struct rel_error *err);
+/* Pack what rel_cut_foresee() made, with its `scratch`, and note digests and
+ * size in the cut.  path  of the archive; NULL = nowhere */
+REL_MUST_CHECK int rel_cut_pack_foreseen(struct rel_pack_result *out,
+					 struct rel_cut *cut,
+					 struct rel_git_target *scratch,
+					 const char *path,
+					 struct rel_error *err);
 /* Borrows from the cut; without the notes of the release. */
 REL_MUST_CHECK int rel_cut_published(struct rel_publish_archive *out,
 				     struct rel_cut *cut,
