@@ -223,9 +223,9 @@
 /* Output of one command in the trial of a release, on disk; a build that says
  * more says it for ever. */
 #define REL_LIMIT_TRIAL_LOG (256 * REL_MIB)
-/* Attempts to write a release to a remote that others write to as well; each
- * lost one costs a fetch and a look at what would break. */
-#define REL_LIMIT_CUT_RACES 10
+/* Attempts to write to a remote that others write to as well; each lost one
+ * costs a fetch and, where it is a release, a look at what would break. */
+#define REL_LIMIT_RACES 10
 /* The ledger of a remote; a line has about 350 bytes, opam-repository at its
  * largest would need 12 MiB. */
 #define REL_LIMIT_LEDGER_BYTES (256 * REL_MIB)

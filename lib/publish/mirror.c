@@ -10,9 +10,6 @@
 #include "publish/kind.h"
 #include "publish/layout.h"
 
-/* Lost races on a busy branch before put gives up. */
-#define RACE_TRIES 10
-
 struct mirror {
 	struct rel_arena arena;
 	struct rel_location location;
@@ -279,8 +276,8 @@ static int apply(struct rel_change_result *result, struct mirror *m,
 	if (asprintf(&message, "%s %s\n", verb, archive->name) < 0)
 		return rel_fail_nomem(err);
 	result->outcome = REL_CHANGE_RACED;
-	for (int i = 0;
-	     rc == 0 && i < RACE_TRIES && result->outcome == REL_CHANGE_RACED;
+	for (int i = 0; rc == 0 && i < REL_LIMIT_RACES &&
+			result->outcome == REL_CHANGE_RACED;
 	     i++) {
 		if (i > 0)
 			rc = rel_writable_refresh(m->place, err);
@@ -296,7 +293,7 @@ static int apply(struct rel_change_result *result, struct mirror *m,
 		return rel_fail(err, REL_ESTALE,
 				"%s moved %d times while %s was published; "
 				"try again",
-				rel_writable_text(m->place), RACE_TRIES,
+				rel_writable_text(m->place), REL_LIMIT_RACES,
 				archive->name);
 	if (result->outcome == REL_CHANGE_REJECTED)
 		return rel_fail(err, REL_EIO, "%s refused %s: %s",

@@ -435,7 +435,7 @@ static int write_it(struct amend *a, struct rel_error *err)
 	int rc = 0;
 
 	for (unsigned i = 0; rc == 0 && raced; i++) {
-		if (i == REL_LIMIT_CUT_RACES)
+		if (i == REL_LIMIT_RACES)
 			return rel_fail(err, REL_ESTALE,
 					"%s moved %u times meanwhile; try "
 					"again later",

@@ -280,7 +280,7 @@ int rel_cut_write(struct rel_cut *cut, struct rel_error *err)
 	if (rc == 0)
 		rc = rel_journal_save(&cut->journal, err);
 	for (unsigned i = 0; rc == 0 && raced; i++) {
-		if (i == REL_LIMIT_CUT_RACES)
+		if (i == REL_LIMIT_RACES)
 			return rel_fail(err, REL_ESTALE,
 					"%s moved %u times while this release "
 					"was written to it; wait a while",

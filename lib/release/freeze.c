@@ -10,9 +10,6 @@
 #include "release/freeze_since.h"
 #include "repo/texts.h"
 
-/* Lost races on a busy remote before it is given up. */
-#define RACE_TRIES 10
-
 struct freeze {
 	const struct rel_freeze_options *options;
 	struct rel_freeze_result *result;
@@ -820,7 +817,7 @@ static int run(struct freeze *f, struct rel_error *err)
 	bool again = true;
 	int rc = 0;
 
-	for (int i = 0; rc == 0 && again && i < RACE_TRIES; i++) {
+	for (int i = 0; rc == 0 && again && i < REL_LIMIT_RACES; i++) {
 		rc = look(f, err);
 		if (rc == 0)
 			rc = look_back(f, err);
@@ -830,7 +827,7 @@ static int run(struct freeze *f, struct rel_error *err)
 	if (rc == 0 && again)
 		rc = rel_fail(err, REL_ESTALE,
 			      "%s moved %d times meanwhile; try again",
-			      rel_writable_text(f->remote), RACE_TRIES);
+			      rel_writable_text(f->remote), REL_LIMIT_RACES);
 	return rc;
 }
 
