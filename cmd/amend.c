@@ -1,5 +1,5 @@
 /* relctl withdraw, relctl revise: changes of a published manifest. */
-#include "release/amend.h"
+#include "release/cut/amend.h"
 
 #include <stdio.h>
 

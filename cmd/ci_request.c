@@ -9,7 +9,7 @@
 #include "git/request.h"
 #include "git/tree.h"
 #include "opam/version.h"
-#include "release/frozen.h"
+#include "release/audit/frozen.h"
 #include "repo/files.h"
 #include "report/build.h"
 #include "report/summary.h"

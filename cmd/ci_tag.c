@@ -6,8 +6,8 @@
 #include "base/limits.h"
 #include "ci.h"
 #include "git/checkout.h"
-#include "release/cut.h"
-#include "release/tagged.h"
+#include "release/cut/cut.h"
+#include "release/source/tagged.h"
 #include "setup.h"
 
 struct work {

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "command.h"
 #include "output.h"
-#include "release/cut.h"
+#include "release/cut/cut.h"
 #include "setup.h"
 #include "voice.h"
 

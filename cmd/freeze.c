@@ -1,5 +1,5 @@
 /* relctl freeze: record what is published, and find what has changed. */
-#include "release/freeze.h"
+#include "release/audit/freeze.h"
 #include "base/escape.h"
 #include "base/limits.h"
 #include "command.h"

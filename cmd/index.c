@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "command.h"
 #include "output.h"
-#include "release/index.h"
+#include "release/audit/index.h"
 
 struct values {
 	const char *stamp;

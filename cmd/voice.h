@@ -6,7 +6,7 @@
 #define REL_CMD_VOICE_H
 
 #include "command.h"
-#include "release/cut.h"
+#include "release/cut/cut.h"
 
 struct rel_voice {
 	const struct rel_call *call;

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "check/lint_run.h"
 #include "git/diff.h"
-#include "release/freeze.h"
+#include "release/audit/freeze.h"
 #include "report/model.h"
 
 /* All borrowed. */

@@ -2,8 +2,8 @@
 #ifndef REL_REPORT_VERIFY_H
 #define REL_REPORT_VERIFY_H
 
-#include "release/audit.h"
-#include "release/verify.h"
+#include "release/audit/audit.h"
+#include "release/audit/verify.h"
 #include "report/report.h"
 
 /* One release that was asked about. */

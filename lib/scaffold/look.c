@@ -10,8 +10,8 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "git/checkout.h"
-#include "release/changelog.h"
-#include "release/project.h"
+#include "release/source/changelog.h"
+#include "release/source/project.h"
 
 /* The type bits of what stands there; 0 = nothing. */
 static mode_t mode_of(const struct rel_scaffold_facts *facts, const char *name)
@@ -84,7 +84,7 @@ static bool has_changelog(const struct rel_scaffold_facts *facts)
 	return found;
 }
 
-/* Places of opam files: release/project.h. */
+/* Places of opam files: release/source/project.h. */
 static void look_at_root(struct rel_scaffold_facts *facts)
 {
 	static const char *const project[] = {"dune-project", "?*.opam",

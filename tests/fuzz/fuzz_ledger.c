@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "release/ledger.h"
+#include "release/audit/ledger.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,8 +5,8 @@
 
 #include "base/limits.h"
 #include "opam/version.h"
-#include "release/numbering.h"
-#include "release/tagname.h"
+#include "release/source/numbering.h"
+#include "release/source/tagname.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "base/limits.h"
-#include "release/watermark.h"
+#include "release/source/watermark.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "release/bump.h"
-#include "release/bump_text.h"
+#include "release/source/bump.h"
+#include "release/source/bump_text.h"
 #include "sources.h"
 #include "support/shell.h"
 #include "support/support.h"

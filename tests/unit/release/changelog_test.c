@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "release/changelog.h"
-#include "release/changelog_read.h"
+#include "release/source/changelog.h"
+#include "release/source/changelog_read.h"
 #include "sources.h"
 #include "support/shell.h"
 #include "support/support.h"

@@ -13,7 +13,7 @@
 
 #include "base/limits.h"
 #include "publish/publish.h"
-#include "release/index.h"
+#include "release/audit/index.h"
 #include "support/http_fault.h"
 #include "support/http_nginx.h"
 #include "support/shell.h"

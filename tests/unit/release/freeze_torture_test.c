@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "release/freeze.h"
-#include "release/index.h"
+#include "release/audit/freeze.h"
+#include "release/audit/index.h"
 #include "support/shell.h"
 #include "support/support.h"
 #include "support/torture.h"

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "release/frozen.h"
+#include "release/audit/frozen.h"
 #include "support/support.h"
 
 #define HEAD  "opam-version: \"2.0\"\n"

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "release/journal.h"
+#include "release/cut/journal.h"
 #include "support/support.h"
 
 static int setup(void **state)

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "release/archives.h"
-#include "release/ledger.h"
+#include "release/audit/archives.h"
+#include "release/audit/ledger.h"
 
 /* printf abc | sha256sum, md5sum, sha512sum */
 #define SHA256    \

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "opam/version.h"
-#include "release/numbering.h"
+#include "release/source/numbering.h"
 
 static void test_misplaced(void **state)
 {

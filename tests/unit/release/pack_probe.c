@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "release/pack.h"
+#include "release/cut/pack.h"
 
 static int fail(const struct rel_error *err)
 {

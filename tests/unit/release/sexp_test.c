@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "release/sexp.h"
+#include "release/source/sexp.h"
 
 static struct rel_arena arena;
 

@@ -9,10 +9,10 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "release/bump.h"
-#include "release/changelog.h"
-#include "release/manifest.h"
-#include "release/tagname.h"
+#include "release/cut/manifest.h"
+#include "release/source/bump.h"
+#include "release/source/changelog.h"
+#include "release/source/tagname.h"
 #include "sources.h"
 #include "support/shell.h"
 #include "support/torture.h"

@@ -2,7 +2,7 @@
 #ifndef REL_TESTS_RELEASE_SOURCES_H
 #define REL_TESTS_RELEASE_SOURCES_H
 
-#include "release/project.h"
+#include "release/source/project.h"
 
 /* A repository below a temporary directory, and what is read from it. */
 struct source {

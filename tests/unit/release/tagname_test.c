@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "release/tagname.h"
+#include "release/source/tagname.h"
 #include "support/shell.h"
 #include "support/support.h"
 

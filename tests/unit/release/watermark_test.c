@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "release/watermark.h"
+#include "release/source/watermark.h"
 
 static const struct rel_watermarks marks = {
     {{"foo", 3}, {"v1", 2}, {"1", 1}, {"c0", 2}}};

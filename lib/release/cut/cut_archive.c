@@ -1,0 +1,249 @@
+/* The steps of a cut about the archive: pack, publish. */
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "release/cut/cut_work.h"
+
+int rel_cut_pack_request(struct rel_pack_request *out, struct rel_cut *cut,
+			 struct rel_git_store *store, struct rel_error *err)
+{
+	*out = (struct rel_pack_request){
+	    .store = store,
+	    .commit = cut->commit,
+	    .name = rel_str_of(cut->plan.name),
+	    .version = rel_str_of(cut->plan.version),
+	    .tag = cut->plan.tag,
+	    .watermarks = rel_cut_says(cut->plan.watermarks)
+			      ? rel_str_of(cut->plan.version)
+			      : REL_STR(""),
+	    .progress = cut->options->progress,
+	    .cancel = cut->options->cancel};
+	if (rel_archive_format_of(&out->format, rel_str_of(cut->plan.archive)))
+		return 0;
+	return rel_fail(err, REL_EUSAGE, "no format of archives: %s",
+			cut->plan.archive);
+}
+
+/* The digests in the journal, from an earlier run, must be the same. */
+static int record(struct rel_cut *cut, const char *key,
+		  const struct rel_digest *digest, struct rel_error *err)
+{
+	const char *before = rel_journal_get(&cut->journal, "pack", key);
+	char text[REL_DIGEST_TEXT_MAX];
+
+	rel_digest_format(text, digest);
+	if (before && strcmp(before, text) != 0) {
+		rel_cut_give_up(cut, "cut again");
+		return rel_fail(err, REL_ECHECKSUM,
+				"the archive has %s, but had %s before; the "
+				"compressor of this machine was changed",
+				text, before);
+	}
+	return rel_journal_set(&cut->journal, "pack", key, err, "%s", text);
+}
+
+int rel_cut_pack_foreseen(struct rel_pack_result *out, struct rel_cut *cut,
+			  struct rel_git_target *scratch, const char *path,
+			  struct rel_error *err)
+{
+	struct rel_pack_request request;
+	int rc = rel_cut_pack_request(
+	    &request, cut,
+	    scratch ? rel_git_target_store(scratch)
+		    : rel_git_checkout_store(cut->checkout),
+	    err);
+
+	if (rc == 0)
+		rc = rel_pack_write(out, &request, path, err);
+	if (rc)
+		return rc;
+	cut->digests[0] = out->sha256;
+	cut->digests[1] = out->sha512;
+	cut->size = out->size;
+	return 0;
+}
+
+int rel_cut_pack(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_pack_request request;
+	struct rel_pack_result result;
+	char hex[REL_DIGEST_TEXT_MAX];
+	int rc = rel_cut_pack_request(
+	    &request, cut, rel_git_checkout_store(cut->checkout), err);
+
+	if (rc == 0)
+		rc = rel_pack_write(&result, &request, cut->archive_path, err);
+	if (rc == 0)
+		rc = rel_pack_expect(&request, cut->archive_path, err);
+	if (rc == 0)
+		rc = record(cut, "sha256", &result.sha256, err);
+	if (rc == 0)
+		rc = record(cut, "sha512", &result.sha512, err);
+	if (rc == 0)
+		rc = rel_journal_set(&cut->journal, "pack", "size", err, "%llu",
+				     (unsigned long long)result.size);
+	if (rc)
+		return rc;
+	cut->digests[0] = result.sha256;
+	cut->digests[1] = result.sha512;
+	cut->size = result.size;
+	rel_digest_hex(hex, &result.sha256);
+	rel_cut_tell(cut, REL_CUT_PACK,
+		     "%s, %llu entries, %llu bytes, sha256 %.16s",
+		     cut->archive_name, (unsigned long long)result.entries,
+		     (unsigned long long)result.size, hex);
+	return 0;
+}
+
+int rel_cut_unpack(struct rel_cut *cut, struct rel_error *err)
+{
+	if (unlink(cut->archive_path) == 0 || errno == ENOENT)
+		return 0;
+	return rel_fail_errno(err, errno, cut->archive_path, "cannot remove");
+}
+
+int rel_cut_published(struct rel_publish_archive *out, struct rel_cut *cut,
+		      struct rel_error *err)
+{
+	char id[REL_GIT_ID_TEXT];
+	const char *object = rel_journal_get(&cut->journal, "tag", "object");
+	struct rel_publish_release *release = &cut->release;
+
+	*release = (struct rel_publish_release){
+	    .name = cut->plan.name,
+	    .version = cut->plan.version,
+	    .tag = cut->plan.tag,
+	    .tag_object = object ? object : "",
+	    .commit =
+		rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->commit)),
+	    .notes = "",
+	    .prerelease = rel_cut_is_prerelease(cut),
+	    .older = rel_cut_says(cut->plan.older)};
+	*out = (struct rel_publish_archive){.path = cut->archive_path,
+					    .name = cut->archive_name,
+					    .digests = cut->digests,
+					    .n_digests = 2,
+					    .size = cut->size,
+					    .release = release};
+	return release->commit ? 0 : rel_fail_nomem(err);
+}
+
+/* With the notes, for what writes them. */
+static int describe(struct rel_publish_archive *out, struct rel_cut *cut,
+		    struct rel_error *err)
+{
+	struct rel_str notes;
+	int rc = rel_cut_published(out, cut, err);
+
+	if (rc == 0)
+		rc = rel_cut_short_notes(
+		    &notes, cut, rel_publisher_notes_limit(cut->publisher),
+		    err);
+	if (rc)
+		return rc;
+	cut->release.notes = rel_arena_copy(&cut->arena, notes);
+	return cut->release.notes ? 0 : rel_fail_nomem(err);
+}
+
+/* Store it, and see that it can be fetched. */
+static int bring(struct rel_publish_receipt *receipt, struct rel_cut *cut,
+		 const struct rel_publish_archive *archive, unsigned made,
+		 struct rel_error *err)
+{
+	int rc = rel_publisher_put(receipt, cut->publisher, archive, made, err);
+
+	if (rc == REL_EEXISTS)
+		rel_cut_give_up(cut, "release under another version");
+	/* the file here was changed: it is made again when the cut goes on */
+	if (rc == REL_ECHECKSUM && rel_cut_unpack(cut, NULL) != 0)
+		return rc;
+	return rc ? rc : rel_publisher_fetch(cut->publisher, archive, err);
+}
+
+/* The archive may be gone when the cut goes on: it can be made again. */
+static int need_archive(struct rel_cut *cut, struct rel_error *err)
+{
+	return access(cut->archive_path, R_OK) == 0 ? 0
+						    : rel_cut_pack(cut, err);
+}
+
+static bool noted(unsigned *made, const struct rel_cut *cut)
+{
+	const char *text = rel_journal_get(&cut->journal, "publish", "made");
+	unsigned long mask = 0;
+
+	if (!text || !rel_str_to_uint(rel_str_of(text), UINT_MAX, &mask))
+		return false;
+	*made = (unsigned)mask;
+	return true;
+}
+
+/* Which of its places are ours to take back is in the journal before they
+ * are made. */
+static int note_made(unsigned *made, struct rel_cut *cut,
+		     const struct rel_publish_archive *archive,
+		     struct rel_error *err)
+{
+	int rc;
+
+	if (noted(made, cut))
+		return 0;
+	rc = rel_publisher_missing(made, cut->publisher, archive, err);
+	if (rc == 0)
+		rc = rel_journal_set(&cut->journal, "publish", "made", err,
+				     "%u", *made);
+	return rc ? rc : rel_journal_save(&cut->journal, err);
+}
+
+int rel_cut_publish(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_publish_archive archive;
+	struct rel_publish_receipt receipt = {0};
+	struct rel_buf url;
+	unsigned made = 0;
+	int rc = need_archive(cut, err);
+
+	if (rc == 0)
+		rc = rel_cut_open_remote(cut, err);
+	if (rc == 0)
+		rc = describe(&archive, cut, err);
+	if (rc)
+		return rc;
+	rel_buf_init(&url, REL_LIMIT_GIT_PATH_BYTES);
+	rc = note_made(&made, cut, &archive, err);
+	if (rc == 0)
+		rc = bring(&receipt, cut, &archive, made, err);
+	if (rc == 0)
+		rc = rel_publisher_source(&url, cut->publisher, &archive, err);
+	if (rc == 0)
+		rc = rel_journal_set(&cut->journal, "publish", "url", err, "%s",
+				     url.ptr);
+	if (rc == 0)
+		rel_cut_tell(cut, REL_CUT_PUBLISH, "%s%s", url.ptr,
+			     receipt.outcome == REL_PUBLISH_PRESENT
+				 ? " (was there)"
+				 : "");
+	rel_buf_free(&url);
+	return rc;
+}
+
+int rel_cut_unpublish(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_publish_archive archive;
+	unsigned made = 0;
+	int rc;
+
+	if (!noted(&made, cut) || made == 0)
+		return 0;
+	rc = rel_cut_open_remote(cut, err);
+	if (rc == 0)
+		rc = rel_cut_published(&archive, cut, err);
+	if (rc == 0)
+		rc =
+		    rel_publisher_withdraw(cut->publisher, &archive, made, err);
+	if (rc == 0)
+		rel_cut_tell(cut, REL_CUT_PUBLISH, "archive removed");
+	return rc;
+}

@@ -1,0 +1,250 @@
+/* The first step of a cut, as far as it is about the tag and the source's own
+ * remote. */
+#include "base/limits.h"
+#include "release/cut/cut_work.h"
+#include "release/cut/released.h"
+#include "release/source/tagname.h"
+
+/* The commit that the tag `tag` (an object) is of. */
+static int peel(struct rel_git_id *commit, struct rel_cut *cut,
+		const struct rel_git_id *tag, struct rel_error *err)
+{
+	char id[REL_GIT_ID_TEXT];
+
+	return rel_git_resolve(commit, rel_git_checkout_store(cut->checkout),
+			       rel_git_id_format(id, tag), err);
+}
+
+/* What stands there now, if anything does. */
+static int find_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	char id[REL_GIT_ID_TEXT];
+	struct rel_git_id commit;
+	int rc, found;
+
+	if (!ref)
+		return rel_fail_nomem(err);
+	cut->plan.tag_found = "";
+	found = rel_git_ref_read(
+	    &cut->tag, rel_git_checkout_store(cut->checkout), ref, err);
+	if (found <= 0)
+		return found;
+	cut->plan.tag_found =
+	    rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->tag));
+	if (!cut->plan.tag_found)
+		return rel_fail_nomem(err);
+	rc = peel(&commit, cut, &cut->tag, err);
+	if (rc == 0)
+		cut->commit = commit;
+	return rc;
+}
+
+/* It must be here, and be what is checked out: relctl.yml is read from there.
+ */
+static int take_given_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	char there[REL_GIT_ID_TEXT];
+	int rc;
+
+	cut->plan.tag = cut->options->tag;
+	rc = find_tag(cut, err);
+	if (rc == 0 && !*cut->plan.tag_found)
+		rc = rel_fail(err, REL_ENOTFOUND,
+			      "the tag %s is not in this checkout",
+			      cut->plan.tag);
+	if (rc || rel_git_id_eq(&cut->commit, &cut->base))
+		return rc;
+	return rel_fail(err, REL_ESTALE,
+			"the checkout is at %.12s, but the tag %s is on "
+			"%.12s; check out the tag",
+			cut->plan.base, cut->plan.tag,
+			rel_git_id_format(there, &cut->commit));
+}
+
+int rel_cut_take_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+	const char *pattern = conf ? conf->tag : NULL;
+	struct rel_buf name;
+	int rc;
+
+	if (cut->options->tag)
+		return take_given_tag(cut, err);
+	if (!pattern &&
+	    !rel_project_is_whole(cut->project, cut->chosen, cut->n_chosen))
+		pattern = REL_TAGNAME_DEFAULT_NAMED;
+	rel_buf_init(&name, REL_LIMIT_GIT_PATH_BYTES);
+	rc = rel_tagname_make(&name, pattern, rel_str_of(cut->plan.name),
+			      rel_str_of(cut->plan.version), err);
+	if (rc == 0)
+		cut->plan.tag = rel_arena_copy(&cut->arena, rel_buf_str(&name));
+	rel_buf_free(&name);
+	if (rc)
+		return rc;
+	return cut->plan.tag ? find_tag(cut, err) : rel_fail_nomem(err);
+}
+
+/* What is wrong with a tag that is to be released as it is. */
+static int check_given_tag(const struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_bump_edit *edit = cut->bump.edits;
+
+	if (cut->bump.count == 0)
+		return 0;
+	rel_fail(err, REL_EPARSE,
+		 "says version %.*s, but the tag %s is of version %s; a tag "
+		 "that was pushed stays: set a version that has no tag yet, "
+		 "commit and tag that, or let `relctl cut` do all three",
+		 REL_STR_ARG(rel_str_sub(edit->was, 0, 80)), cut->plan.tag,
+		 cut->plan.version);
+	rel_error_at(err, edit->path, 0, 0);
+	return REL_EPARSE;
+}
+
+/* Has nobody else seen the tag?  Somebody may have where the source's remote
+ * has it, or cannot be asked, and where a package of the source is out under
+ * this version. */
+static bool is_private(struct rel_cut *cut)
+{
+	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
+	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	struct rel_git_id id;
+
+	for (size_t i = 0; i < cut->project->n_packages; i++) {
+		struct rel_released released;
+
+		rel_released_find(&released, cut->gate.stack,
+				  cut->project->packages[i].name,
+				  rel_str_of(cut->plan.version));
+		if (released.taken)
+			return false;
+	}
+	return ref &&
+	       (!cut->head.url || rel_git_remote_ref(&id, cut->head.url, ref,
+						     &options, NULL) == 0);
+}
+
+/* What to do about a tag that stands in the way: what others may have stays. */
+static const char *tag_advice(struct rel_cut *cut)
+{
+	const char *text = "others may have it, so it stays: release under "
+			   "another version";
+
+	if (is_private(cut))
+		text = rel_cut_text(cut,
+				    "release under another version; or, since "
+				    "it is in this clone only and nothing was "
+				    "released from it, take it away: git tag "
+				    "-d %s",
+				    cut->plan.tag);
+	return text ? text : "";
+}
+
+int rel_cut_check_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	char there[REL_GIT_ID_TEXT], here[REL_GIT_ID_TEXT];
+
+	if (cut->options->tag)
+		return check_given_tag(cut, err);
+	if (!*cut->plan.tag_found)
+		return 0;
+	rel_git_id_format(there, &cut->commit);
+	rel_git_id_format(here, &cut->base);
+	if (strcmp(there, here) != 0)
+		return rel_fail(err, REL_EEXISTS,
+				"the tag %s is on another commit (%.12s, and "
+				"the source is at %.12s); %s",
+				cut->plan.tag, there, here, tag_advice(cut));
+	if (cut->bump.count)
+		return rel_fail(err, REL_EEXISTS,
+				"the tag %s is there, but its commit says "
+				"another version in %s; %s",
+				cut->plan.tag, cut->bump.edits[0].path,
+				tag_advice(cut));
+	return 0;
+}
+
+struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut)
+{
+	const struct rel_cut_options *opt = cut->options;
+
+	return (struct rel_git_fetch_options){
+	    .cache_dir = opt->reading ? opt->reading->cache_dir : NULL,
+	    .interactive = opt->interactive,
+	    .progress = opt->progress,
+	    .cancel = opt->cancel};
+}
+
+static int check_remote_tag(struct rel_cut *cut,
+			    const struct rel_git_fetch_options *opt,
+			    struct rel_error *err)
+{
+	struct rel_git_id id;
+	char text[REL_GIT_ID_TEXT];
+	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	int found;
+
+	if (!ref)
+		return rel_fail_nomem(err);
+	found = rel_git_remote_ref(&id, cut->head.url, ref, opt, err);
+	if (found <= 0)
+		return found;
+	rel_git_id_format(text, &id);
+	if (strcmp(text, cut->plan.tag_found) == 0)
+		return 0;
+	if (!*cut->plan.tag_found)
+		return rel_fail(err, REL_EEXISTS,
+				"%s has a tag %s (%.12s) that is not here; "
+				"fetch it (git fetch %s tag %s), or release "
+				"under another version",
+				cut->head.remote, cut->plan.tag, text,
+				cut->head.remote, cut->plan.tag);
+	return rel_fail(err, REL_EEXISTS,
+			"%s has another tag %s (%.12s) than this clone "
+			"(%.12s); release under another version",
+			cut->head.remote, cut->plan.tag, text,
+			cut->plan.tag_found);
+}
+
+int rel_cut_take_push(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_git_fetch_options opt = rel_cut_fetch_options(cut);
+	struct rel_git_head *head = &cut->head;
+	struct rel_git_id id;
+	char text[REL_GIT_ID_TEXT];
+	int rc;
+
+	cut->plan.push_remote = cut->plan.upstream = "";
+	cut->plan.upstream_was = "";
+	if (cut->options->no_push || cut->options->tag || !head->remote ||
+	    !head->upstream)
+		return 0;
+	cut->plan.push_remote = head->remote;
+	cut->plan.upstream = head->upstream;
+	rc = check_remote_tag(cut, &opt, err);
+	if (rc == 0)
+		rc = rel_git_remote_ref(&id, head->url, head->upstream, &opt,
+					err);
+	if (rc == 1) {
+		cut->plan.upstream_was =
+		    rel_cut_text(cut, "%s", rel_git_id_format(text, &id));
+		rc = cut->plan.upstream_was ? 0 : rel_fail_nomem(err);
+		if (rc == 0)
+			rc = rel_git_is_ancestor(
+			    rel_git_checkout_store(cut->checkout), &id,
+			    &cut->base, err);
+		if (rc == 0)
+			return rel_fail(err, REL_ESTALE,
+					"%s of %s has commits that are not "
+					"here; pull first",
+					head->upstream, head->remote);
+		rc = rc < 0 ? rc : 0;
+	}
+	if (rc < 0)
+		rel_error_prefix(err,
+				 "asking %s, the source's own remote "
+				 "(--no-push leaves it alone)",
+				 head->remote);
+	return rc;
+}

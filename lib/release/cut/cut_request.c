@@ -1,0 +1,115 @@
+/* The step of a cut that asks for its branch of the remote to be taken over,
+ * where nobody may push to the remote's own. */
+#include "base/limits.h"
+#include "publish/request.h"
+#include "release/cut/cut_work.h"
+#include "release/cut/notes.h"
+#include "release/source/tagname.h"
+
+/* A branch is named as a tag may be. */
+#define BRANCH "release/{name}.{version}"
+
+static struct rel_publish_request request_of(const struct rel_cut *cut)
+{
+	const struct rel_cut_options *opt = cut->options;
+
+	return (struct rel_publish_request){
+	    .conf = opt->conf ? &opt->conf->request : NULL,
+	    .base_dir = opt->conf ? opt->conf->directory : NULL,
+	    .remote = cut->development,
+	    .branch = cut->plan.review,
+	    .progress = opt->progress,
+	    .cancel = opt->cancel};
+}
+
+int rel_cut_take_request(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_cut_options *opt = cut->options;
+	struct rel_publish_request request = request_of(cut);
+	struct rel_buf name;
+	int rc;
+
+	if (!opt->request)
+		return 0;
+	rc = rel_publish_request_check(&request, err);
+	if (rc)
+		return rc;
+	cut->plan.request = "yes";
+	if (*cut->plan.review)
+		return 0;
+	rel_buf_init(&name, REL_LIMIT_GIT_PATH_BYTES);
+	rc = rel_tagname_make(&name, BRANCH, rel_str_of(cut->plan.name),
+			      rel_str_of(cut->plan.version), err);
+	if (rc == 0) {
+		cut->plan.review =
+		    rel_arena_copy(&cut->arena, rel_buf_str(&name));
+		rc = cut->plan.review ? 0 : rel_fail_nomem(err);
+	}
+	rel_buf_free(&name);
+	return rc;
+}
+
+int rel_cut_ready(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_publish_request request = request_of(cut);
+	int rc = rel_publisher_ready(cut->publisher, err);
+
+	if (rc == 0 && rel_cut_says(cut->plan.request))
+		rc = rel_publish_request_ready(&request, err);
+	return rc;
+}
+
+/* What its readers want to know. */
+static int describe(struct rel_publish_request *request, struct rel_cut *cut,
+		    struct rel_error *err)
+{
+	const char *url = rel_journal_get(&cut->journal, "publish", "url");
+	size_t limit = rel_publish_request_limit(request), used;
+	char id[REL_GIT_ID_TEXT], *head;
+	struct rel_str notes;
+	int rc;
+
+	head = rel_cut_text(
+	    cut, "Packages: %s\n\nSource: tag %s, commit %s\n\nArchive: %s\n",
+	    cut->plan.packages, cut->plan.tag,
+	    rel_git_id_format(id, &cut->commit), url ? url : "");
+	if (!head)
+		return rel_fail_nomem(err);
+	/* and the line end between */
+	used = rel_notes_length(rel_str_of(head)) + 1;
+	rc = rel_cut_short_notes(&notes, cut,
+				 limit > used ? limit - used : limit, err);
+	if (rc)
+		return rc;
+	request->title = rel_cut_text(cut, "Release %s %s", cut->plan.name,
+				      cut->plan.version);
+	request->text = rel_cut_text(cut, "%s%s%.*s", head,
+				     notes.len ? "\n" : "", REL_STR_ARG(notes));
+	return request->title && request->text ? 0 : rel_fail_nomem(err);
+}
+
+int rel_cut_request(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_publish_request request = request_of(cut);
+	struct rel_buf page;
+	bool fresh = false;
+	char *base = NULL;
+	int rc = rel_publish_request_base(
+	    &base, cut->development, cut->options->reading, &cut->arena, err);
+
+	request.base = base;
+	if (rc == 0)
+		rc = describe(&request, cut, err);
+	if (rc)
+		return rc;
+	rel_buf_init(&page, REL_LIMIT_CONFIG_BYTES);
+	rc = rel_publish_request_open(&page, &fresh, &request, err);
+	if (rc == 0)
+		rc = rel_journal_set(&cut->journal, "request", "page", err,
+				     "%s", page.ptr);
+	if (rc == 0)
+		rel_cut_tell(cut, REL_CUT_REQUEST, "%s%s", page.ptr,
+			     fresh ? "" : " (was open)");
+	rel_buf_free(&page);
+	return rc;
+}

@@ -1,0 +1,332 @@
+/*
+ * The trial of a release, before anything is written: the commands of
+ * release: check: in a clean extraction of the archive.  All of it happens
+ * below a directory of its own in $TMPDIR, whose name is in the journal before
+ * it is made, so that what a killed run left is removed later.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/process.h"
+#include "release/cut/cut_trial.h"
+#include "release/cut/unpack.h"
+
+#define SECTION "trial"
+#define NAME	"relctl-trial-"
+/* Last lines of a command's output that are shown; the rest is in the file. */
+#define TAIL_LINES 20
+#define TAIL_BYTES 8192
+
+const char *rel_cut_trial_wanted(const struct rel_cut *cut)
+{
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+
+	return conf && conf->n_checks > 0 ? "yes" : "no";
+}
+
+/* "dune build -p foo", as it is told. */
+static int name_of(struct rel_buf *out, const char *const argv[])
+{
+	for (size_t i = 0; argv[i]; i++) {
+		if (i > 0)
+			rel_buf_add_char(out, ' ');
+		rel_escape_word(out, rel_str_of(argv[i]));
+	}
+	return out->status;
+}
+
+static const char *root_of(const struct rel_cut *cut)
+{
+	const char *root = rel_journal_get(&cut->journal, SECTION, "root");
+	const char *last = root ? strrchr(root, '/') : NULL;
+
+	/* nothing else is ever removed */
+	return last && strncmp(last + 1, NAME, strlen(NAME)) == 0 ? root : NULL;
+}
+
+int rel_cut_untrial(struct rel_cut *cut, struct rel_error *err)
+{
+	const char *root = root_of(cut);
+
+	(void)err;
+	/* twice: something may still have been written there */
+	for (int i = 0; root && i < 2 && access(root, F_OK) == 0; i++)
+		rel_file_remove_tree(root);
+	if (root && access(root, F_OK) == 0)
+		rel_cut_tell(cut, REL_CUT_TRIAL,
+			     "%s cannot be removed; remove it by hand", root);
+	return 0;
+}
+
+/* A directory that nobody else can enter. */
+static int make_root(struct rel_trial *t, struct rel_error *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *base = realpath(tmp && *tmp ? tmp : "/tmp", NULL);
+	unsigned char random[8];
+	int rc;
+
+	if (!base)
+		return rel_fail_errno(err, errno, tmp && *tmp ? tmp : "/tmp",
+				      "cannot use for the trial");
+	rc = getentropy(random, sizeof(random)) == 0
+		 ? 0
+		 : rel_fail_errno(err, errno, NULL, "no random bytes");
+	if (rc == 0) {
+		t->root = rel_cut_text(
+		    t->cut, "%s/" NAME "%02x%02x%02x%02x%02x%02x%02x%02x", base,
+		    random[0], random[1], random[2], random[3], random[4],
+		    random[5], random[6], random[7]);
+		rc = t->root ? rel_journal_set(&t->cut->journal, SECTION,
+					       "root", err, "%s", t->root)
+			     : rel_fail_nomem(err);
+	}
+	free(base);
+	if (rc == 0)
+		rc = rel_journal_save(&t->cut->journal, err);
+	if (rc == 0 && mkdir(t->root, 0700) != 0)
+		rc = rel_fail_errno(err, errno, t->root, "cannot create");
+	return rc;
+}
+
+/* The archive of the commit that will be, and what is in it. */
+static int extract(struct rel_trial *t, struct rel_error *err)
+{
+	struct rel_cut *cut = t->cut;
+	struct rel_git_target *scratch = NULL;
+	struct rel_pack_result result;
+	int rc = rel_cut_foresee(&scratch, cut, err);
+
+	t->archive = rel_cut_text(cut, "%s/%s", t->root, cut->archive_name);
+	t->source = rel_cut_text(cut, "%s/source", t->root);
+	t->home = rel_cut_text(cut, "%s/source/%s-%s", t->root, cut->plan.name,
+			       cut->plan.version);
+	if (rc == 0 && (!t->archive || !t->source || !t->home))
+		rc = rel_fail_nomem(err);
+	if (rc == 0)
+		rc = rel_cut_pack_foreseen(&result, cut, scratch, t->archive,
+					   err);
+	rel_git_target_free(scratch);
+	if (rc)
+		return rc;
+	rc = rel_mkdirs(t->source, err);
+	return rc ? rc
+		  : rel_unpack(t->archive, t->source, cut->options->cancel,
+			       err);
+}
+
+/* The last lines of the log from `start` on. */
+static void tell_tail(const struct rel_trial *t, off_t start)
+{
+	char bytes[TAIL_BYTES];
+	off_t end = lseek(t->log, 0, SEEK_END);
+	off_t from = end - start > TAIL_BYTES ? end - TAIL_BYTES : start;
+	ssize_t n = pread(t->log, bytes, sizeof(bytes), from);
+	struct rel_str text = rel_str_n(bytes, n > 0 ? (size_t)n : 0);
+	size_t lines = 0, at = text.len;
+
+	while (at > 0 && lines <= TAIL_LINES)
+		lines += text.ptr[--at] == '\n' && at + 1 < text.len;
+	if (lines > TAIL_LINES)
+		at++;
+	text = rel_str_sub(text, at, text.len);
+	while (text.ptr && text.len > 0) {
+		struct rel_str line = rel_str_cut(&text, '\n');
+
+		rel_cut_tell(t->cut, REL_CUT_TRIAL, "| %.*s",
+			     REL_STR_ARG(line));
+	}
+}
+
+static int fail(struct rel_trial *t, const char *name, int status, off_t start,
+		struct rel_error *err)
+{
+	struct rel_cut_finding finding = {
+	    .text = rel_cut_text(
+		t->cut,
+		status > 128
+		    ? "%s was ended by signal %d; nothing is released; its "
+		      "output is in %s"
+		    : "%s failed with status %d; nothing is released; its "
+		      "output is in %s",
+		name, status > 128 ? status - 128 : status, t->log_path)};
+
+	tell_tail(t, start);
+	if (!finding.text)
+		return rel_fail_nomem(err);
+	rel_cut_add_finding(t->cut, &finding);
+	return 0;
+}
+
+int rel_trial_run(int *status, struct rel_trial *t, const char *const argv[],
+		  struct rel_error *err)
+{
+	/* What is of the repository we are in, of another switch, and what
+	 * may only be known to us. */
+	const char *const plain[] = {"GIT_DIR",
+				     "GIT_WORK_TREE",
+				     "GIT_INDEX_FILE",
+				     "GIT_OBJECT_DIRECTORY",
+				     "GIT_COMMON_DIR",
+				     "GIT_NAMESPACE",
+				     "GIT_PREFIX",
+				     "GITHUB_TOKEN",
+				     "GH_TOKEN",
+				     "GITLAB_TOKEN",
+				     "CI_JOB_TOKEN",
+				     "FORGEJO_TOKEN",
+				     "GITEA_TOKEN",
+				     "RELCTL_TOKEN",
+				     "RELCTL_PUBLISH_TOKEN",
+				     "RELCTL_PUBLISH_USER",
+				     "RELCTL_PUBLISH_PASSWORD",
+				     "AWS_ACCESS_KEY_ID",
+				     "AWS_SECRET_ACCESS_KEY",
+				     "AWS_SESSION_TOKEN",
+				     "OLDPWD"};
+	const char *env[sizeof(plain) / sizeof(plain[0]) + REL_TRIAL_ENV + 3];
+	size_t n = 0;
+
+	for (; n < sizeof(plain) / sizeof(plain[0]); n++)
+		env[n] = plain[n];
+	env[n] = rel_cut_text(t->cut, "PWD=%s", t->home);
+	env[n + 1] =
+	    rel_cut_text(t->cut, "GIT_CEILING_DIRECTORIES=%s", t->root);
+	if (!env[n] || !env[n + 1])
+		return rel_fail_nomem(err);
+	n += 2;
+	for (size_t i = 0; i < REL_TRIAL_ENV && t->env[i]; i++)
+		env[n++] = t->env[i];
+	env[n] = NULL;
+	return rel_process_run_logged(argv, t->home, env, t->log,
+				      REL_LIMIT_TRIAL_LOG, status,
+				      t->cut->options->cancel, err);
+}
+
+int rel_trial_command(bool *good, struct rel_trial *t, const char *title,
+		      const char *const argv[], struct rel_error *err)
+{
+	off_t start = lseek(t->log, 0, SEEK_END);
+	int status = 0, rc;
+
+	rel_cut_tell(t->cut, REL_CUT_TRIAL, "%s", title);
+	rc = rel_trial_run(&status, t, argv, err);
+	/* no such program, or no end of its output */
+	if (rc == REL_ENOTFOUND || rc == REL_ELIMIT)
+		rel_error_prefix(err, "release: check: in relctl.yml");
+	*good = rc == 0 && status == 0;
+	return rc == 0 && !*good ? fail(t, title, status, start, err) : rc;
+}
+
+static int run_words(struct rel_trial *t, const char *const argv[],
+		     struct rel_error *err)
+{
+	struct rel_buf title;
+	bool good;
+	int rc;
+
+	rel_buf_init(&title, REL_LIMIT_CONFIG_BYTES);
+	name_of(&title, argv);
+	rc = rel_buf_status(&title, "command", err);
+	if (rc == 0)
+		rc = rel_trial_command(&good, t, title.ptr, argv, err);
+	rel_buf_free(&title);
+	return rc;
+}
+
+static int open_log(struct rel_trial *t, size_t i, struct rel_error *err)
+{
+	t->log_path = rel_cut_text(t->cut, "%s/trial-%zu.log",
+				   t->cut->journal.dir, i + 1);
+	if (!t->log_path)
+		return rel_fail_nomem(err);
+	t->log =
+	    open(t->log_path,
+		 O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
+		 0600);
+	return t->log < 0
+		   ? rel_fail_errno(err, errno, t->log_path, "cannot write")
+		   : 0;
+}
+
+static int check(struct rel_trial *t, size_t i, struct rel_error *err)
+{
+	const struct rel_conf_check *c = &rel_cut_conf(t->cut)->checks[i];
+	int rc = open_log(t, i, err);
+
+	if (rc == 0)
+		rc = c->opam ? rel_trial_opam(t, err)
+			     : run_words(t, c->argv, err);
+	if (t->log >= 0)
+		close(t->log);
+	t->log = -1;
+	return rc;
+}
+
+/* The plan says that there is one; a relctl.yml that lost it since has none. */
+int rel_cut_trial(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+	struct rel_trial t = {.cut = cut, .log = -1};
+	size_t n = conf ? conf->n_checks : 0;
+	int rc = rel_cut_untrial(cut, err);
+
+	if (rc == 0)
+		rc = make_root(&t, err);
+	if (rc == 0)
+		rc = extract(&t, err);
+	for (size_t i = 0; rc == 0 && !cut->stopped && i < n; i++)
+		rc = check(&t, i, err);
+	rel_cut_untrial(cut, NULL);
+	return rc;
+}
+
+int rel_cut_trial_ready(const struct rel_cut *cut, struct rel_error *err)
+{
+	static const char *const argv[] = {"opam", "--version", NULL};
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+	bool wanted = false;
+	struct rel_buf out;
+	int status = 0, rc;
+
+	for (size_t i = 0; conf && i < conf->n_checks; i++)
+		wanted = wanted || conf->checks[i].opam;
+	if (!wanted)
+		return 0;
+	rel_buf_init(&out, REL_LIMIT_CHILD_TEXT);
+	rc = rel_process_run(argv, NULL, NULL, rel_str_of(""), &out, NULL,
+			     &status, cut->options->cancel, err);
+	rel_buf_free(&out);
+	if (rc == REL_ENOTFOUND)
+		rel_error_prefix(err,
+				 "release: check: opam in relctl.yml; install "
+				 "opam, or take that out");
+	return rc;
+}
+
+void rel_cut_tell_trial(const struct rel_cut *cut)
+{
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+
+	for (size_t i = 0; conf && i < conf->n_checks; i++) {
+		const struct rel_conf_check *c = &conf->checks[i];
+		struct rel_buf name;
+
+		rel_buf_init(&name, REL_LIMIT_CONFIG_BYTES);
+		if (c->opam)
+			rel_buf_add_cstr(&name, "opam install");
+		else
+			name_of(&name, c->argv);
+		if (name.status == 0)
+			rel_cut_tell(cut, REL_CUT_TRIAL, "would run: %s",
+				     name.ptr);
+		rel_buf_free(&name);
+	}
+}
