@@ -11,9 +11,9 @@
 #include "opam/version.h"
 #include "release/audit/frozen.h"
 #include "repo/files.h"
+#include "repo/stacks.h"
 #include "report/build.h"
 #include "report/summary.h"
-#include "stacks.h"
 
 struct run {
 	struct rel_ci_run *job;
@@ -206,8 +206,8 @@ static int read_stacks(struct run *r, struct rel_error *err)
 {
 	char since[REL_ERROR_TEXT_MAX];
 	const char *items[] = {since};
-	struct rel_list list = {items, 1, 1};
-	struct rel_stacks_request request = {.since = &list, .compare = true};
+	struct rel_stacks_request request = {
+	    .since = items, .n_since = 1, .compare = true};
 
 	if (snprintf(since, sizeof(since), "%s@%s", r->remote->name,
 		     r->base_text) >= (int)sizeof(since))
@@ -215,7 +215,8 @@ static int read_stacks(struct run *r, struct rel_error *err)
 				"the name of remote %.40s… "
 				"is too long",
 				r->remote->name);
-	return rel_stacks_read(&r->stacks, &r->setup, &request, err);
+	return rel_stacks_read(&r->stacks, r->setup.remotes, r->setup.n_remotes,
+			       &request, &r->setup.reading, err);
 }
 
 static const char *check_name(enum rel_request_about about)

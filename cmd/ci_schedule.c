@@ -7,11 +7,11 @@
 #include "ci.h"
 #include "ci_checkout.h"
 #include "ci_status.h"
+#include "repo/stacks.h"
 #include "report/build.h"
 #include "report/report.h"
 #include "report/summary.h"
 #include "report/view.h"
-#include "stacks.h"
 
 /* Runs that write at once before it is given up; each lost race costs a
  * fetch. */
@@ -307,7 +307,9 @@ static int check(struct run *r, bool *found, struct rel_error *err)
 	int rc = rel_setup_open(&r->setup, r->job->call, err);
 
 	if (rc == 0)
-		rc = rel_stacks_read(&r->stacks, &r->setup, &request, err);
+		rc = rel_stacks_read(&r->stacks, r->setup.remotes,
+				     r->setup.n_remotes, &request,
+				     &r->setup.reading, err);
 	if (rc == 0)
 		rc = decide(r, err);
 	if (rc == 0)

@@ -179,9 +179,12 @@ static int survey(struct rel_session *session, bool *found,
 static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 {
 	const struct values *v = call->values;
-	struct rel_stacks_request request = {.since = &v->since,
-					     .with = &v->with,
-					     .without = &v->without,
+	struct rel_stacks_request request = {.since = v->since.items,
+					     .n_since = v->since.count,
+					     .with = v->with.items,
+					     .n_with = v->with.count,
+					     .without = v->without.items,
+					     .n_without = v->without.count,
 					     .compare =
 						 !v->cycles && !v->is_short};
 	struct rel_session session;

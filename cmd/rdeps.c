@@ -123,7 +123,7 @@ static int walk_all(struct rel_session *session, struct marks *marks,
 static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 {
 	const struct values *v = call->values;
-	struct rel_stacks_request request = {NULL, NULL, NULL, false};
+	struct rel_stacks_request request = {0};
 	struct marks marks = {.recursive = v->recursive,
 			      .package = call->arguments[0]};
 	struct rel_session session;

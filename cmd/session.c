@@ -15,8 +15,9 @@ int rel_session_open(struct rel_session *session, const struct rel_call *call,
 				     err);
 	session->output.cancel = call->cancel;
 	if (rc == 0)
-		rc = rel_stacks_read(&session->stacks, &session->setup, request,
-				     err);
+		rc = rel_stacks_read(&session->stacks, session->setup.remotes,
+				     session->setup.n_remotes, request,
+				     &session->setup.reading, err);
 	return rc;
 }
 

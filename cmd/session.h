@@ -6,8 +6,9 @@
 #define REL_CMD_SESSION_H
 
 #include "output.h"
+#include "repo/stacks.h"
 #include "report/report.h"
-#include "stacks.h"
+#include "setup.h"
 
 struct rel_session {
 	const struct rel_call *call;

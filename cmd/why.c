@@ -209,8 +209,10 @@ static int tell_paths(struct rel_session *session, struct rel_error *err)
 static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 {
 	const struct values *v = call->values;
-	struct rel_stacks_request request = {.with = &v->with,
-					     .without = &v->without,
+	struct rel_stacks_request request = {.with = v->with.items,
+					     .n_with = v->with.count,
+					     .without = v->without.items,
+					     .n_without = v->without.count,
 					     .compare = call->n_arguments == 1};
 	struct rel_session session;
 	int rc = rel_session_open(&session, call, &request, err);

@@ -39,6 +39,7 @@ struct rel_stack {
 	uint32_t n_entries;
 	struct rel_stack_shadow *shadows;
 	uint32_t n_shadows;
+	struct rel_remote virtual_remote; /* of a layer that no remote has */
 };
 
 /* name.version to leave out, for --without; version empty = every one. */

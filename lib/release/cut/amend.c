@@ -134,7 +134,7 @@ static int open_remote(struct amend *a, struct rel_error *err)
 /* The manifest, as the snapshot of the remote has it. */
 static int find_manifest(struct amend *a, struct rel_error *err)
 {
-	const struct rel_snapshot *s = a->gate.snapshots[a->layer];
+	const struct rel_snapshot *s = a->gate.stack->layers[a->layer].snapshot;
 	uint32_t n = 0;
 	const struct rel_snapshot_package *p =
 	    rel_snapshot_find(s, a->name, &n);

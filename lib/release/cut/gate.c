@@ -9,35 +9,20 @@ int rel_gate_open(struct rel_gate *gate, const struct rel_remote *remotes,
 		  size_t n_remotes, const struct rel_remote_options *reading,
 		  struct rel_error *err)
 {
-	struct rel_stack_layer *layers = calloc(n_remotes + 1, sizeof(*layers));
-	int rc = 0;
+	const struct rel_stacks_request request = {0};
+	int rc;
 
 	memset(gate, 0, sizeof(*gate));
 	rel_arena_init(&gate->arena, REL_LIMIT_ARENA);
-	gate->remotes = remotes;
-	gate->n_remotes = n_remotes;
-	gate->snapshots = calloc(n_remotes + 1, sizeof(struct rel_snapshot *));
-	if (!layers || !gate->snapshots)
-		rc = rel_fail_nomem(err);
-	for (size_t i = 0; rc == 0 && i < n_remotes; i++) {
-		rc = rel_remote_read(&gate->snapshots[i], &remotes[i], NULL,
-				     reading, err);
-		layers[i] =
-		    (struct rel_stack_layer){&remotes[i], gate->snapshots[i]};
-	}
-	if (rc == 0)
-		rc = rel_stack_build(&gate->stack, layers, (uint32_t)n_remotes,
-				     NULL, 0, err);
-	free(layers);
+	rc = rel_stacks_read(&gate->stacks, remotes, n_remotes, &request,
+			     reading, err);
+	gate->stack = gate->stacks.now;
 	return rc;
 }
 
 void rel_gate_close(struct rel_gate *gate)
 {
-	rel_stack_free(gate->stack);
-	for (size_t i = 0; gate->snapshots && i < gate->n_remotes; i++)
-		rel_snapshot_free(gate->snapshots[i]);
-	free(gate->snapshots);
+	rel_stacks_free(&gate->stacks);
 	rel_arena_free(&gate->arena);
 	memset(gate, 0, sizeof(*gate));
 }
@@ -228,34 +213,17 @@ int rel_gate_check(struct rel_gate *gate,
 		   size_t n_manifests, const struct rel_survey_options *options,
 		   struct rel_error *err)
 {
-	struct rel_remote remote = {.name = "release",
-				    .role = REL_ROLE_DEVELOPMENT,
-				    .location = {.kind = REL_LOCATION_DIRECTORY,
-						 .text = "the release",
-						 .url = "",
-						 .subdir = "",
-						 .revision = ""}};
+	struct rel_overlay overlay = {.name = "release", .text = "the release"};
 	struct rel_snapshot *snapshot = NULL;
 	struct rel_stack *after = NULL;
-	struct rel_stack_layer *layers =
-	    calloc(gate->n_remotes + 1, sizeof(*layers));
-	int rc = layers ? 0 : rel_fail_nomem(err);
+	int rc = rel_remote_read_texts(&snapshot, manifests, n_manifests, err);
 
+	overlay.manifests = snapshot;
 	if (rc == 0)
-		rc = rel_remote_read_texts(&snapshot, manifests, n_manifests,
-					   err);
-	if (rc == 0) {
-		layers[0] = (struct rel_stack_layer){&remote, snapshot};
-		memcpy(layers + 1, gate->stack->layers,
-		       gate->n_remotes * sizeof(*layers));
-		rc = rel_stack_build(&after, layers,
-				     (uint32_t)gate->n_remotes + 1, NULL, 0,
-				     err);
-	}
+		rc = rel_stacks_simulate(&after, &gate->stacks, &overlay, err);
 	if (rc == 0)
 		rc = survey_stacks(gate, after, options, err);
 	rel_stack_free(after);
 	rel_snapshot_free(snapshot);
-	free(layers);
 	return rc;
 }

@@ -8,7 +8,7 @@
 #define REL_RELEASE_GATE_H
 
 #include "check/survey.h"
-#include "repo/remote.h"
+#include "repo/stacks.h"
 
 /* Texts live in the gate's arena. */
 struct rel_gate_finding {
@@ -20,10 +20,8 @@ struct rel_gate_finding {
 
 /* Zero-initialise; rel_gate_close() is fine then. */
 struct rel_gate {
-	const struct rel_remote *remotes; /* borrowed */
-	size_t n_remotes;
-	struct rel_snapshot **snapshots; /* [n_remotes] */
-	struct rel_stack *stack;	 /* the remotes as they are */
+	struct rel_stacks stacks;
+	const struct rel_stack *stack; /* stacks.now: the remotes as they are */
 	/* of the last check */
 	struct rel_gate_finding *findings;
 	size_t n_findings;
