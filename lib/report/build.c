@@ -3,7 +3,7 @@
 #include "base/array.h"
 #include "base/intern.h"
 #include "base/limits.h"
-#include "report/facts.h"
+#include "report/notices.h"
 
 /* A verdict and its place in the universe: by name, then version. */
 struct ordered_verdict {
@@ -16,7 +16,7 @@ struct builder {
 	const struct rel_survey *survey;
 	const struct rel_report_build_options *opt;
 	struct rel_arena *arena;
-	struct rel_report_texts texts;
+	struct rel_texts texts;
 	struct ordered_verdict *verdicts; /* malloc'd, moved to the arena */
 	uint32_t n_verdicts, verdicts_cap;
 	struct rel_report_root *roots; /* the same */
@@ -140,6 +140,45 @@ static struct rel_str root_key(struct builder *b,
 }
 
 /*
+ * What the root says of itself.  A conflict is told by several facts: its
+ * own are joined, those of other packages are left to the list of facts.
+ */
+static const char *join_sentences(struct rel_texts *texts,
+				  const struct rel_fact_text *facts, size_t n,
+				  const char *subject)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(facts[i].package, subject) != 0)
+			continue;
+		if (!first)
+			rel_buf_add_cstr(&texts->work, ", ");
+		rel_buf_add_cstr(&texts->work, facts[i].sentence);
+		first = false;
+	}
+	return rel_texts_keep(texts);
+}
+
+static int fill_root(struct rel_report_root *out, struct rel_texts *texts,
+		     const struct rel_survey_result *r,
+		     const struct rel_root *root)
+{
+	const struct rel_fact_span span = {root->first_fact, root->n_facts,
+					   root->omitted, root->whole};
+
+	memset(out, 0, sizeof(*out));
+	out->kind = rel_broken_kind_text(root->kind);
+	out->package = rel_texts_package(texts, r->universe, root->package);
+	if (!out->package ||
+	    rel_facts_of_span(&out->facts, &out->n_facts, texts, r, &span))
+		return REL_ENOMEM;
+	out->text =
+	    join_sentences(texts, out->facts, out->n_facts, out->package);
+	return out->text ? 0 : REL_ENOMEM;
+}
+
+/*
  * The root of a reason among the report's, made when it is new.  Environments
  * share roots that read the same.
  */
@@ -152,8 +191,8 @@ static int find_root(struct builder *b, const struct rel_survey_result *r,
 		struct rel_report_root made;
 		uint32_t old = b->root_keys.count;
 
-		if (rel_report_root(&made, &b->texts, r,
-				    &r->reasons->roots[reason->root]))
+		if (fill_root(&made, &b->texts, r,
+			      &r->reasons->roots[reason->root]))
 			return REL_ENOMEM;
 		*index = rel_intern_add(&b->root_keys, root_key(b, &made));
 		rel_buf_clear(&b->key);
@@ -174,24 +213,16 @@ static int fill_reason(struct builder *b, const struct rel_survey_result *r,
 		       uint32_t *root_of, rel_pkg_id pkg,
 		       struct rel_report_verdict *v)
 {
-	const struct rel_reason *reason;
-	struct rel_report_span span;
+	const struct rel_reason *reason = NULL;
 
-	if (r->verdicts[pkg] == REL_INSTALLABLE)
-		return 0;
-	if (r->verdicts[pkg] != REL_BROKEN) {
-		v->n_reason = 1;
-		return rel_report_state_fact(&v->reason, &b->texts, r, pkg);
+	if (r->verdicts[pkg] == REL_BROKEN && r->reasons)
+		reason = rel_reason_find(r->reasons, pkg);
+	if (reason) {
+		v->kind = rel_broken_kind_text(reason->kind);
+		if (find_root(b, r, root_of, reason, &v->root))
+			return REL_ENOMEM;
 	}
-	reason = r->reasons ? rel_reason_find(r->reasons, pkg) : NULL;
-	if (!reason)
-		return 0;
-	v->kind = rel_broken_kind_text(reason->kind);
-	if (find_root(b, r, root_of, reason, &v->root))
-		return REL_ENOMEM;
-	span = (struct rel_report_span){reason->first_fact, reason->n_facts,
-					reason->omitted, reason->whole};
-	return rel_report_facts(&v->reason, &v->n_reason, &b->texts, r, &span);
+	return rel_facts_of(&v->reason, &v->n_reason, &b->texts, r, pkg);
 }
 
 static int add_verdict(struct builder *b, uint32_t environment,
@@ -207,14 +238,14 @@ static int add_verdict(struct builder *b, uint32_t environment,
 	b->verdicts[b->n_verdicts].order = pkg;
 	v = &b->verdicts[b->n_verdicts++].verdict;
 	*v = (struct rel_report_verdict){
-	    .package = rel_report_package(&b->texts, r->universe, pkg),
-	    .remote = rel_report_remote(r->universe, pkg),
+	    .package = rel_texts_package(&b->texts, r->universe, pkg),
+	    .remote = rel_texts_remote(r->universe, pkg),
 	    .environment = environment,
 	    .verdict = rel_verdict_text((enum rel_verdict)r->verdicts[pkg]),
 	    .origin = r->verdicts[pkg] == REL_BROKEN ? origin_of(r, pkg) : NULL,
 	    .change = change,
 	    .root = REL_REPORT_NONE,
-	    .file = rel_report_file(&b->texts, r->universe, pkg),
+	    .file = rel_texts_file(&b->texts, r->universe, pkg),
 	};
 	if (!v->package || !v->file)
 		return REL_ENOMEM;
@@ -373,7 +404,7 @@ static const char *const *package_names(struct builder *b,
 	    rel_arena_array(b->arena, (size_t)n + 1, sizeof(*names));
 
 	for (uint32_t i = 0; names && i < n; i++) {
-		names[i] = rel_report_package(&b->texts, u, packages[i]);
+		names[i] = rel_texts_package(&b->texts, u, packages[i]);
 		if (!names[i])
 			return NULL;
 	}
@@ -460,11 +491,11 @@ int rel_report_build(struct rel_report *out, const struct rel_survey *survey,
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	rel_report_texts_init(&b.texts, arena);
+	rel_texts_init(&b.texts, arena);
 	rel_intern_init(&b.root_keys, REL_LIMIT_STRINGS);
 	rel_buf_init(&b.key, REL_LIMIT_MANIFEST_BYTES);
 	rc = build(&b);
-	rel_report_texts_free(&b.texts);
+	rel_texts_free(&b.texts);
 	rel_intern_free(&b.root_keys);
 	rel_buf_free(&b.key);
 	free(b.verdicts);

@@ -69,8 +69,7 @@ static uint32_t nearest(const struct rel_git_file_diff *file, uint32_t line)
 
 /* The changed file that a fact is about, or NULL. */
 static const struct rel_git_file_diff *file_of(
-    const struct rel_report_request *request,
-    const struct rel_report_fact *fact)
+    const struct rel_report_request *request, const struct rel_fact_text *fact)
 {
 	if (strcmp(fact->remote, request->remote) != 0)
 		return NULL;
@@ -83,7 +82,7 @@ static bool find_exact(struct rel_cause *out,
 		       const struct rel_report_verdict *v, bool own)
 {
 	for (size_t i = 0; i < v->n_reason; i++) {
-		const struct rel_report_fact *fact = &v->reason[i];
+		const struct rel_fact_text *fact = &v->reason[i];
 		const struct rel_git_file_diff *file = file_of(request, fact);
 
 		if (!file || fact->line == 0 ||

@@ -38,7 +38,7 @@ static void write_verdict(struct rel_buf *out, struct rel_buf *reason,
 			  const struct rel_report *report,
 			  const struct rel_report_verdict *v)
 {
-	const struct rel_report_fact *place = rel_verdict_place(v);
+	const struct rel_fact_text *place = rel_verdict_place(v);
 	uint32_t line = place ? place->line : 0;
 
 	put(out, v->package);
@@ -52,7 +52,7 @@ static void write_verdict(struct rel_buf *out, struct rel_buf *reason,
 	put_next(out, v->file);
 	put_number(out, line, line > 0);
 	rel_buf_clear(reason);
-	rel_reason_add(reason, v->reason, v->n_reason);
+	rel_facts_add(reason, v->reason, v->n_reason, NULL);
 	put_next(out, reason->ptr);
 	if (reason->status)
 		out->status = reason->status;

@@ -56,7 +56,7 @@ static void write_annotation(struct github *g, const char *level,
 			     const struct rel_entry *e)
 {
 	const struct rel_report_verdict *v = &g->report->verdicts[e->first];
-	const struct rel_report_fact *place = rel_verdict_place(v);
+	const struct rel_fact_text *place = rel_verdict_place(v);
 	struct rel_buf *buf = &g->out->buf;
 
 	rel_buf_printf(buf, "::%s ", level);

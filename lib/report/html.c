@@ -95,7 +95,7 @@ static void write_environments(struct rel_html *h)
 }
 
 /* "(mirage-dev: packages/a/a.1/opam:31)" */
-static void put_place(struct rel_html *h, const struct rel_report_fact *fact)
+static void put_place(struct rel_html *h, const struct rel_fact_text *fact)
 {
 	if (!fact->file[0])
 		return;
@@ -108,7 +108,7 @@ static void put_place(struct rel_html *h, const struct rel_report_fact *fact)
 	put(h, ")</small>");
 }
 
-static void write_facts(struct rel_html *h, const struct rel_report_fact *facts,
+static void write_facts(struct rel_html *h, const struct rel_fact_text *facts,
 			size_t count)
 {
 	put(h, "<ul>\n");
@@ -118,7 +118,7 @@ static void write_facts(struct rel_html *h, const struct rel_report_fact *facts,
 			put_in(h, "code", facts[i].package);
 			put(h, " ");
 		}
-		put_outside(h, rel_fact_text(&facts[i]));
+		put_outside(h, rel_fact_says(&facts[i]));
 		put_place(h, &facts[i]);
 		put(h, "</li>\n");
 		rel_writer_turn(h->out);

@@ -61,11 +61,11 @@ static void write_counts(struct rel_json *json,
 }
 
 static void write_facts(struct rel_json *json,
-			const struct rel_report_fact *facts, size_t count)
+			const struct rel_fact_text *facts, size_t count)
 {
 	rel_json_array(json, "reason");
 	for (size_t i = 0; i < count; i++) {
-		const struct rel_report_fact *fact = &facts[i];
+		const struct rel_fact_text *fact = &facts[i];
 
 		rel_json_object(json, NULL);
 		rel_json_text(json, "package", fact->package);

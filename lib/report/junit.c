@@ -91,12 +91,12 @@ static void write_facts(struct junit *j, const struct rel_report_verdict *v)
 	struct rel_buf *buf = &j->out->buf;
 
 	for (size_t i = 0; i < v->n_reason; i++) {
-		const struct rel_report_fact *fact = &v->reason[i];
+		const struct rel_fact_text *fact = &v->reason[i];
 
 		rel_buf_add_char(buf, '\n');
 		put(j, fact->package);
 		rel_buf_add_cstr(buf, fact->package[0] ? " " : "");
-		put(j, rel_fact_text(fact));
+		put(j, rel_fact_says(fact));
 		if (!fact->file[0])
 			continue;
 		rel_buf_add_cstr(buf, " (");
@@ -134,7 +134,7 @@ static void write_outcome(struct junit *j, const struct rel_report_verdict *v)
 		rel_buf_add_cstr(&j->text, ": ");
 		rel_buf_add_cstr(&j->text, root->text);
 	} else {
-		rel_reason_add(&j->text, v->reason, v->n_reason);
+		rel_facts_add(&j->text, v->reason, v->n_reason, NULL);
 	}
 	put_composed(j, "message");
 	rel_buf_add_char(buf, '>');

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "check/facts.h"
+
 #define REL_REPORT_NONE UINT32_MAX
 
 struct rel_report_layer {
@@ -34,25 +36,13 @@ struct rel_report_environment {
 	size_t n_values;
 };
 
-/* One fact of a reason, in reading order. */
-struct rel_report_fact {
-	const char *package;  /* name.version it is about, may be "" */
-	const char *field;    /* "depends", "conflicts", …, may be "" */
-	const char *text;     /* what the manifest says: irmin-git = 1.0.0 */
-	const char *sentence; /* for people: "needs irmin-git = 1.0.0, …" */
-	const char *remote;   /* name of the layer, may be "" */
-	const char *file;     /* from the root of the remote, may be "" */
-	uint32_t line;	      /* from 1; 0 = not known */
-	uint32_t column;      /* from 1, in bytes; 0 = not known */
-};
-
 struct rel_report_root {
 	uint32_t id;	     /* from 1, ranked by impact */
 	const char *package; /* name.version, or a bare name when missing */
 	const char *kind;    /* "missing", "constraint", "conflict" */
 	const char *text;    /* "needs git >= 2.0.0, newest is 1.11.2" */
 	uint32_t blocks;     /* broken versions that go back to it */
-	const struct rel_report_fact *facts; /* its own reason */
+	const struct rel_fact_text *facts; /* its own reason */
 	size_t n_facts;
 };
 
@@ -67,7 +57,7 @@ struct rel_report_verdict {
 	const char *change; /* "new", "still", "fixed", or NULL */
 	uint32_t root;	    /* id, or REL_REPORT_NONE */
 	const char *file;   /* of its manifest */
-	const struct rel_report_fact *reason;
+	const struct rel_fact_text *reason;
 	size_t n_reason;
 };
 

@@ -1,4 +1,4 @@
-#include "report/facts.h"
+#include "report/notices.h"
 
 static const char *kind_text(uint32_t kind)
 {
@@ -23,16 +23,15 @@ static const char *kind_text(uint32_t kind)
 	return "other";
 }
 
-static const char *string_of(struct rel_report_texts *texts,
+static const char *string_of(struct rel_texts *texts,
 			     const struct rel_snapshot *snapshot,
 			     rel_string_id id)
 {
 	rel_buf_add_str(&texts->work, rel_snapshot_string(snapshot, id));
-	return rel_report_keep(texts);
+	return rel_texts_keep(texts);
 }
 
-static int fill_notice(struct rel_report_notice *out,
-		       struct rel_report_texts *texts,
+static int fill_notice(struct rel_report_notice *out, struct rel_texts *texts,
 		       const struct rel_stack_layer *layer, uint32_t index)
 {
 	const struct rel_snapshot *snapshot = layer->snapshot;
@@ -45,8 +44,7 @@ static int fill_notice(struct rel_report_notice *out,
 	return out->path && out->text ? 0 : REL_ENOMEM;
 }
 
-static int fill_shadow(struct rel_report_notice *out,
-		       struct rel_report_texts *texts,
+static int fill_shadow(struct rel_report_notice *out, struct rel_texts *texts,
 		       const struct rel_stack *stack,
 		       const struct rel_stack_shadow *shadow)
 {
@@ -63,11 +61,11 @@ static int fill_shadow(struct rel_report_notice *out,
 	rel_buf_printf(&texts->work, "hides the one of %s, which %s",
 		       below->remote->name,
 		       shadow->same_content ? "is the same" : "differs");
-	out->text = rel_report_keep(texts);
+	out->text = rel_texts_keep(texts);
 	return out->path && out->text ? 0 : REL_ENOMEM;
 }
 
-int rel_report_notices(struct rel_report *out, struct rel_report_texts *texts,
+int rel_report_notices(struct rel_report *out, struct rel_texts *texts,
 		       const struct rel_stack *stack)
 {
 	struct rel_report_notice *notices;

@@ -93,7 +93,7 @@ static void write_told(struct rel_text *t, enum rel_section section,
 
 	while (rel_entry_next(r, section, &e)) {
 		const struct rel_report_verdict *v = &r->verdicts[e.first];
-		const struct rel_report_fact *fact = rel_verdict_place(v);
+		const struct rel_fact_text *fact = rel_verdict_place(v);
 
 		if (first) {
 			rel_text_blank(t);
@@ -109,7 +109,7 @@ static void write_told(struct rel_text *t, enum rel_section section,
 		rel_text_put(t, ": ");
 		if (!fact && v->n_reason > 0)
 			fact = &v->reason[0];
-		rel_text_outside(t, fact ? rel_fact_text(fact) : v->package);
+		rel_text_outside(t, fact ? rel_fact_says(fact) : v->package);
 		rel_text_put(t, " (");
 		rel_text_outside(t, v->remote);
 		rel_text_put(t, ")");

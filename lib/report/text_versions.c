@@ -9,7 +9,7 @@
 #define RUN_MIN 4
 
 /* "(default: packages/a/a.1/opam:31)", or nothing */
-static void put_place(struct rel_text *t, const struct rel_report_fact *fact)
+static void put_place(struct rel_text *t, const struct rel_fact_text *fact)
 {
 	if (!fact->file[0])
 		return;
@@ -27,14 +27,14 @@ static void put_place(struct rel_text *t, const struct rel_report_fact *fact)
 	rel_text_colour(t, REL_TEXT_PLAIN);
 }
 
-static void write_fact(struct rel_text *t, const struct rel_report_fact *fact,
+static void write_fact(struct rel_text *t, const struct rel_fact_text *fact,
 		       unsigned indent)
 {
 	if (fact->package[0]) {
 		rel_text_outside(t, fact->package);
 		rel_text_put(t, " ");
 	}
-	rel_text_outside(t, rel_fact_text(fact));
+	rel_text_outside(t, rel_fact_says(fact));
 	put_place(t, fact);
 	rel_text_end(t, indent, indent + 2);
 }
@@ -46,7 +46,7 @@ static size_t name_length(const char *package)
 }
 
 /* Facts from `i` on that are alike: versions of one name, the same field. */
-static size_t run_length(const struct rel_report_fact *facts, size_t count,
+static size_t run_length(const struct rel_fact_text *facts, size_t count,
 			 size_t i)
 {
 	size_t len = name_length(facts[i].package), n = 1;
@@ -59,7 +59,7 @@ static size_t run_length(const struct rel_report_fact *facts, size_t count,
 }
 
 static void write_rest_of_run(struct rel_text *t,
-			      const struct rel_report_fact *fact, size_t n,
+			      const struct rel_fact_text *fact, size_t n,
 			      unsigned indent)
 {
 	struct rel_buf name;
@@ -74,7 +74,7 @@ static void write_rest_of_run(struct rel_text *t,
 
 /* Long runs of versions of one name are told by their first, unless
  * --verbose. */
-static void write_facts(struct rel_text *t, const struct rel_report_fact *facts,
+static void write_facts(struct rel_text *t, const struct rel_fact_text *facts,
 			size_t count, unsigned indent)
 {
 	size_t i = 0;
@@ -94,11 +94,11 @@ static void write_facts(struct rel_text *t, const struct rel_report_fact *facts,
 /* "1. git: needs …" and the facts, unless they only repeat it. */
 static void write_root(struct rel_text *t, const struct rel_report_root *root)
 {
-	const struct rel_report_fact *fact = root->facts;
+	const struct rel_fact_text *fact = root->facts;
 	bool repeats = root->n_facts == 1 &&
 		       (strcmp(fact->package, root->package) == 0 ||
 			fact->package[0] == '\0') &&
-		       strcmp(rel_fact_text(fact), root->text) == 0;
+		       strcmp(rel_fact_says(fact), root->text) == 0;
 
 	rel_buf_printf(&t->line, "%u. ", (unsigned)root->id);
 	rel_text_colour(t, REL_TEXT_BOLD);

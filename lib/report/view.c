@@ -144,13 +144,13 @@ const struct rel_report_layer *rel_layer_find(const struct rel_report *report,
 	return NULL;
 }
 
-const struct rel_report_fact *rel_verdict_place(
+const struct rel_fact_text *rel_verdict_place(
     const struct rel_report_verdict *verdict)
 {
-	const struct rel_report_fact *first = NULL;
+	const struct rel_fact_text *first = NULL;
 
 	for (size_t i = 0; i < verdict->n_reason; i++) {
-		const struct rel_report_fact *fact = &verdict->reason[i];
+		const struct rel_fact_text *fact = &verdict->reason[i];
 
 		if (fact->file[0] == '\0' || !is(verdict->file, fact->file))
 			continue;
@@ -162,25 +162,6 @@ const struct rel_report_fact *rel_verdict_place(
 	return first;
 }
 
-const char *rel_fact_text(const struct rel_report_fact *fact)
-{
-	return fact->sentence[0] ? fact->sentence : fact->text;
-}
-
-void rel_reason_add(struct rel_buf *out, const struct rel_report_fact *facts,
-		    size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			rel_buf_add_cstr(out, "; ");
-		if (facts[i].package[0]) {
-			rel_buf_add_cstr(out, facts[i].package);
-			rel_buf_add_char(out, ' ');
-		}
-		rel_buf_add_cstr(out, rel_fact_text(&facts[i]));
-	}
-}
-
 void rel_entry_reason_add(struct rel_buf *out, const struct rel_report *report,
 			  enum rel_section section,
 			  const struct rel_entry *entry)
@@ -188,7 +169,7 @@ void rel_entry_reason_add(struct rel_buf *out, const struct rel_report *report,
 	const struct rel_report_verdict *v = &report->verdicts[entry->first];
 	const struct rel_report_root *root = rel_root_find(report, v->root);
 
-	rel_reason_add(out, v->reason, v->n_reason);
+	rel_facts_add(out, v->reason, v->n_reason, NULL);
 	if (v->n_reason == 0 && root) {
 		rel_buf_add_cstr(out, root->package);
 		rel_buf_add_cstr(out, ": ");

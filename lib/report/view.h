@@ -76,15 +76,8 @@ const struct rel_report_layer *rel_layer_find(const struct rel_report *report,
  * The place in the version's own manifest that the verdict is about: the
  * first fact in verdict->file with a line, else the first in it, else NULL.
  */
-const struct rel_report_fact *rel_verdict_place(
+const struct rel_fact_text *rel_verdict_place(
     const struct rel_report_verdict *verdict);
-
-/* What a fact says: its sentence, else its text. */
-const char *rel_fact_text(const struct rel_report_fact *fact);
-
-/* Append all that the reason says, in one line: "a.1 needs b; b is …". */
-void rel_reason_add(struct rel_buf *out, const struct rel_report_fact *facts,
-		    size_t count);
 
 /* Append why the entry is in its section, and in which environments unless in
  * all, in one line. */

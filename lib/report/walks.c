@@ -1,7 +1,7 @@
 /* From packages and paths of a universe to the model of walks.h. */
 #include "report/walks.h"
 
-#include "report/facts.h"
+#include "check/facts.h"
 
 /* Where a manifest names a package. */
 struct mention {
@@ -45,8 +45,7 @@ static struct mention find_mention(const struct rel_exprs *exprs,
 }
 
 /* `from` and, if it says so itself, how it needs a package called `name`. */
-static int fill_need(struct rel_report_need *out,
-		     struct rel_report_texts *texts,
+static int fill_need(struct rel_report_need *out, struct rel_texts *texts,
 		     const struct rel_universe *u, rel_pkg_id from,
 		     struct rel_str name)
 {
@@ -60,20 +59,19 @@ static int fill_need(struct rel_report_need *out,
 		m = find_mention(exprs, manifest->depopts, name);
 		out->field = m.conjunct == REL_EXPR_NONE ? "" : "depopts";
 	}
-	out->package = rel_report_package(texts, u, from);
-	out->remote = rel_report_remote(u, from);
-	out->file = rel_report_file(texts, u, from);
+	out->package = rel_texts_package(texts, u, from);
+	out->remote = rel_texts_remote(u, from);
+	out->file = rel_texts_file(texts, u, from);
 	out->line = m.line;
 	out->text = "";
 	if (m.conjunct != REL_EXPR_NONE) {
 		rel_expr_print_plain(&texts->work, exprs, m.conjunct);
-		out->text = rel_report_keep(texts);
+		out->text = rel_texts_keep(texts);
 	}
 	return out->package && out->file && out->text ? 0 : REL_ENOMEM;
 }
 
-static int fill_chain(struct rel_report_chain *out,
-		      struct rel_report_texts *texts,
+static int fill_chain(struct rel_report_chain *out, struct rel_texts *texts,
 		      const struct rel_universe *u, const struct rel_path *path)
 {
 	struct rel_report_need *needs = rel_arena_array(
@@ -87,7 +85,7 @@ static int fill_chain(struct rel_report_chain *out,
 		if (fill_need(&needs[i], texts, u, path->packages[i],
 			      rel_universe_name(u, next)))
 			return REL_ENOMEM;
-		needs[i].next = rel_report_package(texts, u, next);
+		needs[i].next = rel_texts_package(texts, u, next);
 		if (!needs[i].next)
 			return REL_ENOMEM;
 	}
@@ -103,13 +101,13 @@ int rel_report_chains(struct rel_report_walk *out,
 {
 	struct rel_report_chain *chains =
 	    rel_arena_array(arena, (size_t)n_paths + 1, sizeof(*chains));
-	struct rel_report_texts texts;
+	struct rel_texts texts;
 	int rc = chains ? 0 : REL_ENOMEM;
 
-	rel_report_texts_init(&texts, arena);
+	rel_texts_init(&texts, arena);
 	for (uint32_t i = 0; rc == 0 && i < n_paths; i++)
 		rc = fill_chain(&chains[i], &texts, universe, &paths[i]);
-	rel_report_texts_free(&texts);
+	rel_texts_free(&texts);
 	out->chains = chains;
 	out->n_chains = n_paths;
 	return rc ? rel_fail_nomem(err) : 0;
@@ -142,8 +140,7 @@ static int gather_names(struct names *out, const struct rel_universe *u,
 	return 0;
 }
 
-static int fill_dependent(struct rel_report_need *out,
-			  struct rel_report_texts *texts,
+static int fill_dependent(struct rel_report_need *out, struct rel_texts *texts,
 			  const struct rel_universe *u, rel_pkg_id pkg,
 			  const struct names *names)
 {
@@ -162,12 +159,12 @@ int rel_report_dependents(struct rel_report_walk *out,
 {
 	uint32_t size = rel_universe_size(universe);
 	struct rel_report_need *needs = NULL;
-	struct rel_report_texts texts;
+	struct rel_texts texts;
 	struct names names = {NULL, 0};
 	size_t n = 0;
 	int rc = gather_names(&names, universe, targets);
 
-	rel_report_texts_init(&texts, arena);
+	rel_texts_init(&texts, arena);
 	for (rel_pkg_id pkg = 0; pkg < size; pkg++)
 		n += marks[pkg] != 0;
 	needs = rel_arena_array(arena, n + 1, sizeof(*needs));
@@ -179,7 +176,7 @@ int rel_report_dependents(struct rel_report_walk *out,
 			rc = fill_dependent(&needs[n++], &texts, universe, pkg,
 					    &names);
 	}
-	rel_report_texts_free(&texts);
+	rel_texts_free(&texts);
 	free(names.items);
 	out->needs = needs;
 	out->n_needs = n;

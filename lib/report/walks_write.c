@@ -258,11 +258,11 @@ static void write_verdict(struct rel_text *t,
 	}
 	rel_text_end(t, 0, 2);
 	for (size_t i = 0; i < v->n_reason; i++) {
-		const struct rel_report_fact *fact = &v->reason[i];
+		const struct rel_fact_text *fact = &v->reason[i];
 
 		rel_text_outside(t, fact->package);
 		rel_text_put(t, fact->package[0] ? " " : "");
-		rel_text_outside(t, rel_fact_text(fact));
+		rel_text_outside(t, rel_fact_says(fact));
 		if (fact->file[0])
 			put_place(t, fact->remote, fact->file, fact->line);
 		rel_text_end(t, 2, 4);

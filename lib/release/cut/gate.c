@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/limits.h"
+#include "check/facts.h"
 
 int rel_gate_open(struct rel_gate *gate, const struct rel_remote *remotes,
 		  size_t n_remotes, const struct rel_remote_options *reading,
@@ -40,77 +41,36 @@ static bool is_fresh(const struct rel_survey_result *r, rel_pkg_id pkg)
 	return r->universe->stack->entries[pkg].layer == 0;
 }
 
-/* "needs b >= 2, newest is 1; …" */
-static void reason_text(struct rel_buf *out, const struct rel_survey_result *r,
-			rel_pkg_id pkg)
-{
-	const struct rel_reason *reason =
-	    r->reasons ? rel_reason_find(r->reasons, pkg) : NULL;
-
-	for (uint32_t i = 0; reason && i < reason->n_facts; i++) {
-		const struct rel_fact *fact =
-		    &r->reasons->facts[reason->first_fact + i];
-		struct rel_str name, version;
-
-		if (i)
-			rel_buf_add_cstr(out, "; ");
-		if (fact->package != pkg) {
-			name = rel_universe_name(r->universe, fact->package);
-			version =
-			    rel_universe_version(r->universe, fact->package);
-			rel_buf_printf(out, "%.*s.%.*s ", REL_STR_ARG(name),
-				       REL_STR_ARG(version));
-		}
-		rel_fact_sentence(out, r->universe, r->verdicts, fact);
-	}
-	if (reason && reason->omitted)
-		rel_buf_printf(out, "; and %u more facts", reason->omitted);
-}
-
-static void problem_text(struct rel_buf *out, const struct rel_survey_result *r,
-			 rel_pkg_id pkg)
-{
-	const struct rel_snapshot *s = rel_universe_snapshot(r->universe, pkg);
-	uint32_t problem = rel_universe_package(r->universe, pkg)->problem;
-
-	rel_buf_add_cstr(out, "cannot be read");
-	if (problem == UINT32_MAX)
-		return;
-	rel_buf_add_cstr(out, ": ");
-	rel_buf_add_str(out, rel_snapshot_string(s, s->problems[problem].text));
-}
-
 static int add(struct gathering *g, rel_pkg_id pkg, struct rel_error *err)
 {
 	const struct rel_survey_result *r = g->result;
-	struct rel_str name = rel_universe_name(r->universe, pkg);
-	struct rel_str version = rel_universe_version(r->universe, pkg);
+	const struct rel_fact_text *facts = NULL;
 	struct rel_gate_finding *f;
-	struct rel_buf text;
+	struct rel_texts texts;
+	size_t n = 0;
 	int rc = rel_array_reserve(&g->items, &g->cap, (uint64_t)g->n + 1,
 				   sizeof(*g->items));
 
 	if (rc)
 		return rel_fail_nomem(err);
-	rel_buf_init(&text, REL_MIB);
-	if (r->verdicts[pkg] == REL_BROKEN)
-		reason_text(&text, r, pkg);
-	else if (r->verdicts[pkg] == REL_UNREADABLE)
-		problem_text(&text, r, pkg);
-	else if (r->verdicts[pkg] == REL_UNDECIDED)
-		rel_undecided_sentence(&text);
-	else
-		rel_buf_add_cstr(&text, "is available in no environment");
 	f = &g->items[g->n];
-	f->reason = rel_arena_copy(&g->gate->arena, rel_buf_str(&text));
-	rel_buf_clear(&text);
-	rel_buf_printf(&text, "%.*s.%.*s", REL_STR_ARG(name),
-		       REL_STR_ARG(version));
-	f->package = rel_arena_copy(&g->gate->arena, rel_buf_str(&text));
+	rel_texts_init(&texts, &g->gate->arena);
+	f->package = rel_texts_package(&texts, r->universe, pkg);
+	f->reason = NULL;
+	if (f->package && !rel_facts_of(&facts, &n, &texts, r, pkg)) {
+		if (r->verdicts[pkg] == REL_UNREADABLE)
+			rel_buf_add_cstr(&texts.work, "cannot be read: ");
+		else if (r->verdicts[pkg] == REL_UNAVAILABLE ||
+			 r->verdicts[pkg] == REL_PINNED_OUT)
+			rel_buf_add_cstr(&texts.work,
+					 "is available in no environment: ");
+		rel_facts_add(&texts.work, facts, n, f->package);
+		f->reason = rel_texts_keep(&texts);
+	}
+	rel_texts_free(&texts);
 	f->environment =
 	    rel_arena_copy(&g->gate->arena, rel_str_of(r->environment->name));
 	f->fresh = is_fresh(r, pkg);
-	rel_buf_free(&text);
 	if (!f->reason || !f->package || !f->environment)
 		return rel_fail_nomem(err);
 	g->n++;

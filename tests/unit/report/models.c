@@ -23,13 +23,13 @@ static const struct rel_report_layer stack[] = {
      "9e8d7c6b5a499e8d7c6b5a499e8d7c6b5a49bbbb", 18793, NULL},
 };
 
-static const struct rel_report_fact git_facts[] = {
+static const struct rel_fact_text git_facts[] = {
     {"irmin-git.1.0.0", "depends", "git >= 2.0.0",
      "needs git >= 2.0.0, newest is 1.11.2", "mirage-dev",
      "packages/irmin-git/irmin-git.1.0.0/opam", 31, 3},
 };
 
-static const struct rel_report_fact unix_facts[] = {
+static const struct rel_fact_text unix_facts[] = {
     {"irmin-unix.1.0.2", "depends", "irmin-git = 1.0.0",
      "needs irmin-git = 1.0.0", "default",
      "packages/irmin-unix/irmin-unix.1.0.2/opam", 29, 3},
@@ -38,7 +38,7 @@ static const struct rel_report_fact unix_facts[] = {
      "packages/irmin-git/irmin-git.1.0.0/opam", 31, 3},
 };
 
-static const struct rel_report_fact clash_facts[] = {
+static const struct rel_fact_text clash_facts[] = {
     {"both.1", "depends", "left", "needs left", "mirage-dev",
      "packages/both/both.1/opam", 7, 3},
     {"both.1", "depends", "right", "needs right", "mirage-dev",
@@ -47,12 +47,12 @@ static const struct rel_report_fact clash_facts[] = {
      "packages/left/left.1/opam", 12, 13},
 };
 
-static const struct rel_report_fact unreadable_facts[] = {
+static const struct rel_fact_text unreadable_facts[] = {
     {"odd.1", "", "", "expected a value, found \"]\"", "default",
      "packages/odd/odd.1/opam", 3, 7},
 };
 
-static const struct rel_report_fact missing_facts[] = {
+static const struct rel_fact_text missing_facts[] = {
     {"gone-user.1", "depends", "gone", "needs gone, which no remote has",
      "default", "packages/gone-user/gone-user.1/opam", 5, 3},
 };
@@ -160,7 +160,7 @@ static const struct rel_report_root since_roots[] = {
      2, LIST(git_facts)},
 };
 
-static const struct rel_report_fact depends_os[] = {
+static const struct rel_fact_text depends_os[] = {
     {"bsd-only.1", "available", "os = \"freebsd\"",
      "is available where os = \"freebsd\"", "mirage-dev",
      "packages/bsd-only/bsd-only.1/opam", 4, 1},
@@ -239,7 +239,7 @@ static const struct rel_report_environment hostile_environments[] = {
     {"env" MARKUP, "env" CSI, LIST(hostile_values)},
 };
 
-static const struct rel_report_fact hostile_facts[] = {
+static const struct rel_fact_text hostile_facts[] = {
     {"p.1" CSI, "depends" C1, "= 1" COMMAND, "needs " COMMAND QUOTES MARKUP,
      "dev" CSI, "packages/p,q/p.1:2%/opam" COMMAND, 5, 6},
     {"", "", "=HYPERLINK(1)" INVALID, "", "", "", 0, 0},

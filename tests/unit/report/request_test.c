@@ -46,7 +46,7 @@ static const struct rel_report_request request = {.remote = "dev",
 		"p.1", "depends", text, "", remote, file, line, 3 \
 	}
 
-static void expect(const char *file, const struct rel_report_fact *facts,
+static void expect(const char *file, const struct rel_fact_text *facts,
 		   size_t n, const char *path, uint32_t line, uint32_t column)
 {
 	struct rel_report_verdict v = {.package = "p.1",
@@ -64,11 +64,11 @@ static void expect(const char *file, const struct rel_report_fact *facts,
 static void test_exact(void **state)
 {
 	/* the own manifest goes before another one */
-	static const struct rel_report_fact both[] = {
+	static const struct rel_fact_text both[] = {
 	    FACT("x", "dev", PATH("new", "1"), 7),
 	    FACT("x", "dev", PATH("lib", "1"), 5)};
 	/* a line that was not changed, then one that was */
-	static const struct rel_report_fact other[] = {
+	static const struct rel_fact_text other[] = {
 	    FACT("lib", "up", PATH("lib", "1"), 5),
 	    FACT("lib", "dev", PATH("lib", "1"), 6),
 	    FACT("lib", "dev", PATH("lib", "1"), 20)};
@@ -82,9 +82,9 @@ static void test_exact(void **state)
 /* What the reason asks for is gone; names are whole words. */
 static void test_gone(void **state)
 {
-	static const struct rel_report_fact needs[] = {
+	static const struct rel_fact_text needs[] = {
 	    FACT("c | a-b = 2", "up", PATH("p", "1"), 3)};
-	static const struct rel_report_fact longer[] = {
+	static const struct rel_fact_text longer[] = {
 	    FACT("a-b-c | xa-b", "up", PATH("p", "1"), 3)};
 
 	(void)state;
@@ -96,15 +96,15 @@ static void test_gone(void **state)
  * them; else the first one of what is asked for, or of its own. */
 static void test_near(void **state)
 {
-	static const struct rel_report_fact before[] = {
+	static const struct rel_fact_text before[] = {
 	    FACT("x", "dev", PATH("lib", "1"), 2)};
-	static const struct rel_report_fact behind[] = {
+	static const struct rel_fact_text behind[] = {
 	    FACT("x", "dev", PATH("lib", "1"), 7)};
-	static const struct rel_report_fact gone[] = {
+	static const struct rel_fact_text gone[] = {
 	    FACT("x", "dev", PATH("lib", "1"), 10)};
-	static const struct rel_report_fact top[] = {
+	static const struct rel_fact_text top[] = {
 	    FACT("x", "dev", PATH("top", "1"), 10)};
-	static const struct rel_report_fact wanted[] = {
+	static const struct rel_fact_text wanted[] = {
 	    FACT("new", "up", PATH("p", "1"), 10)};
 
 	(void)state;

@@ -1,20 +1,19 @@
-#include "report/facts.h"
+#include "check/facts.h"
 
 #include "base/limits.h"
 
-void rel_report_texts_init(struct rel_report_texts *texts,
-			   struct rel_arena *arena)
+void rel_texts_init(struct rel_texts *texts, struct rel_arena *arena)
 {
 	texts->arena = arena;
 	rel_buf_init(&texts->work, REL_LIMIT_MANIFEST_BYTES);
 }
 
-void rel_report_texts_free(struct rel_report_texts *texts)
+void rel_texts_free(struct rel_texts *texts)
 {
 	rel_buf_free(&texts->work);
 }
 
-const char *rel_report_keep(struct rel_report_texts *texts)
+const char *rel_texts_keep(struct rel_texts *texts)
 {
 	const char *kept =
 	    texts->work.status
@@ -25,29 +24,29 @@ const char *rel_report_keep(struct rel_report_texts *texts)
 	return kept;
 }
 
-const char *rel_report_package(struct rel_report_texts *texts,
-			       const struct rel_universe *u, rel_pkg_id pkg)
+const char *rel_texts_package(struct rel_texts *texts,
+			      const struct rel_universe *u, rel_pkg_id pkg)
 {
 	rel_buf_add_str(&texts->work, rel_universe_name(u, pkg));
 	rel_buf_add_char(&texts->work, '.');
 	rel_buf_add_str(&texts->work, rel_universe_version(u, pkg));
-	return rel_report_keep(texts);
+	return rel_texts_keep(texts);
 }
 
-const char *rel_report_remote(const struct rel_universe *u, rel_pkg_id pkg)
+const char *rel_texts_remote(const struct rel_universe *u, rel_pkg_id pkg)
 {
 	const struct rel_stack *stack = u->stack;
 
 	return stack->layers[stack->entries[pkg].layer].remote->name;
 }
 
-const char *rel_report_file(struct rel_report_texts *texts,
-			    const struct rel_universe *u, rel_pkg_id pkg)
+const char *rel_texts_file(struct rel_texts *texts,
+			   const struct rel_universe *u, rel_pkg_id pkg)
 {
 	rel_buf_add_str(&texts->work, rel_snapshot_string(
 					  rel_universe_snapshot(u, pkg),
 					  rel_universe_package(u, pkg)->path));
-	return rel_report_keep(texts);
+	return rel_texts_keep(texts);
 }
 
 /* Where the text of a fact stands: its expression, or REL_EXPR_NONE. */
@@ -84,8 +83,8 @@ static const char *field_of(enum rel_fact_kind kind)
 }
 
 /* Where an expression begins: at its leftmost atom. */
-static void place_fact(struct rel_report_fact *out,
-		       const struct rel_exprs *exprs, rel_expr_id id)
+static void place_fact(struct rel_fact_text *out, const struct rel_exprs *exprs,
+		       rel_expr_id id)
 {
 	while (exprs->nodes[id].kind == REL_EXPR_AND ||
 	       exprs->nodes[id].kind == REL_EXPR_OR)
@@ -94,8 +93,7 @@ static void place_fact(struct rel_report_fact *out,
 	out->column = exprs->nodes[id].column;
 }
 
-static int fill_fact(struct rel_report_fact *out,
-		     struct rel_report_texts *texts,
+static int fill_fact(struct rel_fact_text *out, struct rel_texts *texts,
 		     const struct rel_survey_result *r,
 		     const struct rel_fact *fact)
 {
@@ -104,26 +102,25 @@ static int fill_fact(struct rel_report_fact *out,
 	    &rel_universe_snapshot(u, fact->package)->exprs;
 	rel_expr_id expr = expr_of(u, fact);
 
-	out->package = rel_report_package(texts, u, fact->package);
+	out->package = rel_texts_package(texts, u, fact->package);
 	out->field = field_of(fact->kind);
-	out->remote = rel_report_remote(u, fact->package);
-	out->file = rel_report_file(texts, u, fact->package);
+	out->remote = rel_texts_remote(u, fact->package);
+	out->file = rel_texts_file(texts, u, fact->package);
 	if (expr != REL_EXPR_NONE) {
 		place_fact(out, exprs, expr);
 		rel_expr_print_plain(&texts->work, exprs, expr);
 	}
-	out->text = rel_report_keep(texts);
+	out->text = rel_texts_keep(texts);
 	rel_fact_sentence(&texts->work, u, r->verdicts, fact);
-	out->sentence = rel_report_keep(texts);
+	out->sentence = rel_texts_keep(texts);
 	return out->package && out->file && out->text && out->sentence
 		   ? 0
 		   : REL_ENOMEM;
 }
 
 /* Says how the list of facts differs from a shortest one. */
-static int fill_rest(struct rel_report_fact *out,
-		     struct rel_report_texts *texts,
-		     const struct rel_report_span *span)
+static int fill_rest(struct rel_fact_text *out, struct rel_texts *texts,
+		     const struct rel_fact_span *span)
 {
 	struct rel_buf *work = &texts->work;
 
@@ -135,21 +132,21 @@ static int fill_rest(struct rel_report_fact *out,
 			       "%ssome of these facts may be needless: the "
 			       "search for a shorter reason used up its budget",
 			       span->omitted ? "; " : "");
-	*out = (struct rel_report_fact){.package = "",
-					.field = "",
-					.remote = "",
-					.file = "",
-					.text = rel_report_keep(texts)};
+	*out = (struct rel_fact_text){.package = "",
+				      .field = "",
+				      .remote = "",
+				      .file = "",
+				      .text = rel_texts_keep(texts)};
 	out->sentence = out->text;
 	return out->text ? 0 : REL_ENOMEM;
 }
 
-int rel_report_facts(const struct rel_report_fact **out, size_t *n,
-		     struct rel_report_texts *texts,
-		     const struct rel_survey_result *r,
-		     const struct rel_report_span *span)
+int rel_facts_of_span(const struct rel_fact_text **out, size_t *n,
+		      struct rel_texts *texts,
+		      const struct rel_survey_result *r,
+		      const struct rel_fact_span *span)
 {
-	struct rel_report_fact *made = rel_arena_array(
+	struct rel_fact_text *made = rel_arena_array(
 	    texts->arena, (size_t)span->count + 1, sizeof(*made));
 
 	if (!made)
@@ -166,17 +163,15 @@ int rel_report_facts(const struct rel_report_fact **out, size_t *n,
 	return fill_rest(&made[(*n)++], texts, span);
 }
 
-static int fill_undecided(struct rel_report_fact *out,
-			  struct rel_report_texts *texts)
+static int fill_undecided(struct rel_fact_text *out, struct rel_texts *texts)
 {
 	out->text = "";
 	rel_undecided_sentence(&texts->work);
-	out->sentence = rel_report_keep(texts);
+	out->sentence = rel_texts_keep(texts);
 	return out->sentence ? 0 : REL_ENOMEM;
 }
 
-static int fill_problem(struct rel_report_fact *out,
-			struct rel_report_texts *texts,
+static int fill_problem(struct rel_fact_text *out, struct rel_texts *texts,
 			const struct rel_universe *u, rel_pkg_id pkg)
 {
 	const struct rel_snapshot *snapshot = rel_universe_snapshot(u, pkg);
@@ -195,13 +190,12 @@ static int fill_problem(struct rel_report_fact *out,
 		out->line = problem->line;
 		out->column = problem->column;
 	}
-	out->text = rel_report_keep(texts);
+	out->text = rel_texts_keep(texts);
 	out->sentence = out->text;
 	return out->text ? 0 : REL_ENOMEM;
 }
 
-static int fill_available(struct rel_report_fact *out,
-			  struct rel_report_texts *texts,
+static int fill_available(struct rel_fact_text *out, struct rel_texts *texts,
 			  const struct rel_universe *u, rel_pkg_id pkg)
 {
 	const struct rel_exprs *exprs = &rel_universe_snapshot(u, pkg)->exprs;
@@ -213,43 +207,42 @@ static int fill_available(struct rel_report_fact *out,
 		place_fact(out, exprs, available);
 		rel_expr_print_plain(&texts->work, exprs, available);
 	}
-	out->text = rel_report_keep(texts);
+	out->text = rel_texts_keep(texts);
 	if (!out->text)
 		return REL_ENOMEM;
 	rel_buf_printf(&texts->work, "is available only where %s", out->text);
-	out->sentence = rel_report_keep(texts);
+	out->sentence = rel_texts_keep(texts);
 	return out->sentence ? 0 : REL_ENOMEM;
 }
 
-static int fill_pinned(struct rel_report_fact *out,
-		       struct rel_report_texts *texts,
+static int fill_pinned(struct rel_fact_text *out, struct rel_texts *texts,
 		       const struct rel_survey_result *r)
 {
 	rel_buf_printf(&texts->work, "ocaml %s", r->environment->ocaml);
-	out->text = rel_report_keep(texts);
+	out->text = rel_texts_keep(texts);
 	rel_buf_printf(&texts->work,
 		       "can be installed with another compiler, but not with "
 		       "the pinned ocaml %s",
 		       r->environment->ocaml);
-	out->sentence = rel_report_keep(texts);
+	out->sentence = rel_texts_keep(texts);
 	return out->text && out->sentence ? 0 : REL_ENOMEM;
 }
 
-int rel_report_state_fact(const struct rel_report_fact **out,
-			  struct rel_report_texts *texts,
-			  const struct rel_survey_result *r, rel_pkg_id pkg)
+/* The one fact that says why `pkg` is unavailable, unreadable or undecided. */
+static int state_fact(const struct rel_fact_text **out, struct rel_texts *texts,
+		      const struct rel_survey_result *r, rel_pkg_id pkg)
 {
 	const struct rel_universe *u = r->universe;
-	struct rel_report_fact *fact =
+	struct rel_fact_text *fact =
 	    rel_arena_alloc(texts->arena, sizeof(*fact));
 
 	if (!fact)
 		return REL_ENOMEM;
 	*out = fact;
 	fact->field = "";
-	fact->package = rel_report_package(texts, u, pkg);
-	fact->remote = rel_report_remote(u, pkg);
-	fact->file = rel_report_file(texts, u, pkg);
+	fact->package = rel_texts_package(texts, u, pkg);
+	fact->remote = rel_texts_remote(u, pkg);
+	fact->file = rel_texts_file(texts, u, pkg);
 	if (!fact->package || !fact->file)
 		return REL_ENOMEM;
 	if (r->verdicts[pkg] == REL_UNREADABLE)
@@ -261,41 +254,45 @@ int rel_report_state_fact(const struct rel_report_fact **out,
 	return fill_available(fact, texts, u, pkg);
 }
 
-/*
- * What the root says of itself.  A conflict is told by several facts: its
- * own are joined, those of other packages are left to the list of facts.
- */
-static const char *join_sentences(struct rel_report_texts *texts,
-				  const struct rel_report_fact *facts, size_t n,
-				  const char *subject)
+int rel_facts_of(const struct rel_fact_text **out, size_t *n,
+		 struct rel_texts *texts, const struct rel_survey_result *r,
+		 rel_pkg_id pkg)
 {
-	bool first = true;
+	const struct rel_reason *reason;
+	struct rel_fact_span span;
 
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(facts[i].package, subject) != 0)
-			continue;
-		if (!first)
-			rel_buf_add_cstr(&texts->work, ", ");
-		rel_buf_add_cstr(&texts->work, facts[i].sentence);
-		first = false;
+	*out = NULL;
+	*n = 0;
+	if (r->verdicts[pkg] == REL_INSTALLABLE)
+		return 0;
+	if (r->verdicts[pkg] != REL_BROKEN) {
+		*n = 1;
+		return state_fact(out, texts, r, pkg);
 	}
-	return rel_report_keep(texts);
+	reason = r->reasons ? rel_reason_find(r->reasons, pkg) : NULL;
+	if (!reason)
+		return 0;
+	span = (struct rel_fact_span){reason->first_fact, reason->n_facts,
+				      reason->omitted, reason->whole};
+	return rel_facts_of_span(out, n, texts, r, &span);
 }
 
-int rel_report_root(struct rel_report_root *out, struct rel_report_texts *texts,
-		    const struct rel_survey_result *r,
-		    const struct rel_root *root)
+const char *rel_fact_says(const struct rel_fact_text *fact)
 {
-	const struct rel_report_span span = {root->first_fact, root->n_facts,
-					     root->omitted, root->whole};
+	return fact->sentence[0] ? fact->sentence : fact->text;
+}
 
-	memset(out, 0, sizeof(*out));
-	out->kind = rel_broken_kind_text(root->kind);
-	out->package = rel_report_package(texts, r->universe, root->package);
-	if (!out->package ||
-	    rel_report_facts(&out->facts, &out->n_facts, texts, r, &span))
-		return REL_ENOMEM;
-	out->text =
-	    join_sentences(texts, out->facts, out->n_facts, out->package);
-	return out->text ? 0 : REL_ENOMEM;
+void rel_facts_add(struct rel_buf *out, const struct rel_fact_text *facts,
+		   size_t count, const char *subject)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			rel_buf_add_cstr(out, "; ");
+		if (facts[i].package[0] &&
+		    (!subject || strcmp(facts[i].package, subject) != 0)) {
+			rel_buf_add_cstr(out, facts[i].package);
+			rel_buf_add_char(out, ' ');
+		}
+		rel_buf_add_cstr(out, rel_fact_says(&facts[i]));
+	}
 }
