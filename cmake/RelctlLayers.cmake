@@ -20,10 +20,10 @@ set(RELCTL_LAYERS
   publish 3
   solve   3
   check   4
-  release 5
-  build   5
-  report  6
-  scaffold 6)
+  context 5
+  release 6
+  report  7
+  scaffold 7)
 
 # Regular expression over the text between < and >, and its only owner.
 set(RELCTL_OWNERS
