@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "command.h"
 #include "output.h"
-#include "setup.h"
+#include "session.h"
 #include "voice.h"
 
 struct values {
@@ -167,17 +167,17 @@ static int write_result(const struct rel_call *call,
 }
 
 static int amend(const struct rel_call *call, struct rel_amend_options *o,
-		 const struct rel_setup *setup, bool *found,
+		 const struct rel_context *context, bool *found,
 		 struct rel_error *err)
 {
 	struct rel_amend_result result;
 	int rc;
 
-	o->conf = &setup->conf;
-	o->remotes = setup->remotes;
-	o->n_remotes = setup->n_remotes;
-	o->reading = &setup->reading;
-	o->survey = rel_setup_survey(setup);
+	o->conf = &context->conf;
+	o->remotes = context->remotes;
+	o->n_remotes = context->n_remotes;
+	o->reading = &context->reading;
+	o->survey = rel_context_survey(context);
 	rc = rel_amend(&result, o, err);
 	*found = rc == 0 && result.outcome == REL_CUT_STOPPED;
 	if (rc == 0 && !*found)
@@ -202,7 +202,7 @@ static int run(const struct rel_call *call, bool withdraw, bool *found,
 				      .voice = rel_voice_of(&voice),
 				      .progress = &call->screen->progress,
 				      .cancel = call->cancel};
-	struct rel_setup setup = {0};
+	struct rel_context context = {0};
 	struct rel_arena arena;
 	struct rel_buf text;
 	int rc = check(&o, v, err);
@@ -216,10 +216,10 @@ static int run(const struct rel_call *call, bool withdraw, bool *found,
 	if (v->edit)
 		o.text = rel_buf_str(&text);
 	if (rc == 0)
-		rc = rel_setup_open(&setup, call, err);
+		rc = rel_session_context(&context, call, err);
 	if (rc == 0)
-		rc = amend(call, &o, &setup, found, err);
-	rel_setup_free(&setup);
+		rc = amend(call, &o, &context, found, err);
+	rel_context_close(&context);
 	rel_buf_free(&text);
 	rel_arena_free(&arena);
 	return rc;

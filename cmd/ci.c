@@ -156,6 +156,7 @@ static int run_ci(const struct rel_call *call, bool *found,
 
 const struct rel_command rel_command_ci = {
     .name = "ci",
+    .foreign_directory = true,
     .group = "Run",
     .summary = "do what a run of a CI system is for",
     .arguments = "",

@@ -98,15 +98,15 @@ static bool is_at(const struct rel_remote *remote, const char *origin)
 	return same;
 }
 
-int rel_ci_checkout_remote(uint32_t *out, const struct rel_setup *setup,
+int rel_ci_checkout_remote(uint32_t *out, const struct rel_context *context,
 			   const char *origin, struct rel_error *err)
 {
 	uint32_t n = 0, at_origin = 0;
 
-	for (uint32_t i = 0; i < setup->n_remotes; i++) {
-		const struct rel_remote *r = &setup->remotes[i];
+	for (uint32_t i = 0; i < context->n_remotes; i++) {
+		const struct rel_remote *r = &context->remotes[i];
 
-		if (r->role != REL_ROLE_DEVELOPMENT && setup->n_remotes > 1)
+		if (r->role != REL_ROLE_DEVELOPMENT && context->n_remotes > 1)
 			continue;
 		if (at_origin == 0)
 			*out = i;

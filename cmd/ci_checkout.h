@@ -5,7 +5,7 @@
 #define REL_CMD_CI_CHECKOUT_H
 
 #include "ci/ci.h"
-#include "setup.h"
+#include "session.h"
 
 /*
  * Append the root of the git repository that the current directory is in, or
@@ -26,11 +26,11 @@ REL_MUST_CHECK int rel_ci_checkout_origin(struct rel_buf *out,
  * The remote that is checked out: the one development remote, the only
  * remote, or of several the one that is at `origin`, the checkout's own
  * address ("" = not known).
- * *out    index into setup->remotes
+ * *out    index into context->remotes
  * Errors  REL_EUSAGE which one is not clear
  */
 REL_MUST_CHECK int rel_ci_checkout_remote(uint32_t *out,
-					  const struct rel_setup *setup,
+					  const struct rel_context *context,
 					  const char *origin,
 					  struct rel_error *err);
 

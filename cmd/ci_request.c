@@ -11,29 +11,27 @@
 #include "opam/version.h"
 #include "release/audit/frozen.h"
 #include "repo/files.h"
-#include "repo/stacks.h"
 #include "report/build.h"
 #include "report/summary.h"
 
 struct run {
 	struct rel_ci_run *job;
-	struct rel_setup setup;
+	struct rel_context context;
 	struct rel_arena arena;
 	struct rel_git_request *request;
 	struct rel_git_id base, fresh;
 	char base_text[REL_GIT_ID_TEXT], fresh_text[REL_GIT_ID_TEXT];
-	struct rel_remote *remote; /* in the setup: what is checked out */
+	struct rel_remote *remote; /* in the context: what is checked out */
 	struct rel_git_diff diff;
 	const char **packages; /* name.version that were changed; malloc'd */
 	uint32_t n_packages, packages_cap;
 	struct rel_lint_run before, now;
 	struct rel_frozen_findings frozen;
-	struct rel_stacks stacks;
 };
 
 static struct rel_git_fetch_options fetch_options(const struct run *r)
 {
-	const struct rel_remote_options *reading = &r->setup.reading;
+	const struct rel_remote_options *reading = &r->context.reading;
 
 	return (struct rel_git_fetch_options){.cache_dir = reading->cache_dir,
 					      .offline = reading->offline,
@@ -77,11 +75,11 @@ static int place_remote(struct run *r, struct rel_error *err)
 	    rel_git_store_path(rel_git_request_store(r->request));
 	struct rel_location *location;
 	uint32_t at = 0;
-	int rc = rel_ci_checkout_remote(&at, &r->setup, origin, err);
+	int rc = rel_ci_checkout_remote(&at, &r->context, origin, err);
 
 	if (rc)
 		return rc;
-	r->remote = &r->setup.remotes[at];
+	r->remote = &r->context.remotes[at];
 	location = &r->remote->location;
 	if (location->kind == REL_LOCATION_HTTP)
 		return rel_fail(err, REL_EUSAGE,
@@ -155,15 +153,15 @@ static int lint_at(struct rel_lint_run *out, struct run *r,
 	    .packages = r->packages,
 	    .n_packages = r->n_packages,
 	    .found = found,
-	    .jobs = r->setup.reading.jobs,
-	    .progress = r->setup.reading.progress,
-	    .cancel = r->setup.reading.cancel};
+	    .jobs = r->context.reading.jobs,
+	    .progress = r->context.reading.progress,
+	    .cancel = r->context.reading.cancel};
 	struct rel_files *files = NULL;
 	int rc = found ? 0 : rel_fail_nomem(err);
 
 	remote.location.revision = revision;
 	if (rc == 0)
-		rc = rel_files_open(&files, &remote, &r->setup.reading, false,
+		rc = rel_files_open(&files, &remote, &r->context.reading, false,
 				    err);
 	if (rc == 0)
 		rc = rel_lint_repository(out, rel_files_source(files), &options,
@@ -194,7 +192,7 @@ static int find_frozen(struct run *r, struct rel_error *err)
 {
 	struct rel_frozen_request request = {
 	    .remote = r->remote,
-	    .reading = &r->setup.reading,
+	    .reading = &r->context.reading,
 	    .store = rel_git_request_store(r->request),
 	    .diff = &r->diff,
 	    .base = r->base_text};
@@ -215,8 +213,7 @@ static int read_stacks(struct run *r, struct rel_error *err)
 				"the name of remote %.40s… "
 				"is too long",
 				r->remote->name);
-	return rel_stacks_read(&r->stacks, r->setup.remotes, r->setup.n_remotes,
-			       &request, &r->setup.reading, err);
+	return rel_context_read(&r->context, &request, err);
 }
 
 static const char *check_name(enum rel_request_about about)
@@ -275,9 +272,10 @@ static int tell(struct run *r, const struct rel_report *report, bool *found,
 
 static int survey(struct run *r, bool *found, struct rel_error *err)
 {
-	struct rel_survey_options options = rel_setup_survey(&r->setup);
+	struct rel_survey_options options = rel_context_survey(&r->context);
 	struct rel_report_build_options build = {
-	    .command = r->job->call->command->name, .since = r->stacks.since};
+	    .command = r->job->call->command->name,
+	    .since = r->context.stacks.since};
 	struct rel_survey *result = NULL;
 	struct rel_report report;
 	int rc;
@@ -286,8 +284,9 @@ static int survey(struct run *r, bool *found, struct rel_error *err)
 	 * remote no more: look at all, only changes are told. */
 	options.scope.all = true;
 	options.reasons = REL_REASONS_NEWS;
-	rc = rel_survey_run(&result, r->stacks.now, r->stacks.alone,
-			    r->stacks.before, &options, err);
+	rc = rel_survey_run(&result, r->context.stacks.now,
+			    r->context.stacks.alone, r->context.stacks.before,
+			    &options, err);
 	build.seconds = (double)(rel_screen_now() - r->job->call->begun) / 1000;
 	if (rc == 0)
 		rc = rel_report_build(&report, result, &build, &r->arena, err);
@@ -322,17 +321,16 @@ static int check(struct run *r, bool *found, struct rel_error *err)
 int rel_ci_request(struct rel_ci_run *run, bool *found, struct rel_error *err)
 {
 	struct run r = {.job = run};
-	int rc = rel_setup_open(&r.setup, run->call, err);
+	int rc = rel_session_context(&r.context, run->call, err);
 
 	rel_arena_init(&r.arena, REL_LIMIT_ARENA);
 	if (rc == 0)
 		rc = check(&r, found, err);
-	rel_stacks_free(&r.stacks);
 	rel_lint_run_free(&r.before);
 	rel_lint_run_free(&r.now);
 	free(r.packages);
 	rel_git_request_free(r.request);
-	rel_setup_free(&r.setup);
+	rel_context_close(&r.context);
 	rel_arena_free(&r.arena);
 	return rc;
 }

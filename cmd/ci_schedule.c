@@ -7,7 +7,6 @@
 #include "ci.h"
 #include "ci_checkout.h"
 #include "ci_status.h"
-#include "repo/stacks.h"
 #include "report/build.h"
 #include "report/report.h"
 #include "report/summary.h"
@@ -29,8 +28,7 @@ static const struct {
 
 struct run {
 	struct rel_ci_run *job;
-	struct rel_setup setup;
-	struct rel_stacks stacks;
+	struct rel_context context;
 	struct rel_survey *survey;
 	struct rel_buf record; /* of now */
 	struct rel_writable *branch;
@@ -45,8 +43,8 @@ struct run {
 
 static int decide(struct run *r, struct rel_error *err)
 {
-	struct rel_survey_options options = rel_setup_survey(&r->setup);
-	const struct rel_stacks *stacks = &r->stacks;
+	struct rel_survey_options options = rel_context_survey(&r->context);
+	const struct rel_stacks *stacks = &r->context.stacks;
 	int rc;
 
 	options.scope.all = true;
@@ -63,7 +61,7 @@ static int decide(struct run *r, struct rel_error *err)
 
 static int open_branch(struct run *r, struct rel_error *err)
 {
-	const struct rel_setup *setup = &r->setup;
+	const struct rel_context *context = &r->context;
 	struct rel_buf origin;
 	uint32_t at = 0;
 	int rc;
@@ -71,10 +69,10 @@ static int open_branch(struct run *r, struct rel_error *err)
 	rel_buf_init(&origin, REL_LIMIT_CONFIG_BYTES);
 	rc = rel_ci_checkout_origin(&origin, &r->job->ci, err);
 	if (rc == 0)
-		rc = rel_ci_checkout_remote(&at, setup,
+		rc = rel_ci_checkout_remote(&at, context,
 					    rel_buf_str(&origin).ptr, err);
 	if (rc == 0)
-		rc = rel_status_open(&r->branch, setup, &setup->remotes[at],
+		rc = rel_status_open(&r->branch, context, &context->remotes[at],
 				     err);
 	rel_buf_free(&origin);
 	return rc;
@@ -122,7 +120,7 @@ static int read_last(struct run *r, struct rel_error *err)
 /* The revisions of then, by layer; NULL where there is none. */
 static const char *const *revisions(struct run *r)
 {
-	const struct rel_stack *stack = r->stacks.now;
+	const struct rel_stack *stack = r->context.stacks.now;
 	const char **since = rel_arena_array(
 	    &r->arena, (size_t)stack->n_layers + 1, sizeof(*since));
 
@@ -304,12 +302,10 @@ static int tell(struct run *r, struct rel_error *err)
 static int check(struct run *r, bool *found, struct rel_error *err)
 {
 	struct rel_stacks_request request = {.compare = true};
-	int rc = rel_setup_open(&r->setup, r->job->call, err);
+	int rc = rel_session_context(&r->context, r->job->call, err);
 
 	if (rc == 0)
-		rc = rel_stacks_read(&r->stacks, r->setup.remotes,
-				     r->setup.n_remotes, &request,
-				     &r->setup.reading, err);
+		rc = rel_context_read(&r->context, &request, err);
 	if (rc == 0)
 		rc = decide(r, err);
 	if (rc == 0)
@@ -338,8 +334,7 @@ int rel_ci_schedule(struct rel_ci_run *run, bool *found, struct rel_error *err)
 	rel_buf_free(&r.record);
 	rel_writable_free(r.branch);
 	rel_survey_free(r.survey);
-	rel_stacks_free(&r.stacks);
-	rel_setup_free(&r.setup);
+	rel_context_close(&r.context);
 	rel_arena_free(&r.arena);
 	return rc;
 }

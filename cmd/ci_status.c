@@ -46,12 +46,13 @@ static int place(struct rel_location *out, const struct rel_remote *remote,
 	return rc;
 }
 
-int rel_status_open(struct rel_writable **out, const struct rel_setup *setup,
+int rel_status_open(struct rel_writable **out,
+		    const struct rel_context *context,
 		    const struct rel_remote *remote, struct rel_error *err)
 {
 	struct rel_writable_options options = {.branch = REL_STATUS_BRANCH,
 					       .orphan = true,
-					       .remote = &setup->reading};
+					       .remote = &context->reading};
 	struct rel_location location;
 	struct rel_arena arena;
 	int rc;

@@ -7,7 +7,7 @@
 #define REL_CMD_CI_STATUS_H
 
 #include "repo/change.h"
-#include "setup.h"
+#include "session.h"
 
 #define REL_STATUS_BRANCH "status"
 #define REL_STATUS_RECORD "relctl.record"
@@ -19,7 +19,7 @@
  * Owner   rel_writable_free()
  */
 REL_MUST_CHECK int rel_status_open(struct rel_writable **out,
-				   const struct rel_setup *setup,
+				   const struct rel_context *context,
 				   const struct rel_remote *remote,
 				   struct rel_error *err);
 

@@ -8,11 +8,11 @@
 #include "git/checkout.h"
 #include "release/cut/cut.h"
 #include "release/source/tagged.h"
-#include "setup.h"
+#include "session.h"
 
 struct work {
 	struct rel_ci_run *run;
-	struct rel_setup setup;
+	struct rel_context context;
 	struct rel_git_checkout *checkout;
 	struct rel_project *project; /* at the tag */
 	struct rel_tagged tagged;
@@ -83,8 +83,8 @@ static void finding(void *context, const struct rel_cut_finding *found)
 static struct rel_git_fetch_options fetch_options(const struct work *w)
 {
 	return (struct rel_git_fetch_options){
-	    .cache_dir = w->setup.reading.cache_dir,
-	    .interactive = w->setup.reading.interactive,
+	    .cache_dir = w->context.reading.cache_dir,
+	    .interactive = w->context.reading.interactive,
 	    .progress = &w->run->call->screen->progress,
 	    .cancel = w->run->call->cancel};
 }
@@ -93,7 +93,7 @@ static struct rel_git_fetch_options fetch_options(const struct work *w)
 static int read_tag(struct work *w, struct rel_error *err)
 {
 	const struct rel_ci *ci = &w->run->ci;
-	const struct rel_conf_release *release = &w->setup.conf.release;
+	const struct rel_conf_release *release = &w->context.conf.release;
 	struct rel_git_fetch_options options = fetch_options(w);
 	struct rel_git_id commit;
 	bool fetched = false;
@@ -157,12 +157,12 @@ static int make(struct work *w, struct rel_error *err)
 	    .older = w->run->options->older,
 	    .strict = true,
 	    .trusted = w->run->ci.directory,
-	    .conf = &w->setup.conf,
-	    .remotes = w->setup.remotes,
-	    .n_remotes = w->setup.n_remotes,
-	    .reading = &w->setup.reading,
-	    .survey = rel_setup_survey(&w->setup),
-	    .interactive = w->setup.reading.interactive,
+	    .conf = &w->context.conf,
+	    .remotes = w->context.remotes,
+	    .n_remotes = w->context.n_remotes,
+	    .reading = &w->context.reading,
+	    .survey = rel_context_survey(&w->context),
+	    .interactive = w->context.reading.interactive,
 	    .voice = {tell, finding, NULL, w},
 	    .progress = &call->screen->progress,
 	    .cancel = call->cancel};
@@ -266,7 +266,7 @@ int rel_ci_tag(struct rel_ci_run *run, bool *found, struct rel_error *err)
 
 	if (rc)
 		return rc;
-	rc = rel_setup_open(&w.setup, run->call, err);
+	rc = rel_session_context(&w.context, run->call, err);
 	rel_buf_init(&w.against, REL_LIMIT_CI_REPORT_BYTES);
 	if (rc == 0)
 		rc = read_tag(&w, err);
@@ -288,6 +288,6 @@ int rel_ci_tag(struct rel_ci_run *run, bool *found, struct rel_error *err)
 	rel_buf_free(&w.against);
 	rel_project_free(w.project);
 	rel_git_checkout_free(w.checkout);
-	rel_setup_free(&w.setup);
+	rel_context_close(&w.context);
 	return rc;
 }

@@ -39,6 +39,9 @@ struct rel_command {
 	const char *formats; /* of --format, blank-separated, default first */
 	/* Reads no remotes: of the source options it has -C alone. */
 	bool no_remotes;
+	/* Runs where a CI system has put it: the relctl.yml there may be
+	 * anybody's. */
+	bool foreign_directory;
 	const struct rel_option *options;
 	size_t n_options;
 	size_t values_size; /* bytes of the struct behind the options */

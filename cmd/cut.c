@@ -9,7 +9,7 @@
 #include "command.h"
 #include "output.h"
 #include "release/cut/cut.h"
-#include "setup.h"
+#include "session.h"
 #include "voice.h"
 
 struct values {
@@ -80,7 +80,7 @@ struct car {
 struct work {
 	const struct rel_call *call;
 	struct rel_voice voice;
-	struct rel_setup setup;
+	struct rel_context context;
 	struct rel_output output;
 	struct car *cars;
 	size_t n_cars;
@@ -185,12 +185,12 @@ static int base_options(struct rel_cut_options *out, struct work *w, size_t i,
 	    .request = v->request,
 	    .sign = v->sign,
 	    .attended = !v->yes && !v->dry_run && isatty(STDIN_FILENO),
-	    .conf = &w->setup.conf,
-	    .remotes = w->setup.remotes,
-	    .n_remotes = w->setup.n_remotes,
-	    .reading = &w->setup.reading,
-	    .survey = rel_setup_survey(&w->setup),
-	    .interactive = w->setup.reading.interactive,
+	    .conf = &w->context.conf,
+	    .remotes = w->context.remotes,
+	    .n_remotes = w->context.n_remotes,
+	    .reading = &w->context.reading,
+	    .survey = rel_context_survey(&w->context),
+	    .interactive = w->context.reading.interactive,
 	    .voice = rel_voice_of(&w->voice),
 	    .progress = &w->call->screen->progress,
 	    .cancel = w->call->cancel};
@@ -386,7 +386,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 		return rc;
 	rel_buf_init(&notes, REL_LIMIT_NOTES_FILE_BYTES);
 	rel_arena_init(&w.arena, REL_LIMIT_ARENA);
-	rc = rel_setup_open(&w.setup, call, err);
+	rc = rel_session_context(&w.context, call, err);
 	if (rc == 0)
 		rc = rel_output_open(&w.output, call->common->output, err);
 	if (rc == 0)
@@ -394,7 +394,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 	if (rc == 0)
 		rc = act(&w, found, err);
 	rel_output_abort(&w.output);
-	rel_setup_free(&w.setup);
+	rel_context_close(&w.context);
 	rel_arena_free(&w.arena);
 	rel_buf_free(&notes);
 	return rc;

@@ -5,7 +5,7 @@
 #include "command.h"
 #include "git/user.h"
 #include "output.h"
-#include "setup.h"
+#include "session.h"
 
 struct values {
 	bool check;
@@ -28,7 +28,7 @@ static const struct rel_example examples[] = {
 
 struct run {
 	const struct rel_call *call;
-	struct rel_setup setup;
+	struct rel_context context;
 	const struct rel_remote *remote;
 	struct rel_publisher *publisher;
 	struct rel_change_author author;
@@ -40,13 +40,13 @@ struct run {
  * whose archives are elsewhere, or on a forge, is fine too. */
 static int open_publisher(struct run *r, struct rel_error *err)
 {
-	const struct rel_conf *conf = &r->setup.conf;
+	const struct rel_conf *conf = &r->context.conf;
 	struct rel_publish_options publish = {.conf = &conf->publish,
 					      .base_dir = conf->directory,
 					      .development = r->remote,
-					      .remotes = r->setup.remotes,
-					      .n_remotes = r->setup.n_remotes,
-					      .remote = &r->setup.reading,
+					      .remotes = r->context.remotes,
+					      .n_remotes = r->context.n_remotes,
+					      .remote = &r->context.reading,
 					      .cancel = r->call->cancel};
 	int rc;
 
@@ -147,15 +147,15 @@ static int write_text(struct run *r, struct rel_error *err)
 static int freeze(struct run *r, bool *found, struct rel_error *err)
 {
 	const struct values *v = r->call->values;
-	struct rel_freeze_options request = {.reading = &r->setup.reading,
+	struct rel_freeze_options request = {.reading = &r->context.reading,
 					     .check = v->check,
 					     .since = v->since,
 					     .author = &r->author,
 					     .finding = add_finding,
 					     .context = r};
 	struct rel_freeze_result result;
-	int rc = rel_remote_development(&r->remote, r->setup.remotes,
-					r->setup.n_remotes, "freeze", err);
+	int rc = rel_remote_development(&r->remote, r->context.remotes,
+					r->context.n_remotes, "freeze", err);
 
 	if (rc == 0)
 		rc = open_publisher(r, err);
@@ -186,11 +186,11 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 	rel_buf_init(&r.name, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&r.email, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&r.text, REL_LIMIT_INDEX_BYTES);
-	rc = rel_setup_open(&r.setup, call, err);
+	rc = rel_session_context(&r.context, call, err);
 	if (rc == 0)
 		rc = freeze(&r, found, err);
 	rel_publisher_free(r.publisher);
-	rel_setup_free(&r.setup);
+	rel_context_close(&r.context);
 	rel_buf_free(&r.name);
 	rel_buf_free(&r.email);
 	rel_buf_free(&r.text);

@@ -38,8 +38,8 @@ static const struct rel_example examples[] = {
 struct lint {
 	const struct rel_call *call;
 	const struct values *values;
-	struct rel_setup setup;
-	bool has_setup;
+	struct rel_context context;
+	bool has_context;
 	struct rel_lint_run_options options;
 	struct rel_lint_run run;
 };
@@ -56,15 +56,15 @@ static bool is_path(const char *argument)
 	return strchr(argument, '/') || exists(argument);
 }
 
-static int open_setup(struct lint *l, struct rel_error *err)
+static int open_context(struct lint *l, struct rel_error *err)
 {
 	int rc;
 
-	if (l->has_setup)
+	if (l->has_context)
 		return 0;
-	rc = rel_setup_open(&l->setup, l->call, err);
-	l->has_setup = true;
-	l->options.jobs = l->setup.reading.jobs;
+	rc = rel_session_context(&l->context, l->call, err);
+	l->has_context = true;
+	l->options.jobs = l->context.reading.jobs;
 	return rc;
 }
 
@@ -74,7 +74,7 @@ static int check_remote(struct lint *l, const struct rel_remote *remote,
 {
 	struct rel_lint_run run = {0};
 	struct rel_files *files = NULL;
-	int rc = rel_files_open(&files, remote, &l->setup.reading,
+	int rc = rel_files_open(&files, remote, &l->context.reading,
 				l->values->submission, err);
 
 	if (rc == 0)
@@ -147,7 +147,7 @@ static int check_packages(struct lint *l, struct rel_error *err)
 	const char **wanted = calloc(call->n_arguments, sizeof(*wanted));
 	bool *found = calloc(call->n_arguments, sizeof(*found));
 	uint32_t n = call->n_arguments, left;
-	int rc = open_setup(l, err);
+	int rc = open_context(l, err);
 
 	if (!wanted || !found)
 		rc = rel_fail_nomem(err);
@@ -155,9 +155,10 @@ static int check_packages(struct lint *l, struct rel_error *err)
 		wanted[i] = call->arguments[i];
 	l->options.packages = wanted;
 	l->options.found = found;
-	for (uint32_t r = 0; rc == 0 && n > 0 && r < l->setup.n_remotes; r++) {
+	for (uint32_t r = 0; rc == 0 && n > 0 && r < l->context.n_remotes;
+	     r++) {
 		l->options.n_packages = n;
-		rc = check_remote(l, &l->setup.remotes[r], err);
+		rc = check_remote(l, &l->context.remotes[r], err);
 		left = 0;
 		for (uint32_t i = 0; i < n && rc == 0; i++) {
 			if (!found[i])
@@ -179,10 +180,10 @@ static int check_packages(struct lint *l, struct rel_error *err)
 
 static int check_remotes(struct lint *l, struct rel_error *err)
 {
-	int rc = open_setup(l, err);
+	int rc = open_context(l, err);
 
-	for (uint32_t i = 0; rc == 0 && i < l->setup.n_remotes; i++)
-		rc = check_remote(l, &l->setup.remotes[i], err);
+	for (uint32_t i = 0; rc == 0 && i < l->context.n_remotes; i++)
+		rc = check_remote(l, &l->context.remotes[i], err);
 	return rc;
 }
 
@@ -270,8 +271,8 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 		rc = write_report(&l, err);
 	}
 	rel_lint_run_free(&l.run);
-	if (l.has_setup)
-		rel_setup_free(&l.setup);
+	if (l.has_context)
+		rel_context_close(&l.context);
 	return rc;
 }
 

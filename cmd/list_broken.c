@@ -117,7 +117,7 @@ static int report_survey(struct rel_session *session,
 	struct rel_report_build_options build = {
 	    .command = call->command->name,
 	    .verbose = call->common->verbose,
-	    .since = session->stacks.since,
+	    .since = session->context.stacks.since,
 	    .seconds = (double)(rel_screen_now() - call->begun) / 1000};
 	struct rel_report report;
 	struct rel_arena arena;
@@ -151,9 +151,9 @@ static int survey(struct rel_session *session, bool *found,
 		  struct rel_error *err)
 {
 	const struct rel_call *call = session->call;
-	const struct rel_stacks *stacks = &session->stacks;
+	const struct rel_stacks *stacks = &session->context.stacks;
 	const struct values *v = call->values;
-	struct rel_survey_options opt = rel_setup_survey(&session->setup);
+	struct rel_survey_options opt = rel_context_survey(&session->context);
 	struct rel_survey *result = NULL;
 	int rc;
 

@@ -80,7 +80,7 @@ static int write_walk(struct rel_session *session,
 
 	rel_arena_init(&arena, REL_LIMIT_ARENA);
 	rc = rel_session_environments(&walk.environments, session, &arena, err);
-	walk.n_environments = session->setup.n_environments;
+	walk.n_environments = session->context.n_environments;
 	if (rc == 0)
 		rc = rel_report_dependents(&walk, universe, marks->found,
 					   marks->targets, &arena, err);
@@ -101,15 +101,15 @@ static int write_walk(struct rel_session *session,
 static int walk_all(struct rel_session *session, struct marks *marks,
 		    struct rel_error *err)
 {
-	const struct rel_setup *setup = &session->setup;
+	const struct rel_context *context = &session->context;
 	struct rel_universe *universe = NULL;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < setup->n_environments; i++) {
+	for (size_t i = 0; rc == 0 && i < context->n_environments; i++) {
 		rel_universe_free(universe);
 		universe = NULL;
-		rc = rel_universe_build(&universe, session->stacks.now,
-					&setup->environments[i],
+		rc = rel_universe_build(&universe, session->context.stacks.now,
+					&context->environments[i],
 					session->call->cancel, err);
 		if (rc == 0)
 			rc = walk_one(marks, session, universe, err);
@@ -138,7 +138,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 		      (v->with_test ? REL_EDGE_WITH_TEST : 0);
 	rc = rel_session_open(&session, call, &request, err);
 	if (rc == 0) {
-		size = (size_t)session.stacks.now->n_entries + 1;
+		size = (size_t)session.context.stacks.now->n_entries + 1;
 		marks.targets = calloc(size, 1);
 		marks.found = calloc(size, 1);
 		marks.once = calloc(size, 1);

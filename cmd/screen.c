@@ -161,8 +161,10 @@ void rel_screen_warn(void *context, const char *text)
 		say(screen, "warning: ", text);
 }
 
-void rel_screen_note(struct rel_screen *screen, const char *text)
+void rel_screen_note(void *context, const char *text)
 {
+	struct rel_screen *screen = context;
+
 	if (screen->verbose)
 		say(screen, "", text);
 }

@@ -31,7 +31,7 @@ void rel_screen_error(struct rel_screen *screen, const struct rel_error *err,
 /* "relctl: warning: text", unless quiet.  context: a struct rel_screen */
 void rel_screen_warn(void *context, const char *text);
 /* "relctl: text", when verbose. */
-void rel_screen_note(struct rel_screen *screen, const char *text);
+void rel_screen_note(void *context, const char *text);
 
 /*
  * Whatever else goes to stderr: format as printf()'s; the text may come from

@@ -5,20 +5,28 @@
 #ifndef REL_CMD_SESSION_H
 #define REL_CMD_SESSION_H
 
+#include "command.h"
+#include "context/context.h"
 #include "output.h"
-#include "repo/stacks.h"
 #include "report/report.h"
-#include "setup.h"
+
+/*
+ * Open the context that the common options of `call` ask for.
+ * Errors  those of rel_context_open()
+ * Owner   rel_context_close(), also after a failure
+ */
+REL_MUST_CHECK int rel_session_context(struct rel_context *context,
+				       const struct rel_call *call,
+				       struct rel_error *err);
 
 struct rel_session {
 	const struct rel_call *call;
-	struct rel_setup setup;
-	struct rel_stacks stacks;
+	struct rel_context context;
 	struct rel_output output;
 };
 
 /*
- * Errors  those of rel_setup_open(), rel_output_open(), rel_stacks_read()
+ * Errors  those of rel_session_context(), rel_output_open(), rel_context_read()
  * Owner   rel_session_close(), also after a failure; do not move the struct
  */
 REL_MUST_CHECK int rel_session_open(struct rel_session *session,

@@ -98,8 +98,9 @@ static int add_named(struct mirrors *mirrors, const struct rel_remote *remote,
 static int read_named(struct mirrors *mirrors, struct rel_session *session,
 		      uint32_t layer, struct rel_error *err)
 {
-	const struct rel_stack_layer *l = &session->stacks.now->layers[layer];
-	struct rel_setup *setup = &session->setup;
+	const struct rel_stack_layer *l =
+	    &session->context.stacks.now->layers[layer];
+	struct rel_context *context = &session->context;
 	struct rel_texts *texts = NULL;
 	struct rel_repofile repo = {0};
 	struct rel_error why = {0};
@@ -108,17 +109,17 @@ static int read_named(struct mirrors *mirrors, struct rel_session *session,
 	int rc;
 
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
-	rc = rel_texts_open(&texts, l->remote, l->snapshot, &setup->reading,
+	rc = rel_texts_open(&texts, l->remote, l->snapshot, &context->reading,
 			    err);
 	if (rc == 0 && rel_texts_read(&text, texts, REL_STR("repo"), &why) == 0)
-		kept = rel_arena_copy(&setup->arena, rel_buf_str(&text));
+		kept = rel_arena_copy(&context->arena, rel_buf_str(&text));
 	if (kept &&
 	    rel_repofile_read(&repo, rel_str_n(kept, text.len), "repo",
-			      &setup->variables, &setup->arena, &why) != 0)
+			      &context->variables, &context->arena, &why) != 0)
 		repo.n_archive_mirrors = 0;
 	for (uint32_t i = 0; rc == 0 && i < repo.n_archive_mirrors; i++)
 		rc = add_named(mirrors, l->remote, repo.archive_mirrors[i],
-			       &setup->arena, err);
+			       &context->arena, err);
 	rel_texts_close(texts);
 	rel_buf_free(&text);
 	return rc;
@@ -136,7 +137,8 @@ static int find_mirrors(struct mirrors *mirrors, struct rel_session *session,
 		    (struct rel_obtain_mirror){.location = v->mirrors.items[i],
 					       .named = true},
 		    err);
-	for (uint32_t i = 0; rc == 0 && i < session->stacks.now->n_layers; i++)
+	for (uint32_t i = 0;
+	     rc == 0 && i < session->context.stacks.now->n_layers; i++)
 		rc = read_named(mirrors, session, i, err);
 	return rc;
 }
@@ -146,21 +148,21 @@ static struct rel_obtain_options obtain_options(
 {
 	const struct values *v = session->call->values;
 
-	return (struct rel_obtain_options){.mirrors = mirrors->items,
-					   .n_mirrors = mirrors->n,
-					   .local = v->local.items,
-					   .n_local = v->local.count,
-					   .mirrors_only = v->mirrors_only,
-					   .progress =
-					       session->setup.reading.progress,
-					   .cancel = session->call->cancel};
+	return (struct rel_obtain_options){
+	    .mirrors = mirrors->items,
+	    .n_mirrors = mirrors->n,
+	    .local = v->local.items,
+	    .n_local = v->local.count,
+	    .mirrors_only = v->mirrors_only,
+	    .progress = session->context.reading.progress,
+	    .cancel = session->call->cancel};
 }
 
 /* Whose archives --all looks at: those of development remotes, or of all
  * when there are none. */
 static bool is_audited(const struct rel_session *session, uint32_t layer)
 {
-	const struct rel_stack *stack = session->stacks.now;
+	const struct rel_stack *stack = session->context.stacks.now;
 	bool any = false;
 
 	for (uint32_t i = 0; i < stack->n_layers; i++)
@@ -192,9 +194,9 @@ static int write_audit(struct rel_session *session,
 static int audit_all(struct rel_session *session, const struct mirrors *mirrors,
 		     bool *found, struct rel_error *err)
 {
-	const struct rel_stack *stack = session->stacks.now;
+	const struct rel_stack *stack = session->context.stacks.now;
 	struct rel_obtain_options obtain = obtain_options(session, mirrors);
-	unsigned jobs = session->setup.reading.jobs;
+	unsigned jobs = session->context.reading.jobs;
 	struct rel_audit audit;
 	int rc = 0;
 
@@ -203,7 +205,7 @@ static int audit_all(struct rel_session *session, const struct mirrors *mirrors,
 		if (is_audited(session, i))
 			rc = rel_audit_add(&audit, stack->layers[i].remote,
 					   stack->layers[i].snapshot,
-					   &session->setup.reading, err);
+					   &session->context.reading, err);
 	}
 	/* --jobs says otherwise when it is there. */
 	if (!session->call->common->jobs)
@@ -256,11 +258,11 @@ static int read_manifest(struct rel_verify_request *request,
 			 struct rel_session *session, uint32_t entry,
 			 struct rel_error *err)
 {
-	const struct rel_stack *stack = session->stacks.now;
+	const struct rel_stack *stack = session->context.stacks.now;
 	const struct rel_stack_layer *layer =
 	    &stack->layers[stack->entries[entry].layer];
 	const struct rel_snapshot_package *p = rel_stack_package(stack, entry);
-	struct rel_arena *arena = &session->setup.arena;
+	struct rel_arena *arena = &session->context.arena;
 	struct rel_texts *texts = NULL;
 	struct rel_str path = rel_snapshot_string(layer->snapshot, p->path);
 	struct rel_buf text, url;
@@ -274,7 +276,7 @@ static int read_manifest(struct rel_verify_request *request,
 	request->path = rel_arena_copy(arena, path);
 	rel_path_join(&url, rel_path_dir(path), REL_STR("url"));
 	rc = rel_texts_open(&texts, layer->remote, layer->snapshot,
-			    &session->setup.reading, err);
+			    &session->context.reading, err);
 	if (rc == 0)
 		rc = rel_texts_read(&text, texts, path, err);
 	if (rc == 0) {
@@ -306,7 +308,7 @@ static int keep_error(struct rel_report_verified *out,
 		return why->code;
 	}
 	rel_error_format(why, text, sizeof(text));
-	out->error = rel_arena_copy(&session->setup.arena, rel_str_of(text));
+	out->error = rel_arena_copy(&session->context.arena, rel_str_of(text));
 	return out->error ? 0 : rel_fail_nomem(err);
 }
 
@@ -315,12 +317,12 @@ static int verify_one(struct rel_report_verified *out,
 		      const struct mirrors *mirrors, const char *package,
 		      struct rel_error *err)
 {
-	const struct rel_remote_options *reading = &session->setup.reading;
+	const struct rel_remote_options *reading = &session->context.reading;
 	const struct values *v = session->call->values;
 	struct rel_verify_request request = {
 	    .source = v->source,
 	    .tag = v->tag,
-	    .tag_pattern = session->setup.conf.release.tag,
+	    .tag_pattern = session->context.conf.release.tag,
 	    .obtain = obtain_options(session, mirrors),
 	    .fetch = {.cache_dir = reading->cache_dir,
 		      .offline = reading->offline,
@@ -330,7 +332,8 @@ static int verify_one(struct rel_report_verified *out,
 	struct rel_error why = {0};
 	char *id = NULL;
 	uint32_t entry = 0;
-	int rc = find_package(&entry, session->stacks.now, package, err);
+	int rc =
+	    find_package(&entry, session->context.stacks.now, package, err);
 
 	if (rc == 0)
 		rc = read_manifest(&request, session, entry, err);
@@ -339,11 +342,12 @@ static int verify_one(struct rel_report_verified *out,
 	if (asprintf(&id, "%.*s.%.*s", REL_STR_ARG(request.name),
 		     REL_STR_ARG(request.version)) < 0)
 		return rel_fail_nomem(err);
-	out->package = rel_arena_copy(&session->setup.arena, rel_str_of(id));
+	out->package = rel_arena_copy(&session->context.arena, rel_str_of(id));
 	free(id);
-	out->remote = session->stacks.now
-			  ->layers[session->stacks.now->entries[entry].layer]
-			  .remote->name;
+	out->remote =
+	    session->context.stacks.now
+		->layers[session->context.stacks.now->entries[entry].layer]
+		.remote->name;
 	if (!out->package)
 		return rel_fail_nomem(err);
 	rc = rel_verify(&out->result, &request, &why);

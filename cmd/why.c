@@ -56,7 +56,7 @@ static int write_verdicts(struct rel_session *session,
 	struct rel_report_build_options build = {
 	    .command = session->call->command->name,
 	    .verbose = true,
-	    .since = session->stacks.since,
+	    .since = session->context.stacks.since,
 	    .seconds =
 		(double)(rel_screen_now() - session->call->begun) / 1000};
 	enum rel_report_format format = REL_REPORT_TEXT;
@@ -88,14 +88,14 @@ static int write_verdicts(struct rel_session *session,
 static int tell_verdicts(struct rel_session *session, bool *found,
 			 struct rel_error *err)
 {
-	struct rel_survey_options opt = rel_setup_survey(&session->setup);
+	struct rel_survey_options opt = rel_context_survey(&session->context);
 	struct rel_survey *survey = NULL;
 	int rc;
 
 	opt.scope.all = true;
 	opt.reasons = REL_REASONS_ALL;
-	rc = rel_survey_run(&survey, session->stacks.now, session->stacks.alone,
-			    NULL, &opt, err);
+	rc = rel_survey_run(&survey, session->context.stacks.now,
+			    session->context.stacks.alone, NULL, &opt, err);
 
 	if (rc == 0)
 		rc = select_package(survey, session->call->arguments[0], err);
@@ -187,8 +187,8 @@ static int tell_paths(struct rel_session *session, struct rel_error *err)
 {
 	struct rel_universe *universe = NULL;
 	uint8_t *sources = NULL, *targets = NULL;
-	int rc = rel_universe_build(&universe, session->stacks.now,
-				    &session->setup.environments[0],
+	int rc = rel_universe_build(&universe, session->context.stacks.now,
+				    &session->context.environments[0],
 				    session->call->cancel, err);
 
 	if (rc == 0) {

@@ -1,38 +1,39 @@
 /* In which environments is decided. */
 #include "base/limits.h"
 #include "base/nearest.h"
-#include "setup.h"
+#include "context/context_private.h"
 
-static int add(struct rel_setup *setup, const struct rel_environment *e,
+static int add(struct rel_context *context, const struct rel_environment *e,
 	       struct rel_error *err)
 {
 	struct rel_environment *grown;
 
-	if (setup->n_environments >= REL_LIMIT_CONF_ITEMS)
+	if (context->n_environments >= REL_LIMIT_CONF_ITEMS)
 		return rel_fail(err, REL_ELIMIT, "more than %u environments",
 				REL_LIMIT_CONF_ITEMS);
-	if (setup->n_environments % 16 == 0) {
-		grown = rel_arena_array(
-		    &setup->arena, setup->n_environments + 16, sizeof(*grown));
+	if (context->n_environments % 16 == 0) {
+		grown = rel_arena_array(&context->arena,
+					context->n_environments + 16,
+					sizeof(*grown));
 		if (!grown)
 			return rel_fail_nomem(err);
-		if (setup->n_environments)
-			memcpy(grown, setup->environments,
-			       setup->n_environments * sizeof(*grown));
-		setup->environments = grown;
+		if (context->n_environments)
+			memcpy(grown, context->environments,
+			       context->n_environments * sizeof(*grown));
+		context->environments = grown;
 	}
-	setup->environments[setup->n_environments++] = *e;
+	context->environments[context->n_environments++] = *e;
 	return 0;
 }
 
 /* The variables of a configured environment, and opam-version, which every
  * opam has. */
-static int take_values(struct rel_setup *setup, struct rel_environment *out,
+static int take_values(struct rel_context *context, struct rel_environment *out,
 		       const struct rel_conf_environment *conf,
 		       struct rel_error *err)
 {
-	struct rel_variable_value *values =
-	    rel_arena_array(&setup->arena, conf->n_values + 1, sizeof(*values));
+	struct rel_variable_value *values = rel_arena_array(
+	    &context->arena, conf->n_values + 1, sizeof(*values));
 	bool versioned = false;
 
 	if (!values)
@@ -52,17 +53,17 @@ static int take_values(struct rel_setup *setup, struct rel_environment *out,
 }
 
 /* One environment for each compiler that it pins. */
-static int add_configured(struct rel_setup *setup,
+static int add_configured(struct rel_context *context,
 			  const struct rel_conf_environment *conf,
 			  struct rel_error *err)
 {
 	struct rel_environment e = {.name = conf->name};
 	struct rel_buf name;
-	int rc = take_values(setup, &e, conf, err);
+	int rc = take_values(context, &e, conf, err);
 
 	if (rc || conf->n_ocaml <= 1) {
 		e.ocaml = conf->n_ocaml ? conf->ocaml[0] : NULL;
-		return rc ? rc : add(setup, &e, err);
+		return rc ? rc : add(context, &e, err);
 	}
 	rel_buf_init(&name, REL_LIMIT_CONFIG_BYTES);
 	for (size_t i = 0; rc == 0 && i < conf->n_ocaml; i++) {
@@ -70,10 +71,11 @@ static int add_configured(struct rel_setup *setup,
 		rel_buf_printf(&name, "%s/ocaml-%s", conf->name,
 			       conf->ocaml[i]);
 		rc = rel_buf_status(&name, "environment", err);
-		e.name = rel_arena_copy(&setup->arena, rel_buf_str(&name));
+		e.name = rel_arena_copy(&context->arena, rel_buf_str(&name));
 		e.ocaml = conf->ocaml[i];
 		if (rc == 0)
-			rc = e.name ? add(setup, &e, err) : rel_fail_nomem(err);
+			rc = e.name ? add(context, &e, err)
+				    : rel_fail_nomem(err);
 	}
 	rel_buf_free(&name);
 	return rc;
@@ -100,14 +102,14 @@ static int fail_unknown(const struct rel_conf *conf, struct rel_str name,
 	return rc;
 }
 
-static int add_named(struct rel_setup *setup, struct rel_str name,
+static int add_named(struct rel_context *context, struct rel_str name,
 		     struct rel_error *err)
 {
-	const struct rel_conf *conf = &setup->conf;
+	const struct rel_conf *conf = &context->conf;
 
 	for (size_t i = 0; i < conf->n_environments; i++) {
 		if (rel_str_is(name, conf->environments[i].name))
-			return add_configured(setup, &conf->environments[i],
+			return add_configured(context, &conf->environments[i],
 					      err);
 	}
 	return fail_unknown(conf, name, err);
@@ -135,76 +137,78 @@ static bool gives_machine(struct rel_str text)
 
 /* What the variables of `text` are laid over: asking the machine runs
  * programs, so only for what is missing. */
-static int base_of(struct rel_environment *out, struct rel_setup *setup,
+static int base_of(struct rel_environment *out, struct rel_context *context,
 		   struct rel_str text, struct rel_error *err)
 {
 	static const struct rel_variable_value version = {"opam-version",
 							  REL_OPAM_VERSION};
 
 	if (!gives_machine(text))
-		return rel_environment_host(out, &setup->arena, err);
+		return rel_environment_host(out, &context->arena, err);
 	*out = (struct rel_environment){
 	    .name = "host", .values = &version, .n_values = 1};
 	return 0;
 }
 
 /* NAME, KEY=VALUE,… on top of this machine, or NAME,KEY=VALUE,… */
-static int add_option(struct rel_setup *setup, const char *text,
+static int add_option(struct rel_context *context, const char *text,
 		      struct rel_error *err)
 {
 	struct rel_str rest = rel_str_of(text), head;
-	size_t first = setup->n_environments;
+	size_t first = context->n_environments;
 	struct rel_environment host;
 	int rc;
 
 	if (rel_str_find(rest, '=') == rest.len)
-		return add_named(setup, rest, err);
+		return add_named(context, rest, err);
 	head = rel_str_sub(rest, 0, rel_str_find(rest, ','));
 	if (rel_str_find(head, '=') == head.len) {
-		rc = add_named(setup, head, err);
+		rc = add_named(context, head, err);
 		rest = rel_str_sub(rest, head.len + 1, rest.len);
 	} else {
-		rc = base_of(&host, setup, rest, err);
+		rc = base_of(&host, context, rest, err);
 		if (rc == 0)
-			rc = add(setup, &host, err);
+			rc = add(context, &host, err);
 	}
-	for (size_t i = first; rc == 0 && i < setup->n_environments; i++) {
-		struct rel_environment base = setup->environments[i];
+	for (size_t i = first; rc == 0 && i < context->n_environments; i++) {
+		struct rel_environment base = context->environments[i];
 
-		rc = rel_environment_parse(&setup->environments[i], rest, &base,
-					   &setup->arena, err);
+		rc = rel_environment_parse(&context->environments[i], rest,
+					   &base, &context->arena, err);
 	}
 	if (rc == REL_EUSAGE)
 		rel_error_prefix(err, "--env %.100s", text);
 	return rc;
 }
 
-static int add_profile(struct rel_setup *setup, enum rel_profile profile,
-		       const struct rel_common *common, struct rel_error *err)
+static int add_profile(struct rel_context *context, enum rel_profile profile,
+		       const struct rel_context_options *options,
+		       struct rel_error *err)
 {
 	struct rel_environment e = {.name = rel_profile_name(profile),
 				    .profile = profile,
-				    .ignore_test_doc = common->ignore_test_doc};
+				    .ignore_test_doc =
+					options->ignore_test_doc};
 
-	if (common->environments.count)
+	if (options->n_environments)
 		return rel_fail(err, REL_EUSAGE,
 				"--env has no meaning with --profile %s, which "
 				"knows no environment",
 				e.name);
-	return add(setup, &e, err);
+	return add(context, &e, err);
 }
 
-int rel_setup_environments(struct rel_setup *setup,
-			   const struct rel_common *common,
-			   struct rel_error *err)
+int rel_context_environments(struct rel_context *context,
+			     const struct rel_context_options *options,
+			     struct rel_error *err)
 {
 	enum rel_profile profile = REL_PROFILE_ENV;
 	struct rel_environment host;
 	int rc = 0;
 
-	if (common->profile)
-		rc = rel_profile_of(&profile, common->profile, err);
-	if (rc == 0 && common->ignore_test_doc &&
+	if (options->profile)
+		rc = rel_profile_of(&profile, options->profile, err);
+	if (rc == 0 && options->ignore_test_doc &&
 	    profile != REL_PROFILE_OPAM_2_1)
 		rc = rel_fail(err, REL_EUSAGE,
 			      "--ignore-test-doc goes with --profile opam-2.1 "
@@ -212,15 +216,16 @@ int rel_setup_environments(struct rel_setup *setup,
 	if (rc)
 		return rc;
 	if (profile != REL_PROFILE_ENV)
-		return add_profile(setup, profile, common, err);
-	for (uint32_t i = 0; rc == 0 && i < common->environments.count; i++)
-		rc = add_option(setup, common->environments.items[i], err);
-	if (rc || setup->n_environments)
+		return add_profile(context, profile, options, err);
+	for (uint32_t i = 0; rc == 0 && i < options->n_environments; i++)
+		rc = add_option(context, options->environments[i], err);
+	if (rc || context->n_environments)
 		return rc;
-	for (size_t i = 0; rc == 0 && i < setup->conf.n_environments; i++)
-		rc = add_configured(setup, &setup->conf.environments[i], err);
-	if (rc || setup->n_environments)
+	for (size_t i = 0; rc == 0 && i < context->conf.n_environments; i++)
+		rc = add_configured(context, &context->conf.environments[i],
+				    err);
+	if (rc || context->n_environments)
 		return rc;
-	rc = rel_environment_host(&host, &setup->arena, err);
-	return rc ? rc : add(setup, &host, err);
+	rc = rel_environment_host(&host, &context->arena, err);
+	return rc ? rc : add(context, &host, err);
 }
