@@ -63,13 +63,10 @@ static int add_hash(struct rel_buf *out, const struct rel_git_url *url,
 }
 
 int rel_git_cache_init(struct rel_git_cache *cache, const char *cache_dir,
-		       const struct rel_git_url *url, bool whole,
-		       struct rel_error *err)
+		       const struct rel_git_url *url, struct rel_error *err)
 {
 	int r = 0;
 
-	cache->lock.fd = -1;
-	cache->child_fd = -1;
 	rel_buf_init(&cache->dir, REL_LIMIT_CONFIG_BYTES);
 	if (cache_dir != NULL)
 		rel_buf_add_cstr(&cache->dir, cache_dir);
@@ -80,8 +77,6 @@ int rel_git_cache_init(struct rel_git_cache *cache, const char *cache_dir,
 	rel_buf_add_cstr(&cache->dir, "/git/");
 	add_readable(&cache->dir, url);
 	r = add_hash(&cache->dir, url, err);
-	if (whole)
-		rel_buf_add_cstr(&cache->dir, "-whole");
 	return r < 0 ? r : rel_buf_status(&cache->dir, "cache path", err);
 }
 
@@ -137,7 +132,7 @@ static int take_lock(struct rel_git_cache *cache, const char *title,
 	return r;
 }
 
-/* Names that git or libgit2 gives to files they have not finished. */
+/* Names that git gives to files they have not finished. */
 static bool is_leftover(const char *name)
 {
 	struct rel_str s = rel_str_of(name);
@@ -145,8 +140,7 @@ static bool is_leftover(const char *name)
 	return rel_str_ends(s, REL_STR(".lock")) ||
 	       rel_str_starts(s, REL_STR("tmp_")) ||
 	       rel_str_starts(s, REL_STR(".tmp-")) ||
-	       rel_str_starts(s, REL_STR("shallow_")) ||
-	       rel_str_starts(s, REL_STR("pack_git2_"));
+	       rel_str_starts(s, REL_STR("shallow_"));
 }
 
 /* Count, or remove, the left-overs in one directory of the repository. */

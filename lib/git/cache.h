@@ -14,10 +14,10 @@ struct rel_git_cache {
 	int child_fd;	      /* inherited by git: see rel_git_cache_lend() */
 };
 
-/* Whose directory: `whole` for one that has the whole history always. */
+/* Whose directory.  cache_dir  NULL = rel_cache_root() */
 REL_MUST_CHECK int rel_git_cache_init(struct rel_git_cache *cache,
 				      const char *cache_dir,
-				      const struct rel_git_url *url, bool whole,
+				      const struct rel_git_url *url,
 				      struct rel_error *err);
 /* Drops the lock too. */
 void rel_git_cache_free(struct rel_git_cache *cache);

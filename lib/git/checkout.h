@@ -5,7 +5,7 @@
  * what libgit2 lacks (sparse or split index, filters, linked work trees), and
  * because git's refusals are to hold (safe.directory: a checkout of another
  * user is REL_EIO).  Looking writes nothing, not even the
- * refreshed index.  Errors  without git: REL_ENOTFOUND.
+ * refreshed index.  Errors  without git: REL_EIO.
  */
 #ifndef REL_GIT_CHECKOUT_H
 #define REL_GIT_CHECKOUT_H

@@ -99,9 +99,7 @@ int rel_git_checkout_open(struct rel_git_checkout **out, const char *dir,
 	if (checkout == NULL)
 		return rel_fail_nomem(err);
 	checkout->scratch.lock.fd = -1;
-	r = rel_git_program_need("cannot look at the checkout", err);
-	if (r == 0)
-		r = rel_git_place_find(&place, dir, err);
+	r = rel_git_place_find(&place, dir, err);
 	if (r == 0 && place.root == NULL)
 		r = rel_fail(err, REL_EUSAGE,
 			     "has no work tree; go to a checkout of it");

@@ -3,7 +3,6 @@
 #include "base/network.h"
 #include "git/credential.h"
 #include "git/internal.h"
-#include "git/job.h"
 #include "git/run.h"
 
 /* The last lines are the fact, earlier ones mostly its circumstances. */
@@ -154,8 +153,8 @@ static void add_certificate_remedy(struct rel_buf *out,
 	rel_buf_free(&fact);
 }
 
-/* Is "Failed to connect to HOST port PORT" (libgit2 leaves the port out)
- * about another host than that of `url`? */
+/* Is "Failed to connect to HOST port PORT" about another host than that of
+ * `url`? */
 static bool connects_elsewhere(const struct rel_git_url *url,
 			       struct rel_str text)
 {
@@ -224,8 +223,11 @@ static void add_proxy_remedy(struct rel_buf *out, const struct rel_git_url *url,
 	rel_buf_free(&setting);
 }
 
-void rel_git_network_remedy(struct rel_buf *out, const struct rel_git_url *url,
-			    struct rel_str text)
+/* What to do about a proxy or a certificate that stands in the way to `url`,
+ * "; …"; nothing where the text is not about them. */
+static void add_network_remedy(struct rel_buf *out,
+			       const struct rel_git_url *url,
+			       struct rel_str text)
 {
 	static const char *const certificate[] = {"certificate", "SSL CA cert",
 						  NULL};
@@ -267,7 +269,7 @@ int rel_git_complaint_fail(struct rel_error *err, const char *what,
 		if ((unsigned char)joined.ptr[i] < 0x20)
 			joined.ptr[i] = ' ';
 	rel_buf_init(&network, REL_LIMIT_CHILD_TEXT);
-	rel_git_network_remedy(&network, url, text);
+	add_network_remedy(&network, url, text);
 	rel_fail(err, code, "%s: %.*s%s", what,
 		 REL_STR_ARG(rel_buf_str(&joined)),
 		 network.len > 0 ? network.ptr : remedy_of(code, text));

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "git/job.h"
 #include "git/run.h"
 
 void rel_git_content_init(struct rel_git_content *content,

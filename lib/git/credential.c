@@ -218,28 +218,18 @@ static int check(const struct rel_git_credential *found, struct rel_error *err)
 }
 
 int rel_git_credential_find(struct rel_git_credential *out,
-			    const struct rel_git_url *url, unsigned skip,
+			    const struct rel_git_url *url,
 			    struct rel_error *err)
 {
-	int r;
+	int r = from_url(out, url);
 
-	for (unsigned source = 0; source < 3; source++) {
-		rel_buf_clear(&out->user);
-		rel_buf_clear(&out->password);
-		if (source > 0 && !rel_git_credential_safe(url))
-			return 0;
-		if (source == 0)
-			r = from_url(out, url);
-		else if (source == 1)
-			r = from_environment(out, url);
-		else
-			r = from_netrc(out, url, err);
-		if (r < 0)
-			return r;
-		if (r > 0 && skip-- == 0)
-			return check(out, err);
-	}
-	return 0;
+	if (r == 0 && !rel_git_credential_safe(url))
+		return 0;
+	if (r == 0)
+		r = from_environment(out, url);
+	if (r == 0)
+		r = from_netrc(out, url, err);
+	return r > 0 ? check(out, err) : r;
 }
 
 int rel_git_credential_netrc(struct rel_git_credential *out,

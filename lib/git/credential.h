@@ -14,13 +14,11 @@ void rel_git_credential_free(struct rel_git_credential *credential);
 
 /*
  * Look for credentials of `url`, an http one.
- * skip  take the one behind that many found before: those were refused
- * Returns 1 found, 0 none (left), or REL_ENOMEM, REL_EIO, REL_ELIMIT,
+ * Returns 1 found, 0 none, or REL_ENOMEM, REL_EIO, REL_ELIMIT,
  *         REL_EUSAGE (a line break in it).
  */
 REL_MUST_CHECK int rel_git_credential_find(struct rel_git_credential *out,
 					   const struct rel_git_url *url,
-					   unsigned skip,
 					   struct rel_error *err);
 
 /* May a secret be sent there: over TLS, or to this machine? */

@@ -5,26 +5,20 @@
 
 #include "base/limits.h"
 #include "base/path.h"
+#include "git/hints.h"
 #include "git/internal.h"
-#include "git/job.h"
-#include "git/run.h"
+#include "git/listing.h"
 
 /* Times that the depth is doubled before the whole history is asked for. */
 #define DEEPEN_TRIES 3
 
-/* Everything one call has to do with one remote. */
-struct session {
-	struct rel_git_fetch_options options;
-	struct rel_git_url url;
-	struct rel_buf clean, title;
-	struct rel_git_cache cache;
-	bool with_git; /* else libgit2 */
-	bool partial;  /* whoever transfers can do it shallow */
-};
+/* Depths beside a number of commits. */
+#define DEPTH_KEEP 0  /* what is new, behind what is there */
+#define DEPTH_ALL  -1 /* the whole history */
 
-static const char *revision_of(const struct session *s)
+static const char *revision_of(const struct rel_git_remote *remote)
 {
-	const char *revision = s->options.revision;
+	const char *revision = remote->options.revision;
 
 	return revision != NULL && *revision != '\0' ? revision : "HEAD";
 }
@@ -60,99 +54,125 @@ static int check_revision(const char *revision, struct rel_error *err)
 			"'%.100s' is no branch, tag or commit id", revision);
 }
 
-/* Where the repository is kept.  A libgit2 that cannot do shallow fetches
- * must not add to a shallow one: what it then lacks would go unnoticed. */
-static int choose_cache(struct session *s, struct rel_error *err)
+static void remote_done(struct rel_git_remote *remote)
 {
-	struct rel_git_store *store = NULL;
-	bool shallow = true;
-	int r = rel_git_cache_init(&s->cache, s->options.cache_dir, &s->url,
-				   false, err);
-
-	if (r < 0 || s->partial || s->options.offline)
-		return r;
-	if (rel_git_store_open(&store, rel_git_cache_path(&s->cache), NULL) ==
-	    0)
-		shallow = rel_git_store_is_shallow(store);
-	rel_git_store_free(store);
-	if (!shallow)
-		return 0;
-	rel_git_cache_free(&s->cache);
-	return rel_git_cache_init(&s->cache, s->options.cache_dir, &s->url,
-				  true, err);
-}
-
-/* Without git, what is there may be in the directory for whole histories. */
-static int choose_offline(struct session *s, struct rel_error *err)
-{
-	if (!s->options.offline ||
-	    rel_git_is_repository(rel_git_cache_path(&s->cache)))
-		return 0;
-	rel_git_cache_free(&s->cache);
-	return rel_git_cache_init(&s->cache, s->options.cache_dir, &s->url,
-				  true, err);
-}
-
-static void session_close(struct session *s)
-{
-	rel_git_cache_free(&s->cache);
-	rel_buf_free(&s->title);
-	rel_buf_free(&s->clean);
+	rel_git_remote_close(remote);
 	rel_git_library_close();
 }
 
-static int session_open(struct session *s, const char *location,
+static int remote_begin(struct rel_git_remote *remote, const char *location,
 			const struct rel_git_fetch_options *options,
 			struct rel_error *err)
 {
 	int r = rel_git_library_open(err);
 
-	memset(s, 0, sizeof(*s));
 	if (r < 0)
 		return r;
-	if (options != NULL)
-		s->options = *options;
-	s->cache.lock.fd = -1;
-	s->cache.child_fd = -1;
-	rel_buf_init(&s->clean, REL_LIMIT_CONFIG_BYTES);
-	rel_buf_init(&s->title, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_url_parse(&s->url, location, err);
-	if (r == 0 && s->url.transport != REL_GIT_LOCAL) {
-		r = check_revision(revision_of(s), err);
-		s->with_git =
-		    !s->options.no_git_program && rel_git_program_exists();
-		s->partial =
-		    s->with_git || rel_git_library_is_shallow_capable();
-		rel_git_url_clean(&s->clean, &s->url);
-		rel_buf_add_str(&s->title, s->url.host);
-		rel_buf_printf(&s->title, "%s%.*s", s->url.scp ? ":" : "",
-			       REL_STR_ARG(s->url.path));
-		if (r == 0)
-			r = rel_buf_status(&s->clean, "location", err);
-		if (r == 0)
-			r = choose_cache(s, err);
-		if (r == 0)
-			r = choose_offline(s, err);
+	r = rel_git_remote_init(remote, location, options, err);
+	if (r == 0 && remote->url.transport != REL_GIT_LOCAL)
+		r = check_revision(revision_of(remote), err);
+	if (r == 0 && remote->url.transport != REL_GIT_LOCAL)
+		r = rel_git_cache_init(&remote->cache,
+				       remote->options.cache_dir, &remote->url,
+				       err);
+	if (r < 0) {
+		remote_done(remote);
+		return r;
 	}
-	if (r < 0)
-		session_close(s);
+	remote->git_dir = rel_git_cache_path(&remote->cache);
+	remote->made = true;
+	return 0;
+}
+
+static int hint(void *context, struct rel_str name, const struct rel_git_id *id,
+		struct rel_error *err)
+{
+	(void)id;
+	(void)err;
+	rel_git_hints_add(context, name);
+	return 0;
+}
+
+/* The branches and tags the remote has, to say which are near. */
+static int fail_revision(struct rel_git_remote *remote, const char *revision,
+			 struct rel_error *err)
+{
+	struct rel_git_hints hints = {.wanted = revision};
+	struct rel_git_listing listing;
+	int r;
+
+	rel_git_listing_init(&listing);
+	rel_git_listing_want(&listing, "refs/heads/*");
+	rel_git_listing_want(&listing, "refs/tags/*");
+	listing.each = hint;
+	listing.context = &hints;
+	r = rel_git_remote_list(&listing, remote, err);
+	rel_git_listing_free(&listing);
+	if (r == 0)
+		r = rel_git_hints_fail(&hints, err);
+	else if (r != REL_ECANCELLED)
+		r = rel_fail(err, REL_ENOTFOUND, "no revision '%s'", revision);
+	rel_error_at(err, remote->place.ptr, 0, 0);
 	return r;
 }
 
-/* One transfer under the lock.  revision NULL = every branch and tag. */
-static int transfer(struct session *s, const char *revision, int depth,
-		    struct rel_error *err)
+static bool no_such_ref(struct rel_str text)
 {
-	struct rel_git_job job = {.url = &s->url,
-				  .clean = s->clean.ptr,
-				  .title = s->title.ptr,
-				  .cache = &s->cache,
-				  .options = &s->options,
-				  .revision = revision,
-				  .depth = depth};
+	static const char phrase[] = "couldn't find remote ref";
 
-	return s->with_git ? rel_git_program_fetch(&job, err)
-			   : rel_git_library_fetch(&job, err);
+	return text.len > 0 &&
+	       memmem(text.ptr, text.len, phrase, sizeof(phrase) - 1) != NULL;
+}
+
+/*
+ * One transfer under the lock.
+ * revision  branch, tag, full commit id or "HEAD", kept under
+ *           rel_git_cache_ref(); NULL = every branch and tag
+ */
+static int transfer(struct rel_git_remote *remote, struct rel_git_store *store,
+		    const char *revision, int depth, struct rel_error *err)
+{
+	const char *args[16] = {"fetch", "--no-tags", "--progress",
+				"--no-recurse-submodules"};
+	char how[32], title[REL_ERROR_TEXT_MAX];
+	struct rel_git_run run;
+	struct rel_buf spec;
+	size_t n = 4;
+	int r;
+
+	rel_buf_init(&spec, REL_LIMIT_CONFIG_BYTES);
+	rel_git_remote_run_init(&run, remote, "cannot fetch", 0);
+	run.cache = &remote->cache;
+	run.counted = "Receiving objects";
+	snprintf(title, sizeof(title), "fetching %s", remote->title.ptr);
+	run.title = title;
+	snprintf(how, sizeof(how), "--depth=%d", depth);
+	if (depth > 0)
+		args[n++] = how;
+	else if (depth == DEPTH_ALL && rel_git_store_is_shallow(store))
+		args[n++] = "--unshallow";
+	args[n++] = "--";
+	args[n++] = remote->place.ptr;
+	if (revision == NULL) {
+		args[n++] = "+refs/heads/*:refs/remotes/origin/*";
+		args[n++] = "+refs/tags/*:refs/tags/*";
+	} else {
+		rel_buf_printf(&spec, "+%s:", revision);
+		rel_git_cache_ref(&spec, revision);
+		args[n++] = spec.ptr;
+	}
+	r = rel_buf_status(&spec, "reference", err);
+	if (r == 0)
+		r = rel_git_run(&run, args, err);
+	if (r == 0 && run.status != 0)
+		r = revision && no_such_ref(rel_buf_str(&run.complaint))
+			? fail_revision(remote, revision, err)
+			: rel_git_run_fail(&run, err);
+	if (r == 0)
+		r = rel_git_store_refresh(store, err);
+	rel_git_run_free(&run);
+	rel_buf_free(&spec);
+	return r;
 }
 
 /* The commit kept for `revision`: REL_ENOTFOUND when it was never fetched. */
@@ -180,50 +200,38 @@ static int look_up(struct rel_git_id *commit, struct rel_git_store *store,
  * it: asking for one commit again would cut off history that an earlier
  * --since has brought.
  */
-static int first_depth(const struct session *s, struct rel_git_store *store,
-		       const char *revision)
+static int first_depth(const struct rel_git_remote *remote,
+		       struct rel_git_store *store, const char *revision)
 {
 	struct rel_git_id known;
 
-	if (s->options.whole_history)
-		return REL_GIT_DEPTH_ALL;
-	if (!s->partial)
-		return REL_GIT_DEPTH_KEEP;
-	return look_up(&known, store, revision, NULL) == 0 ? REL_GIT_DEPTH_KEEP
-							   : 1;
+	if (remote->options.whole_history)
+		return DEPTH_ALL;
+	return look_up(&known, store, revision, NULL) == 0 ? DEPTH_KEEP : 1;
 }
 
 /* `revision` from the remote into the store; the lock is held. */
-static int bring(struct session *s, struct rel_git_id *commit,
+static int bring(struct rel_git_remote *remote, struct rel_git_id *commit,
 		 struct rel_git_store *store, const char *revision,
 		 struct rel_error *err)
 {
-	bool maybe_id = is_full_id(revision) || is_short_id(revision);
-	struct rel_error first = {0};
-	int r = REL_ENOTFOUND;
+	int r = transfer(remote, store, revision,
+			 first_depth(remote, store, revision), err);
 
-	/* libgit2 can ask for names only. */
-	if (s->with_git || !is_full_id(revision))
-		r = transfer(s, revision, first_depth(s, store, revision),
-			     &first);
-	if (r == REL_ENOTFOUND && maybe_id)
-		r = transfer(s, NULL, REL_GIT_DEPTH_ALL, &first);
-	if (r == 0)
-		r = rel_git_store_refresh(store, &first);
-	if (r == 0)
-		r = look_up(commit, store, revision, &first);
-	if (r < 0 && err != NULL)
-		*err = first;
-	return r;
+	/* A commit that the server gives by no name, or that is short. */
+	if (r == REL_ENOTFOUND &&
+	    (is_full_id(revision) || is_short_id(revision)))
+		r = transfer(remote, store, NULL, DEPTH_ALL, err);
+	return r == 0 ? look_up(commit, store, revision, err) : r;
 }
 
-static int fail_offline(struct session *s, const char *revision,
+static int fail_offline(struct rel_git_remote *remote, const char *revision,
 			struct rel_error *err)
 {
 	rel_fail(err, REL_ENOTFOUND,
 		 "%s is not in the cache; run once without --offline",
 		 revision ? revision : "the remote");
-	rel_error_at(err, s->clean.ptr, 0, 0);
+	rel_error_at(err, remote->place.ptr, 0, 0);
 	return REL_ENOTFOUND;
 }
 
@@ -233,56 +241,61 @@ static void is_cache(struct rel_git_store *store)
 	store->fetched = true;
 }
 
-static int open_offline(struct session *s, struct rel_git_store **store,
-			struct rel_git_id *commit, struct rel_error *err)
+static int open_offline(struct rel_git_remote *remote,
+			struct rel_git_store **store, struct rel_git_id *commit,
+			struct rel_error *err)
 {
-	int r = rel_git_store_open(store, rel_git_cache_path(&s->cache), err);
+	int r =
+	    rel_git_store_open(store, rel_git_cache_path(&remote->cache), err);
 
 	if (r == REL_ENOTFOUND)
-		return fail_offline(s, NULL, err);
+		return fail_offline(remote, NULL, err);
 	if (r == 0)
 		is_cache(*store);
 	if (r == 0)
-		r = look_up(commit, *store, revision_of(s), err);
+		r = look_up(commit, *store, revision_of(remote), err);
 	if (r == REL_ENOTFOUND)
-		return fail_offline(s, revision_of(s), err);
+		return fail_offline(remote, revision_of(remote), err);
 	return r;
 }
 
-static int open_online(struct session *s, struct rel_git_store **store,
-		       struct rel_git_id *commit, struct rel_error *err)
+static int open_online(struct rel_git_remote *remote,
+		       struct rel_git_store **store, struct rel_git_id *commit,
+		       struct rel_error *err)
 {
-	const char *revision = revision_of(s);
-	int r =
-	    rel_git_cache_prepare(&s->cache, s->title.ptr, s->clean.ptr,
-				  s->options.progress, s->options.cancel, err);
+	const char *revision = revision_of(remote);
+	int r = rel_git_cache_prepare(
+	    &remote->cache, remote->title.ptr, remote->place.ptr,
+	    remote->options.progress, remote->options.cancel, err);
 
 	if (r == 0)
-		r = rel_git_store_open(store, rel_git_cache_path(&s->cache),
-				       err);
+		r = rel_git_store_open(store,
+				       rel_git_cache_path(&remote->cache), err);
 	if (r < 0)
 		return r;
 	is_cache(*store);
 	/* A commit never changes: nothing to ask for. */
-	if (is_full_id(revision) && !s->options.whole_history &&
+	if (is_full_id(revision) && !remote->options.whole_history &&
 	    look_up(commit, *store, revision, NULL) == 0)
 		return 0;
-	return bring(s, commit, *store, revision, err);
+	return bring(remote, commit, *store, revision, err);
 }
 
-static int open_local(struct session *s, struct rel_git_store **store,
-		      struct rel_git_id *commit, struct rel_error *err)
+static int open_local(struct rel_git_remote *remote,
+		      struct rel_git_store **store, struct rel_git_id *commit,
+		      struct rel_error *err)
 {
 	struct rel_buf path;
 	int r;
 
 	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
-	rel_buf_add_str(&path, s->url.path);
+	rel_buf_add_str(&path, remote->url.path);
 	r = rel_buf_status(&path, "location", err);
 	if (r == 0)
 		r = rel_git_store_open(store, path.ptr, err);
 	if (r == 0)
-		r = rel_git_resolve(commit, *store, s->options.revision, err);
+		r = rel_git_resolve(commit, *store, remote->options.revision,
+				    err);
 	rel_buf_free(&path);
 	return r;
 }
@@ -292,23 +305,23 @@ int rel_git_fetch(struct rel_git_store **store, struct rel_git_id *commit,
 		  const struct rel_git_fetch_options *options,
 		  struct rel_error *err)
 {
-	struct session s;
-	int r = session_open(&s, location, options, err);
+	struct rel_git_remote remote;
+	int r = remote_begin(&remote, location, options, err);
 
 	*store = NULL;
 	if (r < 0)
 		return r;
-	if (s.url.transport == REL_GIT_LOCAL)
-		r = open_local(&s, store, commit, err);
-	else if (s.options.offline)
-		r = open_offline(&s, store, commit, err);
+	if (remote.url.transport == REL_GIT_LOCAL)
+		r = open_local(&remote, store, commit, err);
+	else if (remote.options.offline)
+		r = open_offline(&remote, store, commit, err);
 	else
-		r = open_online(&s, store, commit, err);
+		r = open_online(&remote, store, commit, err);
 	if (r < 0) {
 		rel_git_store_free(*store);
 		*store = NULL;
 	}
-	session_close(&s);
+	remote_done(&remote);
 	return r;
 }
 
@@ -357,7 +370,7 @@ static int since_resolve(struct rel_git_id *commit, struct rel_git_store *store,
 }
 
 /* More and more history of `branch` until the revision is there. */
-static int deepen(struct session *s, struct rel_git_id *commit,
+static int deepen(struct rel_git_remote *remote, struct rel_git_id *commit,
 		  struct rel_git_store *store, const struct since *since,
 		  const char *branch, struct rel_error *err)
 {
@@ -368,12 +381,9 @@ static int deepen(struct session *s, struct rel_git_id *commit,
 	     r == REL_ENOTFOUND && i <= DEEPEN_TRIES &&
 	     rel_git_store_is_shallow(store);
 	     i++) {
-		r = transfer(s, branch,
-			     i < DEEPEN_TRIES ? (back + 1) << i
-					      : REL_GIT_DEPTH_ALL,
+		r = transfer(remote, store, branch,
+			     i < DEEPEN_TRIES ? (back + 1) << i : DEPTH_ALL,
 			     err);
-		if (r == 0)
-			r = rel_git_store_refresh(store, err);
 		if (r == 0)
 			r = since_resolve(commit, store, since, err);
 	}
@@ -397,42 +407,45 @@ static int since_parse(struct since *out, const char *revision,
 }
 
 /* Does it start from the tip that rel_git_fetch() gave? */
-static bool since_tip(const struct session *s, const struct since *since)
+static bool since_tip(const struct rel_git_remote *remote,
+		      const struct since *since)
 {
 	return strcmp(since->base, "HEAD") == 0 ||
-	       strcmp(since->base, revision_of(s)) == 0;
+	       strcmp(since->base, revision_of(remote)) == 0;
 }
 
-static int since_offline(struct session *s, struct rel_git_id *commit,
-			 struct rel_git_store *store, struct since *since,
-			 struct rel_error *err)
+static int since_offline(struct rel_git_remote *remote,
+			 struct rel_git_id *commit, struct rel_git_store *store,
+			 struct since *since, struct rel_error *err)
 {
 	int r = 0;
 
-	if (!since_tip(s, since))
+	if (!since_tip(remote, since))
 		r = look_up(&since->from, store, since->base, err);
 	if (r == 0)
 		r = since_resolve(commit, store, since, err);
-	return r == REL_ENOTFOUND ? fail_offline(s, since->base, err) : r;
+	return r == REL_ENOTFOUND ? fail_offline(remote, since->base, err) : r;
 }
 
-static int since_online(struct session *s, struct rel_git_id *commit,
-			struct rel_git_store *store, struct since *since,
-			struct rel_error *err)
+static int since_online(struct rel_git_remote *remote,
+			struct rel_git_id *commit, struct rel_git_store *store,
+			struct since *since, struct rel_error *err)
 {
-	const char *base = since_tip(s, since) ? revision_of(s) : since->base;
-	bool known = since_tip(s, since);
+	const char *base =
+	    since_tip(remote, since) ? revision_of(remote) : since->base;
+	bool known = since_tip(remote, since);
 	int r;
 
 	if (!known && (is_full_id(base) || is_short_id(base)))
 		known = look_up(&since->from, store, base, NULL) == 0;
 	if (known && since_resolve(commit, store, since, NULL) == 0)
 		return 0;
-	r = rel_git_cache_prepare(&s->cache, s->title.ptr, s->clean.ptr,
-				  s->options.progress, s->options.cancel, err);
+	r = rel_git_cache_prepare(&remote->cache, remote->title.ptr,
+				  remote->place.ptr, remote->options.progress,
+				  remote->options.cancel, err);
 	if (r == 0 && !known)
-		r = bring(s, &since->from, store, base, err);
-	return r < 0 ? r : deepen(s, commit, store, since, base, err);
+		r = bring(remote, &since->from, store, base, err);
+	return r < 0 ? r : deepen(remote, commit, store, since, base, err);
 }
 
 int rel_git_fetch_since(struct rel_git_id *commit, struct rel_git_store *store,
@@ -442,24 +455,24 @@ int rel_git_fetch_since(struct rel_git_id *commit, struct rel_git_store *store,
 			struct rel_error *err)
 {
 	struct since since = {0};
-	struct session s;
-	int r = session_open(&s, location, options, err);
+	struct rel_git_remote remote;
+	int r = remote_begin(&remote, location, options, err);
 
 	if (r < 0)
 		return r;
-	if (s.url.transport == REL_GIT_LOCAL) {
+	if (remote.url.transport == REL_GIT_LOCAL) {
 		r = rel_git_resolve_from(commit, store, tip, revision, err);
 		goto out;
 	}
 	r = since_parse(&since, revision, tip, err);
 	if (r == 0)
 		r = check_revision(since.base, err);
-	if (r == 0 && s.options.offline)
-		r = since_offline(&s, commit, store, &since, err);
+	if (r == 0 && remote.options.offline)
+		r = since_offline(&remote, commit, store, &since, err);
 	else if (r == 0)
-		r = since_online(&s, commit, store, &since, err);
+		r = since_online(&remote, commit, store, &since, err);
 	free(since.base);
 out:
-	session_close(&s);
+	remote_done(&remote);
 	return r;
 }

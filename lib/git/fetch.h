@@ -12,10 +12,8 @@
  * How: a snapshot needs the tip only, so the first fetch of a revision is
  * shallow; later ones bring what is new.  The installed `git` does it ("git
  * fetch --depth=1", never through a shell), because it obeys all that its
- * users have configured: proxies, credential helpers, insteadOf.  Without it
- * libgit2 does: shallow from libgit2 1.7 on, the whole history before (then in
- * a directory of its own, "…-whole", because such a libgit2 cannot add to a
- * shallow repository).
+ * users have configured: proxies, credential helpers, insteadOf, ssh.  What is
+ * in the cache is read without it.
  *
  * Credentials for http, in this order: the URL's own; the environment's token
  * for the host:
@@ -50,8 +48,6 @@ struct rel_git_fetch_options {
 	bool offline;
 	/* Whole history, not only the tip. */
 	bool whole_history;
-	/* Do not run `git` (as if it were not installed). */
-	bool no_git_program;
 	/* Seconds without a word after which a transfer is given up; 0 =
 	 * REL_LIMIT_GIT_SILENCE_SECONDS.  Not watched when interactive. */
 	unsigned silence_seconds;

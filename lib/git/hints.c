@@ -29,12 +29,14 @@ static size_t edit_distance(const char *a, const char *b)
 	return row[n];
 }
 
-static void keep_near(struct rel_git_hints *hints, const char *name)
+static void keep_near(struct rel_git_hints *hints, struct rel_str text)
 {
+	char name[REL_GIT_HINT_LENGTH + 1];
 	size_t at, distance;
 
-	if (strlen(name) > REL_GIT_HINT_LENGTH)
+	if (text.len > REL_GIT_HINT_LENGTH)
 		return;
+	snprintf(name, sizeof(name), "%.*s", REL_STR_ARG(text));
 	distance = edit_distance(hints->wanted, name);
 	at = hints->n_near;
 	while (at > 0 && hints->near[at - 1].distance > distance)
@@ -50,24 +52,23 @@ static void keep_near(struct rel_git_hints *hints, const char *name)
 		 name);
 }
 
-void rel_git_hints_add(struct rel_git_hints *hints, const char *ref)
+void rel_git_hints_add(struct rel_git_hints *hints, struct rel_str ref)
 {
 	static const char *const prefixes[] = {
 	    "refs/heads/", "refs/remotes/origin/", "refs/tags/"};
 
 	hints->n_refs++;
 	/* What an annotated tag points to is listed beside it. */
-	if (rel_str_ends(rel_str_of(ref), REL_STR("^{}")))
+	if (rel_str_ends(ref, REL_STR("^{}")))
 		return;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		size_t len = strlen(prefixes[i]);
-
-		if (strncmp(ref, prefixes[i], len) != 0)
+		if (!rel_str_starts(ref, rel_str_of(prefixes[i])))
 			continue;
 		hints->n_names++;
 		hints->n_branches += i < 2;
 		if (strlen(hints->wanted) <= REL_GIT_HINT_LENGTH)
-			keep_near(hints, ref + len);
+			keep_near(hints, rel_str_sub(ref, strlen(prefixes[i]),
+						     ref.len));
 	}
 }
 

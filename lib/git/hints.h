@@ -23,7 +23,7 @@ struct rel_git_hints {
 
 /* Take the full name of a reference into account; others than branches and
  * tags count, but are not offered. */
-void rel_git_hints_add(struct rel_git_hints *hints, const char *ref);
+void rel_git_hints_add(struct rel_git_hints *hints, struct rel_str ref);
 
 /* "no revision 'x'; …", or that the repository is empty: REL_ENOTFOUND. */
 int rel_git_hints_fail(const struct rel_git_hints *hints,

@@ -6,7 +6,28 @@
 
 #include "base/limits.h"
 #include "git/internal.h"
-#include "git/run.h"
+
+int rel_git_remote_init(struct rel_git_remote *out, const char *location,
+			const struct rel_git_fetch_options *options,
+			struct rel_error *err)
+{
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	out->cache.lock.fd = -1;
+	out->cache.child_fd = -1;
+	if (options != NULL)
+		out->options = *options;
+	rel_buf_init(&out->place, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&out->title, REL_LIMIT_CONFIG_BYTES);
+	r = rel_git_url_parse(&out->url, location, err);
+	if (r < 0 || out->url.transport == REL_GIT_LOCAL)
+		return r;
+	rel_git_url_clean(&out->place, &out->url);
+	rel_buf_printf(&out->title, "%.*s%s%.*s", REL_STR_ARG(out->url.host),
+		       out->url.scp ? ":" : "", REL_STR_ARG(out->url.path));
+	return rel_buf_status(&out->place, "location", err);
+}
 
 /* A path is made absolute, because git runs elsewhere. */
 static int fill_local(struct rel_git_remote *remote, struct rel_error *err)
@@ -23,35 +44,40 @@ static int fill_local(struct rel_git_remote *remote, struct rel_error *err)
 		rel_buf_add_cstr(&remote->place, full);
 	free(full);
 	free(path);
-	return r;
+	return r < 0 ? r : rel_buf_status(&remote->place, "location", err);
 }
 
 int rel_git_remote_open(struct rel_git_remote *out, const char *location,
 			const struct rel_git_fetch_options *options,
 			struct rel_error *err)
 {
-	int r;
+	int r = rel_git_remote_init(out, location, options, err);
 
-	memset(out, 0, sizeof(*out));
-	rel_buf_init(&out->place, REL_LIMIT_CONFIG_BYTES);
-	if (options->offline || options->no_git_program)
-		return rel_fail(err, REL_EUSAGE, "nothing can be pushed %s",
-				options->offline ? "offline" : "without git");
-	r = rel_git_program_need("cannot push", err);
-	if (r == 0)
-		r = rel_git_url_parse(&out->url, location, err);
-	if (r < 0)
-		return r;
-	if (out->url.transport == REL_GIT_LOCAL)
+	if (r == 0 && out->options.offline)
+		r = rel_fail(err, REL_EUSAGE, "nothing can be pushed offline");
+	if (r == 0 && out->url.transport == REL_GIT_LOCAL)
 		r = fill_local(out, err);
-	else
-		rel_git_url_clean(&out->place, &out->url);
-	return r < 0 ? r : rel_buf_status(&out->place, "location", err);
+	return r;
 }
 
 void rel_git_remote_close(struct rel_git_remote *remote)
 {
+	rel_git_cache_free(&remote->cache);
+	rel_buf_free(&remote->title);
 	rel_buf_free(&remote->place);
+}
+
+void rel_git_remote_run_init(struct rel_git_run *run,
+			     struct rel_git_remote *remote, const char *what,
+			     size_t out_max)
+{
+	rel_git_run_init(run, &remote->options, out_max);
+	run->git_dir = remote->git_dir ? remote->git_dir : REL_GIT_NOWHERE;
+	run->made = remote->made;
+	run->cwd = remote->git_dir ? NULL : "/";
+	run->url = &remote->url;
+	run->clean = remote->place.ptr;
+	run->what = what;
 }
 
 void rel_git_listing_init(struct rel_git_listing *listing)
@@ -99,9 +125,7 @@ static int take_line(struct rel_git_listing *listing, struct rel_str line,
 }
 
 int rel_git_remote_list(struct rel_git_listing *listing,
-			const struct rel_git_remote *remote,
-			const struct rel_git_fetch_options *options,
-			struct rel_error *err)
+			struct rel_git_remote *remote, struct rel_error *err)
 {
 	const char *args[REL_GIT_LISTING_MAX + 6] = {
 	    "ls-remote", "-q", "--symref", "--", remote->place.ptr};
@@ -111,13 +135,8 @@ int rel_git_remote_list(struct rel_git_listing *listing,
 
 	for (size_t i = 0; i < listing->n; i++)
 		args[5 + i] = listing->wanted[i];
-	rel_git_run_init(&run, options, REL_LIMIT_GIT_REFS_BYTES);
-	run.git_dir = remote->git_dir ? remote->git_dir : REL_GIT_NOWHERE;
-	run.made = remote->made;
-	run.cwd = "/";
-	run.url = &remote->url;
-	run.clean = remote->place.ptr;
-	run.what = "cannot look at the remote";
+	rel_git_remote_run_init(&run, remote, "cannot look at the remote",
+				REL_LIMIT_GIT_REFS_BYTES);
 	r = rel_git_run_ok(&run, args, err);
 	rest = rel_buf_str(&run.out);
 	while (r == 0 && rest.ptr != NULL)
@@ -140,15 +159,11 @@ static int ask(struct rel_git_listing *listing, const char *location,
 	       const struct rel_git_fetch_options *options,
 	       struct rel_error *err)
 {
-	static const struct rel_git_fetch_options none = {0};
 	struct rel_git_remote remote;
-	int r;
+	int r = rel_git_remote_open(&remote, location, options, err);
 
-	if (options == NULL)
-		options = &none;
-	r = rel_git_remote_open(&remote, location, options, err);
 	if (r == 0)
-		r = rel_git_remote_list(listing, &remote, options, err);
+		r = rel_git_remote_list(listing, &remote, err);
 	rel_git_remote_close(&remote);
 	return r;
 }

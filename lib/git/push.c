@@ -19,7 +19,6 @@ struct push {
 	const char *name; /* of the remote in the store's configuration */
 	const struct rel_git_push_ref *refs;
 	size_t n;
-	const struct rel_git_fetch_options *options;
 	bool try; /* ask only */
 };
 
@@ -50,7 +49,7 @@ static int check_forward(struct push *p, const struct rel_git_push_ref *ref,
 	if (strncmp(ref->name, "refs/heads/", 11) != 0 || !ref->has_old ||
 	    ref->back || is_deletion(ref) || rel_git_id_eq(&ref->id, &ref->old))
 		return 0;
-	rel_git_run_init(&run, p->options, 0);
+	rel_git_run_init(&run, &p->remote.options, 0);
 	run.git_dir = p->store->path;
 	run.made = p->store->made;
 	r = rel_git_run(&run, args, err);
@@ -298,7 +297,7 @@ static int look_again(struct push *p, const struct rel_git_push_ref *refs,
 	rel_git_listing_init(&listing);
 	for (size_t i = 0; i < n; i++)
 		rel_git_listing_want(&listing, refs[i].name);
-	r = rel_git_remote_list(&listing, &p->remote, p->options, err);
+	r = rel_git_remote_list(&listing, &p->remote, err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct rel_git_id *now =
 		    rel_git_listing_find(&listing, refs[i].name);
@@ -364,12 +363,8 @@ static int push_some(struct push *p, const struct rel_git_push_ref *refs,
 	char title[REL_ERROR_TEXT_MAX];
 	int r;
 
-	rel_git_run_init(&run, p->options, REL_LIMIT_GIT_REFS_BYTES);
-	run.git_dir = p->store->path;
-	run.made = p->store->made;
-	run.url = &p->remote.url;
-	run.clean = p->remote.place.ptr;
-	run.what = "cannot push";
+	rel_git_remote_run_init(&run, &p->remote, "cannot push",
+				REL_LIMIT_GIT_REFS_BYTES);
 	run.counted = "Writing objects";
 	snprintf(title, sizeof(title), "pushing to %s", p->remote.place.ptr);
 	run.title = title;
@@ -402,14 +397,13 @@ static int push_all(struct push *p, struct rel_error *err)
 	return r;
 }
 
-static int push(struct push *p, const char *location, struct rel_error *err)
+static int push(struct push *p, const char *location,
+		const struct rel_git_fetch_options *options,
+		struct rel_error *err)
 {
-	static const struct rel_git_fetch_options none = {0};
 	struct rel_git_push_result *result = p->result;
 	int r;
 
-	if (!p->options)
-		p->options = &none;
 	rel_git_push_result_free(result);
 	memset(result, 0, sizeof(*result));
 	rel_buf_init(&result->ref, REL_LIMIT_GIT_PATH_BYTES);
@@ -419,7 +413,7 @@ static int push(struct push *p, const char *location, struct rel_error *err)
 				"1 to %d references can be pushed at once, "
 				"not %zu",
 				REFS_MAX, p->n);
-	r = rel_git_remote_open(&p->remote, location, p->options, err);
+	r = rel_git_remote_open(&p->remote, location, options, err);
 	p->remote.git_dir = p->store->path;
 	p->remote.made = p->store->made;
 	for (size_t i = 0; r == 0 && i < p->n; i++) {
@@ -444,10 +438,9 @@ int rel_git_push(struct rel_git_push_result *result,
 			 .store = store,
 			 .name = remote,
 			 .refs = refs,
-			 .n = n_refs,
-			 .options = options};
+			 .n = n_refs};
 
-	return push(&p, location, err);
+	return push(&p, location, options, err);
 }
 
 int rel_git_push_try(struct rel_git_store *store, const char *location,
@@ -461,9 +454,8 @@ int rel_git_push_try(struct rel_git_store *store, const char *location,
 			 .name = remote,
 			 .refs = refs,
 			 .n = n_refs,
-			 .options = options,
 			 .try = true};
-	int r = push(&p, location, err);
+	int r = push(&p, location, options, err);
 
 	if (r == 0 && result.outcome == REL_GIT_RACED)
 		r = rel_fail(err, REL_ESTALE, "%s has moved in the meantime",

@@ -137,7 +137,10 @@ static int fetch(struct rel_git_request *r, const char *wanted, int depth,
 		rel_git_remote_close(&remote);
 		return rc;
 	}
-	rel_git_run_init(&run, &r->fetch, 0);
+	remote.git_dir = rel_git_store_path(r->scratch.store);
+	remote.made = true;
+	rel_git_remote_run_init(
+	    &run, &remote, "cannot fetch what the request departs from", 0);
 	snprintf(spec, sizeof(spec), "+%s:refs/relctl/other", wanted);
 	snprintf(how, sizeof(how), "--depth=%d", depth);
 	if (find_config(config, sizeof(config), r)) {
@@ -156,11 +159,6 @@ static int fetch(struct rel_git_request *r, const char *wanted, int depth,
 	if (depth != 1)
 		args[n++] = r->fresh_text;
 	args[n] = NULL;
-	run.git_dir = rel_git_store_path(r->scratch.store);
-	run.made = true;
-	run.url = &remote.url;
-	run.clean = remote.place.ptr;
-	run.what = "cannot fetch what the request departs from";
 	run.title = "fetching history";
 	run.counted = "Receiving objects";
 	rc = rel_git_run_ok(&run, args, err);

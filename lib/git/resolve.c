@@ -14,7 +14,7 @@ static int fail_unknown(struct rel_git_store *store, const char *revision,
 	if (git_reference_iterator_new(&iterator, store->repo) < 0)
 		return rel_fail(err, REL_EIO, "cannot read the references");
 	while (git_reference_next_name(&name, iterator) == 0)
-		rel_git_hints_add(&hints, name);
+		rel_git_hints_add(&hints, rel_str_of(name));
 	git_reference_iterator_free(iterator);
 	return rel_git_hints_fail(&hints, err);
 }

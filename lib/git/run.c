@@ -13,7 +13,6 @@
 #include "base/process.h"
 #include "git/credential.h"
 #include "git/internal.h"
-#include "git/job.h"
 #include "git/place.h"
 
 #define POLL_MS 100
@@ -45,12 +44,19 @@ bool rel_git_program_exists(void)
 	return found;
 }
 
-int rel_git_program_need(const char *what, struct rel_error *err)
+const char *rel_git_ca_variable(void)
 {
-	if (rel_git_program_exists())
-		return 0;
-	return rel_fail(err, REL_ENOTFOUND,
-			"%s: git is not installed; install it", what);
+	return rel_network_env("GIT_SSL_CAINFO") ? "GIT_SSL_CAINFO"
+						 : rel_network_ca_file();
+}
+
+static const char *ca_file(const struct rel_git_fetch_options *options)
+{
+	const char *variable = rel_git_ca_variable();
+
+	if (options->ca_file)
+		return options->ca_file;
+	return variable ? rel_network_env(variable) : NULL;
 }
 
 /* "KEY=VALUE" texts, one behind the other, and the list of them. */
@@ -132,7 +138,7 @@ static int env_credentials(struct environment *env,
 		return 0;
 	rel_git_credential_init(&found);
 	rel_buf_init(&key, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_credential_find(&found, url, 0, err);
+	r = rel_git_credential_find(&found, url, err);
 	rel_buf_add_cstr(&key, "credential.");
 	rel_git_url_origin(&key, url);
 	if (r > 0) {
@@ -156,30 +162,23 @@ static int env_credentials(struct environment *env,
 	return r < 0 ? r : 0;
 }
 
-/* Does the user's configuration of git name an ssh command? */
+/* Does the configuration of git that holds there name an ssh command? */
 static bool has_ssh_command(const struct rel_git_run *run)
 {
-	const char *argv[] = {"git", "config", "--get", "core.sshCommand",
-			      NULL,  NULL,     NULL};
-	struct rel_buf out, diagnostics;
-	int status = 1, r;
+	static const char *const args[] = {"config", "--get", "core.sshCommand",
+					   NULL};
+	struct rel_git_run ask;
+	bool found;
 
 	if (getenv("GIT_SSH_COMMAND") || getenv("GIT_SSH"))
 		return true;
-	rel_buf_init(&out, REL_LIMIT_CONFIG_BYTES);
-	rel_buf_init(&diagnostics, REL_LIMIT_CHILD_TEXT);
-	if (run->git_dir != NULL) {
-		argv[1] = "--git-dir";
-		argv[2] = run->git_dir;
-		argv[3] = "config";
-		argv[4] = "--get";
-		argv[5] = "core.sshCommand";
-	}
-	r = rel_process_run(argv, run->cwd, NULL, REL_STR(""), &out,
-			    &diagnostics, &status, NULL, NULL);
-	rel_buf_free(&out);
-	rel_buf_free(&diagnostics);
-	return r == 0 && status == 0;
+	rel_git_run_init(&ask, NULL, REL_LIMIT_CONFIG_BYTES);
+	ask.git_dir = run->git_dir;
+	ask.cwd = run->cwd;
+	ask.made = run->made;
+	found = rel_git_run(&ask, args, NULL) == 0 && ask.status == 0;
+	rel_git_run_free(&ask);
+	return found;
 }
 
 /* For repositories of ours that borrow objects: they are read as they are,
@@ -219,7 +218,7 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 		    struct rel_error *err)
 {
 	const char *count = getenv("GIT_CONFIG_COUNT");
-	const char *ca_file = rel_git_ca_file(run->options);
+	const char *ca = ca_file(run->options);
 	int r;
 
 	if (count != NULL)
@@ -237,8 +236,8 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 			env_add(env, "GIT_SSH_COMMAND=ssh -o BatchMode=yes");
 	}
 	/* git's libcurl reads neither CURL_CA_BUNDLE nor SSL_CERT_*. */
-	if (ca_file != NULL)
-		env_add(env, "GIT_SSL_CAINFO=%s", ca_file);
+	if (ca != NULL)
+		env_add(env, "GIT_SSL_CAINFO=%s", ca);
 	if (!rel_network_env("GIT_SSL_CAPATH") &&
 	    rel_network_env("SSL_CERT_DIR"))
 		env_add(env, "GIT_SSL_CAPATH=%s",
@@ -315,16 +314,26 @@ static void listen_bytes(struct listener *listener, const char *p, size_t len)
 	}
 }
 
+static int64_t now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 static int check_silence(const struct rel_git_run *run, int64_t heard,
 			 struct rel_error *err)
 {
-	if (rel_git_silence_over(run->options, heard)) {
-		rel_fail(err, REL_EIO, "%s: no word for %u seconds", run->what,
-			 rel_git_silence(run->options));
-		rel_error_at(err, run->clean, 0, 0);
-		return REL_EIO;
-	}
-	return 0;
+	unsigned limit = run->options->silence_seconds
+			     ? run->options->silence_seconds
+			     : REL_LIMIT_GIT_SILENCE_SECONDS;
+
+	if (run->options->interactive || now_seconds() - heard <= limit)
+		return 0;
+	rel_fail(err, REL_EIO, "%s: no word for %u seconds", run->what, limit);
+	rel_error_at(err, run->clean, 0, 0);
+	return REL_EIO;
 }
 
 static int take_out(struct listener *listener, struct rel_process *process,
@@ -367,7 +376,7 @@ static int listen(struct listener *listener, struct rel_process *process,
 	const struct rel_git_run *run = listener->run;
 	int r = 0;
 
-	listener->heard = rel_git_job_clock();
+	listener->heard = now_seconds();
 	while (r == 0 && (process->err >= 0 || process->out >= 0)) {
 		struct pollfd fds[2] = {{.fd = process->err, .events = POLLIN},
 					{.fd = process->out, .events = POLLIN}};
@@ -379,7 +388,7 @@ static int listen(struct listener *listener, struct rel_process *process,
 			r = check_silence(run, listener->heard, err);
 		if (n <= 0)
 			continue;
-		listener->heard = rel_git_job_clock();
+		listener->heard = now_seconds();
 		if (fds[1].revents != 0)
 			r = take_out(listener, process, err);
 		if (fds[0].revents != 0)
@@ -468,7 +477,12 @@ int rel_git_run(struct rel_git_run *run, const char *const args[],
 	rel_buf_clear(&run->out);
 	rel_buf_clear(&run->complaint);
 	rel_buf_init(&listener.line, REL_LIMIT_CHILD_TEXT);
-	r = check_place(run, err);
+	r = rel_git_program_exists()
+		? check_place(run, err)
+		: rel_fail(err, REL_EIO,
+			   "%s: git is not installed, or not in PATH; install "
+			   "it",
+			   run->what);
 	if (r == 0)
 		r = env_fill(&env, run, err);
 	if (r == 0)

@@ -36,9 +36,10 @@ struct rel_git_run {
 
 /* Is there a `git` in PATH? */
 bool rel_git_program_exists(void);
-/* REL_ENOTFOUND, saying what it is needed for, when not. */
-REL_MUST_CHECK int rel_git_program_need(const char *what,
-					struct rel_error *err);
+
+/* The variable that names the file of certificates to trust: GIT_SSL_CAINFO,
+ * else rel_network_ca_file(); NULL = none is set. */
+const char *rel_git_ca_variable(void);
 
 /* out_max  bytes of stdout kept; 0 = none is read */
 void rel_git_run_init(struct rel_git_run *run,
@@ -53,9 +54,9 @@ void rel_git_run_free(struct rel_git_run *run);
  * the like of the environment nor asks on the terminal unless
  * options->interactive.
  * args    ends with NULL
- * Errors  REL_EIO (silent for too long, cannot be run, a repository of another
- *         user), REL_ELIMIT, REL_ECANCELLED, those of credentials; a non-zero
- *         status is none
+ * Errors  REL_EIO (git is not installed; silent for too long; a repository of
+ *         another user), REL_ELIMIT, REL_ECANCELLED, those of credentials; a
+ * non-zero status is none
  */
 REL_MUST_CHECK int rel_git_run(struct rel_git_run *run,
 			       const char *const args[], struct rel_error *err);
@@ -67,6 +68,15 @@ int rel_git_run_fail(const struct rel_git_run *run, struct rel_error *err);
 REL_MUST_CHECK int rel_git_run_ok(struct rel_git_run *run,
 				  const char *const args[],
 				  struct rel_error *err);
+
+/*
+ * Make an error text of what a program (git, ssh) wrote on stderr: its last
+ * few lines that say something, in one.
+ * what  what was done: "cannot fetch …"
+ * url   of the server that was talked to; NULL = none
+ */
+int rel_git_complaint_fail(struct rel_error *err, const char *what,
+			   const struct rel_git_url *url, struct rel_str text);
 
 /* May git be run in this repository: is it the user's own, all of it? */
 bool rel_git_run_may(const char *git_dir);

@@ -41,8 +41,7 @@ static int set_branch(struct rel_git_target *target, struct rel_str name,
  * (protocol version 2, "unborn"), so one is made, and forgotten.
  */
 static int ask_unborn(struct rel_git_target *target,
-		      const struct rel_git_remote *remote,
-		      struct rel_error *err)
+		      struct rel_git_remote *remote, struct rel_error *err)
 {
 	const char *clone[] = {
 	    "-c", "protocol.version=2", "clone", "-q", "--bare", "--depth=1",
@@ -52,12 +51,9 @@ static int ask_unborn(struct rel_git_target *target,
 	char *dir = NULL;
 	int r;
 
-	rel_git_run_init(&run, &target->options, REL_LIMIT_GIT_PATH_BYTES);
-	run.url = &remote->url;
-	run.clean = remote->place.ptr;
-	run.what = "cannot look at the remote";
+	rel_git_remote_run_init(&run, remote, "cannot look at the remote",
+				REL_LIMIT_GIT_PATH_BYTES);
 	run.cwd = target->scratch.dir;
-	run.git_dir = REL_GIT_NOWHERE;
 	r = rel_git_run_ok(&run, clone, err);
 	if (r == 0 && asprintf(&dir, "%s/head", target->scratch.dir) < 0)
 		r = rel_fail_nomem(err);
@@ -99,8 +95,7 @@ static int look(struct rel_git_target *target, struct rel_git_id *listed,
 	r = rel_git_remote_open(&remote, target->location, &target->options,
 				err);
 	if (r == 0)
-		r = rel_git_remote_list(&listing, &remote, &target->options,
-					err);
+		r = rel_git_remote_list(&listing, &remote, err);
 	found = rel_git_listing_find(&listing, wanted);
 	*born = found != NULL;
 	if (found != NULL)

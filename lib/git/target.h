@@ -1,7 +1,7 @@
 /*
  * Writing to a remote repository: push, and the branch that is written to.
  *
- * Needs the installed git; without it REL_ENOTFOUND says so.  Receiving
+ * Needs the installed git; without it REL_EIO says so.  Receiving
  * repositories are never written directly, local ones neither: `git push`
  * does it, so that their hooks, protected branches and quarantine apply, and a
  * program killed at any instruction leaves them before or behind the push.
@@ -62,10 +62,10 @@ void rel_git_push_result_free(struct rel_git_push_result *result);
  *           `location` is: its remote-tracking branches follow.  NULL = none
  * refs      at least one
  * options   as for fetching: ca_file, silence_seconds, interactive, progress,
- *           cancel are obeyed; NULL = all defaults.  `offline` and
- *           `no_git_program` are REL_EUSAGE.
+ *           cancel are obeyed; NULL = all defaults.  `offline` is
+ *           REL_EUSAGE.
  * Errors    only when it is not known that the server decided anything:
- *           REL_EAUTH; REL_ENOTFOUND no such repository, or no git;
+ *           REL_EAUTH; REL_ENOTFOUND no such repository;
  *           REL_EIO network, disk, connection lost; REL_EUSAGE a location or
  *           a branch that would not move forward; REL_ECANCELLED.  After
  *           one of them the references may have moved: calling again finds
@@ -130,8 +130,7 @@ struct rel_git_target;
  *          without git's protocol version 2: init.defaultBranch)
  * options  as rel_git_push(), cache_dir too; what it points to must outlive
  *          the target; `revision` is ignored
- * Errors   as rel_git_fetch(); REL_ENOTFOUND no git installed; REL_EUSAGE
- *          a branch name git refuses
+ * Errors   as rel_git_fetch(); REL_EUSAGE a branch name git refuses
  * Owner    the caller frees *out with rel_git_target_free()
  */
 REL_MUST_CHECK int rel_git_target_open(

@@ -49,10 +49,8 @@ int rel_git_user_at(struct rel_buf *name, struct rel_buf *email,
 			      NULL};
 	struct rel_git_place place = {0};
 	struct rel_git_run run;
-	int rc = rel_git_program_need("cannot find out who you are", err);
+	int rc;
 
-	if (rc)
-		return rc;
 	snprintf(variable, sizeof(variable), "GIT_%s_IDENT", role);
 	rel_git_run_init(&run, NULL, REL_LIMIT_CHILD_TEXT);
 	run.cwd = dir;

@@ -11,8 +11,8 @@
  * name, email      appended, NUL-terminated
  * seconds, offset  GIT_AUTHOR_DATE, else now and the local zone; UTC seconds
  *                  and minutes east
- * Errors  REL_ENOTFOUND one of them is not set, or no git; the text says what
- *         to do
+ * Errors  REL_ENOTFOUND one of them is not set; the text says what to do;
+ *         REL_EIO no git
  */
 REL_MUST_CHECK int rel_git_user(struct rel_buf *name, struct rel_buf *email,
 				int64_t *seconds, int *offset,

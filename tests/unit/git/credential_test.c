@@ -52,7 +52,7 @@ static void test_netrc(void **state)
 }
 
 /* NULL = none is found. */
-static void check_find(const char *location, unsigned skip, const char *user,
+static void check_find(const char *location, const char *user,
 		       const char *password)
 {
 	struct rel_git_credential found;
@@ -61,7 +61,7 @@ static void check_find(const char *location, unsigned skip, const char *user,
 
 	rel_git_credential_init(&found);
 	assert_int_equal(rel_git_url_parse(&url, location, &err), 0);
-	assert_int_equal(rel_git_credential_find(&found, &url, skip, &err),
+	assert_int_equal(rel_git_credential_find(&found, &url, &err),
 			 user ? 1 : 0);
 	if (user != NULL) {
 		assert_string_equal(found.user.ptr, user);
@@ -79,29 +79,26 @@ static void test_tokens(void **state)
 	setenv("RELCTL_TOKEN_HOST", "git.example.org", 1);
 	setenv("CI_JOB_TOKEN", "job", 1);
 	setenv("CI_SERVER_HOST", "ci.example.org", 1);
-	check_find("https://github.com/a", 0, "x-access-token", "gh");
-	check_find("https://gitlab.com/a", 0, "oauth2", "gl");
-	check_find("https://git.example.org/a", 0, "oauth2", "own");
-	check_find("https://me@git.example.org/a", 0, "me", "own");
-	check_find("https://ci.example.org/a", 0, "gitlab-ci-token", "job");
+	check_find("https://github.com/a", "x-access-token", "gh");
+	check_find("https://gitlab.com/a", "oauth2", "gl");
+	check_find("https://git.example.org/a", "oauth2", "own");
+	check_find("https://me@git.example.org/a", "me", "own");
+	check_find("https://ci.example.org/a", "gitlab-ci-token", "job");
 	/* Each for its own host, and never in the clear. */
-	check_find("https://example.org/a", 0, NULL, NULL);
-	check_find("https://github.com.example.org/a", 0, NULL, NULL);
-	check_find("http://github.com/a", 0, NULL, NULL);
+	check_find("https://example.org/a", NULL, NULL);
+	check_find("https://github.com.example.org/a", NULL, NULL);
+	check_find("http://github.com/a", NULL, NULL);
 	/* The URL's own come first and go anywhere. */
-	check_find("http://u:p%40q@example.org/a", 0, "u", "p@q");
-	check_find("https://u:p@github.com/a", 0, "u", "p");
-	check_find("https://u:p@github.com/a", 1, "u", "gh");
-	check_find("https://u:p@github.com/a", 2, NULL, NULL);
+	check_find("http://u:p%40q@example.org/a", "u", "p@q");
+	check_find("https://u:p@github.com/a", "u", "p");
 	unsetenv("RELCTL_TOKEN_HOST");
-	check_find("https://git.example.org/a", 0, NULL, NULL);
+	check_find("https://git.example.org/a", NULL, NULL);
 	/* Forgejo's runner calls its own token so. */
 	setenv("GITHUB_SERVER_URL", "https://forge.example.org:3000", 1);
-	check_find("https://forge.example.org:3000/a", 0, "x-access-token",
-		   "gh");
-	check_find("https://github.com/a", 0, NULL, NULL);
+	check_find("https://forge.example.org:3000/a", "x-access-token", "gh");
+	check_find("https://github.com/a", NULL, NULL);
 	setenv("GITHUB_SERVER_URL", "nonsense", 1);
-	check_find("https://github.com/a", 0, NULL, NULL);
+	check_find("https://github.com/a", NULL, NULL);
 	unsetenv("GITHUB_SERVER_URL");
 	unsetenv("GITHUB_TOKEN");
 	unsetenv("GITLAB_TOKEN");
@@ -121,11 +118,11 @@ static void test_netrc_file(void **state)
 	rel_test_write_text(dir, "my-netrc",
 			    "machine example.org login n password named\n");
 	setenv("HOME", dir, 1);
-	check_find("https://example.org/a", 0, "h", "home");
-	check_find("http://example.org/a", 0, NULL, NULL);
+	check_find("https://example.org/a", "h", "home");
+	check_find("http://example.org/a", NULL, NULL);
 	setenv("NETRC", path, 1);
-	check_find("https://example.org/a", 0, "n", "named");
-	check_find("https://x@example.org/a", 0, NULL, NULL);
+	check_find("https://example.org/a", "n", "named");
+	check_find("https://x@example.org/a", NULL, NULL);
 	unsetenv("NETRC");
 	unsetenv("HOME");
 	free(path);
@@ -144,7 +141,7 @@ static void test_line_break(void **state)
 	assert_int_equal(
 	    rel_git_url_parse(&url, "https://u:a%0Ahost=x@example.org/", &err),
 	    0);
-	assert_int_equal(rel_git_credential_find(&found, &url, 0, &err),
+	assert_int_equal(rel_git_credential_find(&found, &url, &err),
 			 REL_EUSAGE);
 	rel_git_credential_free(&found);
 }

@@ -2,12 +2,12 @@
  * rel_git_fetch() and rel_git_fetch_since() from a shell, for the tests that
  * need real servers:
  *
- *	fetch_probe [-c CACHE] [-r REVISION] [-a CA] [-s SILENCE] [-onwp]
+ *	fetch_probe [-c CACHE] [-r REVISION] [-a CA] [-s SILENCE] [-owp]
  *LOCATION [SINCE…]
  *
- * prints the commit, then one for each SINCE; -o offline, -n without git, -w
- * whole history, -p tells how often progress was heard.  Errors go to stderr
- * as "error CODE: PATH: TEXT", status 3.  SIGTERM interrupts.
+ * prints the commit, then one for each SINCE; -o offline, -w whole history, -p
+ *tells how often progress was heard.  Errors go to stderr as "error CODE: PATH:
+ *TEXT", status 3.  SIGTERM interrupts.
  */
 #include <signal.h>
 #include <unistd.h>
@@ -41,7 +41,7 @@ static int parse(struct rel_git_fetch_options *options, int argc, char **argv,
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+c:r:a:s:onwp")) != -1) {
+	while ((c = getopt(argc, argv, "+c:r:a:s:owp")) != -1) {
 		switch (c) {
 		case 'c':
 			options->cache_dir = optarg;
@@ -58,9 +58,6 @@ static int parse(struct rel_git_fetch_options *options, int argc, char **argv,
 			break;
 		case 'o':
 			options->offline = true;
-			break;
-		case 'n':
-			options->no_git_program = true;
 			break;
 		case 'w':
 			options->whole_history = true;

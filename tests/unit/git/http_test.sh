@@ -10,61 +10,58 @@ TLS=https://localhost:$HTTPS_PORT
 CA=$DIR/servers/ca.pem
 TIP=$(commit main)
 
-# With git (no option) and with libgit2 alone (-n).
-for by in -w -n; do
-	rm -rf "$CACHE"
-	expect "$TIP $(commit main~2)" $by "$PLAIN/git/project.git" HEAD~2
-	expect "$TIP" $by "$PLAIN/moved/project.git"
-	expect "$(commit v1.0)" $by -r v1.0 -a "$CA" "$TLS/git/project.git"
-	expect_error -4 'git/missing' $by "$PLAIN/git/missing.git"
-	expect_error -2 '500' $by "$PLAIN/teapot/project.git"
-	expect_error -4 "no revision 'mian'; there is main" \
-		$by -r mian "$PLAIN/git/project.git"
+rm -rf "$CACHE"
+expect "$TIP $(commit main~2)" "$PLAIN/git/project.git" HEAD~2
+expect "$TIP" "$PLAIN/moved/project.git"
+expect "$(commit v1.0)" -r v1.0 -a "$CA" "$TLS/git/project.git"
+expect_error -4 'git/missing' "$PLAIN/git/missing.git"
+expect_error -2 '500' "$PLAIN/teapot/project.git"
+expect_error -4 "no revision 'mian'; there is main" \
+	-r mian "$PLAIN/git/project.git"
 
-	# Another host gets no credentials that were meant for the first.
-	expect "$TIP" $by "$PLAIN/away/git/project.git"
-	expect_error -10 '' $by \
-		"http://tester:secret@127.0.0.1:$HTTP_PORT/away/private/project.git"
+# Another host gets no credentials that were meant for the first.
+expect "$TIP" "$PLAIN/away/git/project.git"
+expect_error -10 '' \
+	"http://tester:secret@127.0.0.1:$HTTP_PORT/away/private/project.git"
 
-	# Certificates: unknown, wrong, named by the environment.
-	expect_error -2 'SSL_CERT_FILE' $by "$TLS/git/project.git"
-	expect_error -2 'SSL_CERT_FILE' $by -a "$DIR/servers/other-ca.pem" \
-		"$TLS/git/project.git"
-	GIT_SSL_CAINFO=$CA
-	export GIT_SSL_CAINFO
-	expect "$TIP" $by "$TLS/git/project.git"
-	unset GIT_SSL_CAINFO
+# Certificates: unknown, wrong, named by the environment.
+expect_error -2 'SSL_CERT_FILE' "$TLS/git/project.git"
+expect_error -2 'SSL_CERT_FILE' -a "$DIR/servers/other-ca.pem" \
+	"$TLS/git/project.git"
+GIT_SSL_CAINFO=$CA
+export GIT_SSL_CAINFO
+expect "$TIP" "$TLS/git/project.git"
+unset GIT_SSL_CAINFO
 
-	# Credentials: none, wrong, of the URL, of the environment, of .netrc.
-	PRIVATE=$TLS/private/project.git
-	expect_error -10 'RELCTL_TOKEN' $by -a "$CA" "$PRIVATE"
-	expect_error -10 '' $by -a "$CA" \
-		"https://tester:wrong@localhost:$HTTPS_PORT/private/project.git"
-	! grep wrong "$DIR/err" || fail "password shown"
-	expect "$TIP" $by -a "$CA" \
-		"https://tester:secret@localhost:$HTTPS_PORT/private/project.git"
-	RELCTL_TOKEN=secret RELCTL_TOKEN_HOST=localhost
-	export RELCTL_TOKEN RELCTL_TOKEN_HOST
-	expect "$TIP" $by -a "$CA" \
-		"https://tester@localhost:$HTTPS_PORT/private/project.git"
-	RELCTL_TOKEN_HOST=elsewhere.example.org
-	expect_error -10 '' $by -a "$CA" "$PRIVATE"
-	unset RELCTL_TOKEN RELCTL_TOKEN_HOST
-	printf 'machine other.example.org login x password y\n%s\n' \
-		'machine localhost login tester password secret' >"$DIR/netrc"
-	NETRC=$DIR/netrc
-	export NETRC
-	expect "$TIP" $by -a "$CA" "$PRIVATE"
-	unset NETRC
-	mkdir -p "$DIR/home"
-	cp "$DIR/netrc" "$DIR/home/.netrc"
-	HOME=$DIR/home
-	export HOME
-	expect "$TIP" $by -a "$CA" "$PRIVATE"
-	unset HOME
-	fsck
-	! grep -r -e secret -e wrong "$CACHE" || fail "password in the cache"
-done
+# Credentials: none, wrong, of the URL, of the environment, of .netrc.
+PRIVATE=$TLS/private/project.git
+expect_error -10 'RELCTL_TOKEN' -a "$CA" "$PRIVATE"
+expect_error -10 '' -a "$CA" \
+	"https://tester:wrong@localhost:$HTTPS_PORT/private/project.git"
+! grep wrong "$DIR/err" || fail "password shown"
+expect "$TIP" -a "$CA" \
+	"https://tester:secret@localhost:$HTTPS_PORT/private/project.git"
+RELCTL_TOKEN=secret RELCTL_TOKEN_HOST=localhost
+export RELCTL_TOKEN RELCTL_TOKEN_HOST
+expect "$TIP" -a "$CA" \
+	"https://tester@localhost:$HTTPS_PORT/private/project.git"
+RELCTL_TOKEN_HOST=elsewhere.example.org
+expect_error -10 '' -a "$CA" "$PRIVATE"
+unset RELCTL_TOKEN RELCTL_TOKEN_HOST
+printf 'machine other.example.org login x password y\n%s\n' \
+	'machine localhost login tester password secret' >"$DIR/netrc"
+NETRC=$DIR/netrc
+export NETRC
+expect "$TIP" -a "$CA" "$PRIVATE"
+unset NETRC
+mkdir -p "$DIR/home"
+cp "$DIR/netrc" "$DIR/home/.netrc"
+HOME=$DIR/home
+export HOME
+expect "$TIP" -a "$CA" "$PRIVATE"
+unset HOME
+fsck
+! grep -r -e secret -e wrong "$CACHE" || fail "password in the cache"
 
 # Over plain http only the URL's own, and what is for the own machine.
 expect "$TIP" "http://tester:secret@127.0.0.1:$HTTP_PORT/private/project.git"

@@ -173,8 +173,9 @@ static void test_misused(void **state)
 	f->options.offline = true;
 	assert_int_equal(push(f, &ref, 1), REL_EUSAGE);
 	f->options.offline = false;
+	ref.id.bytes[0] ^= 1;
 	setenv("PATH", "/nonexistent", 1);
-	assert_int_equal(push(f, &ref, 1), REL_ENOTFOUND);
+	assert_int_equal(push(f, &ref, 1), REL_EIO);
 	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
 	assert_non_null(strstr(f->err.text, "git is not installed"));
 }

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "git/ssh.h"
 #include "git/url.h"
 
 /* The parts by hand, after git's Documentation/urls.txt. */
@@ -146,42 +145,6 @@ static void test_error_is_redacted(void **state)
 	assert_null(strstr(err.text, "cret"));
 }
 
-static void check_ssh(const char *location, const char *command,
-		      const char *program, bool interactive, const char *want)
-{
-	char *args[REL_GIT_SSH_ARGS];
-	struct rel_error err = {0};
-	struct rel_git_url url;
-	struct rel_buf out;
-
-	assert_int_equal(rel_git_url_parse(&url, location, &err), 0);
-	assert_int_equal(
-	    rel_git_ssh_args(args, &url, command, program, interactive, &err),
-	    0);
-	rel_buf_init(&out, REL_KIB);
-	for (size_t i = 0; args[i] != NULL; i++)
-		rel_buf_printf(&out, "<%s>", args[i]);
-	assert_string_equal(out.ptr, want);
-	rel_buf_free(&out);
-	rel_git_ssh_args_free(args);
-}
-
-/* What git 2.39 runs for the same, as told by GIT_TRACE=1. */
-static void test_ssh_command(void **state)
-{
-	(void)state;
-	check_ssh("ssh://git@example.org:2222/a/b", NULL, NULL, true,
-		  "<ssh><-p><2222><git@example.org><git-upload-pack '/a/b'>");
-	check_ssh("git@example.org:a/b", NULL, NULL, false,
-		  "<ssh><-o><BatchMode=yes><git@example.org>"
-		  "<git-upload-pack 'a/b'>");
-	check_ssh("ssh://example.org/~me/a%20b", NULL, "/usr/bin/my ssh", false,
-		  "</usr/bin/my ssh><example.org><git-upload-pack '~me/a b'>");
-	check_ssh("example.org:it's!", "ssh -F 'x y'", "ignored", true,
-		  "<sh><-c><ssh -F 'x y' \"$@\"><ssh -F 'x y'><example.org>"
-		  "<git-upload-pack 'it'\\''s'\\!''>");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,7 +152,6 @@ int main(void)
 	    cmocka_unit_test(test_refuse),
 	    cmocka_unit_test(test_redact),
 	    cmocka_unit_test(test_error_is_redacted),
-	    cmocka_unit_test(test_ssh_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
