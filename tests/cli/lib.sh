@@ -1,15 +1,30 @@
-# What the tests of the command line share; read by each of them.
-#   ./CASE RELCTL SOURCE-DIRECTORY
+# What the scripts of tests/cli and tests/e2e share; read by each of them.
+#   ./SCRIPT RELCTL SOURCE-DIRECTORY
+# How a script is made, and how to run one of its sub-cases: tests/README.md.
 # shellcheck shell=sh
 set -eu
-relctl=$1
-# shellcheck disable=SC2034 # the cases use it
-source_dir=$2
-work=$(mktemp -d "${TMPDIR:-/tmp}/relctl-cli.XXXXXX")
-made=$work # a case may move on to a directory below
-trap 'chmod -R u+w "$made"; rm -rf "$made"' EXIT
-trap 'exit 1' INT TERM HUP
+relctl=$(realpath "$1")
+# shellcheck disable=SC2034 # the scripts use it
+source_dir=$(realpath "$2")
+this=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+made=$(mktemp -d "${TMPDIR:-/tmp}/relctl-test.XXXXXX")
+work=$made/work   # each sub-case finds it as the set-up left it
+shared=$made/kept # what stays between sub-cases: the files of servers
+chmod 711 "$made"
+mkdir -m 700 "$work" "$shared"
 cd "$work"
+
+# at_exit COMMAND: when this sub-case ends; of the set-up, when the script does.
+leaving=
+at_exit() { leaving="$1; $leaving"; }
+leave() {
+	set +e
+	eval "$leaving"
+}
+# shellcheck disable=SC2016 # for then
+at_exit 'chmod -R u+w "$made"; rm -rf "$made"'
+trap leave EXIT
+trap 'exit 1' INT TERM HUP
 
 # Nothing of the user's or the host's own.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE NO_COLOR XDG_CONFIG_HOME
@@ -30,6 +45,12 @@ mkdir "$HOME"
 die() {
 	printf 'FAILED: %s\n' "$*" >&2
 	exit 1
+}
+
+# skip REASON: this sub-case, or of the set-up the whole script
+skip() {
+	printf 'skipped: %s\n' "$*"
+	exit 77
 }
 
 # run STATUS ARGUMENT …: the program's stdout and stderr go to out and err.
@@ -72,4 +93,58 @@ commit() {
 	[ -d "$1/.git" ] || git init -q "$1"
 	git -C "$1" add -A
 	git -C "$1" commit -q --allow-empty -m state
+}
+
+# run_tests, the last line of a script: run its functions test_NAME, each in a
+# shell of its own that stops at the first command that fails, and in $work as
+# the set-up left it; or those alone that $RELCTL_TEST_ONLY names.
+run_tests() {
+	tests=$(sed -n 's/^test_\([a-z0-9_]*\)() {$/\1/p' "$this")
+	[ -n "$tests" ] || die "$this has no sub-case"
+	twice=$(printf '%s\n' "$tests" | sort | uniq -d)
+	[ -z "$twice" ] || die "two sub-cases have the name" "$twice"
+	for name in ${RELCTL_TEST_ONLY-}; do
+		printf '%s\n' "$tests" | grep -qx -e "$name" ||
+			die "no sub-case $name; there are:" "$tests"
+	done
+	set +e
+	(
+		set -e
+		false
+		:
+	)
+	# shellcheck disable=SC2181 # as a condition it would prove nothing
+	[ $? -ne 0 ] || die 'in a condition run_tests would see no failure'
+	set -e
+	cp -a "$work" "$made/start"
+	failed=0 passed=0
+	for name in ${RELCTL_TEST_ONLY:-$tests}; do
+		cd "$made"
+		chmod -R u+w "$work"
+		rm -rf "$work"
+		cp -a "$made/start" "$work"
+		cd "$work"
+		set +e
+		(
+			leaving=
+			trap leave EXIT
+			set -e
+			"test_$name"
+		)
+		status=$?
+		set -e
+		case $status in
+		0)
+			passed=$((passed + 1))
+			echo "ok - $name"
+			;;
+		77) echo "ok - $name # SKIP" ;;
+		*)
+			failed=$((failed + 1))
+			echo "not ok - $name"
+			;;
+		esac
+	done
+	[ "$failed" -eq 0 ] || exit 1
+	[ "$passed" -gt 0 ] || exit 77
 }
