@@ -5,10 +5,10 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "callbacks.h"
 #include "command.h"
 #include "output.h"
 #include "session.h"
-#include "voice.h"
 
 struct values {
 	bool dry_run, allow_broken, request, yes;
@@ -190,7 +190,7 @@ static int run(const struct rel_call *call, bool withdraw, bool *found,
 	       struct rel_error *err)
 {
 	const struct values *v = call->values;
-	struct rel_voice voice = {call, v->yes, "nothing was changed"};
+	struct rel_callbacks callbacks = {call, v->yes, "nothing was changed"};
 	struct rel_amend_options o = {.package = call->arguments[0],
 				      .withdraw = withdraw,
 				      .reason = v->reason,
@@ -199,7 +199,7 @@ static int run(const struct rel_call *call, bool withdraw, bool *found,
 				      .dry_run = v->dry_run,
 				      .branch = v->branch,
 				      .request = v->request,
-				      .voice = rel_voice_of(&voice),
+				      .callbacks = rel_callbacks_of(&callbacks),
 				      .progress = &call->screen->progress,
 				      .cancel = call->cancel};
 	struct rel_context context = {0};

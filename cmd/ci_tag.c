@@ -29,7 +29,7 @@ static void tell(void *context, enum rel_cut_step step, const char *text)
 
 	if (w->run->call->common->quiet)
 		return;
-	rel_screen_put(w->run->call->screen, "%-8s %s\n",
+	rel_screen_put(w->run->call->screen, "%-9s %s\n",
 		       rel_cut_step_name(step), text);
 }
 
@@ -103,7 +103,8 @@ static int read_tag(struct work *w, struct rel_error *err)
 		rc = rel_git_checkout_tag(&commit, &fetched, w->checkout,
 					  ci->tag, &options, err);
 	if (rc == 0 && fetched)
-		tell(w, REL_CUT_LOOK, "the tag was not in this clone: fetched");
+		tell(w, REL_CUT_PREFLIGHT,
+		     "the tag was not in this clone: fetched");
 	if (rc == 0)
 		rc = rel_project_scan(&w->project,
 				      rel_git_checkout_store(w->checkout),
@@ -163,13 +164,13 @@ static int make(struct work *w, struct rel_error *err)
 	    .reading = &w->context.reading,
 	    .survey = rel_context_survey(&w->context),
 	    .interactive = w->context.reading.interactive,
-	    .voice = {tell, finding, NULL, w},
+	    .callbacks = {tell, finding, NULL, w},
 	    .progress = &call->screen->progress,
 	    .cancel = call->cancel};
 	w->written = true;
 	rc = rel_cut_run(&w->result, &w->options, err);
 	if (rc == 0 && w->result.outcome == REL_CUT_ALREADY)
-		tell(w, REL_CUT_LOOK, "this tag was released already");
+		tell(w, REL_CUT_PREFLIGHT, "this tag was released already");
 	if (rc == 0 && w->result.outcome == REL_CUT_NO_RELEASE)
 		w->no_release = w->result.why;
 	return rc;

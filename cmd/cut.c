@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "callbacks.h"
 #include "command.h"
 #include "output.h"
 #include "release/cut/cut.h"
 #include "session.h"
-#include "voice.h"
 
 struct values {
 	bool all, dry_run, resume, abort, status, allow_broken, no_changelog;
@@ -79,7 +79,7 @@ struct car {
 
 struct work {
 	const struct rel_call *call;
-	struct rel_voice voice;
+	struct rel_callbacks callbacks;
 	struct rel_context context;
 	struct rel_output output;
 	struct car *cars;
@@ -191,7 +191,7 @@ static int base_options(struct rel_cut_options *out, struct work *w, size_t i,
 	    .reading = &w->context.reading,
 	    .survey = rel_context_survey(&w->context),
 	    .interactive = w->context.reading.interactive,
-	    .voice = rel_voice_of(&w->voice),
+	    .callbacks = rel_callbacks_of(&w->callbacks),
 	    .progress = &w->call->screen->progress,
 	    .cancel = w->call->cancel};
 	return set_time(out, err);
@@ -377,7 +377,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 {
 	const struct values *v = call->values;
 	struct work w = {.call = call,
-			 .voice = {call, v->yes, "not released"},
+			 .callbacks = {call, v->yes, "not released"},
 			 .output = {.fd = -1}};
 	struct rel_buf notes;
 	int rc = check(call, err);

@@ -355,7 +355,7 @@ static enum rel_archive_format format_of(const char *path)
 }
 
 /* Pack the tag under the archive's own top directory. */
-static int rebuild(struct verifying *v, struct rel_pack_request *request,
+static int rebuild(struct verifying *v, struct rel_pack_options *request,
 		   struct rel_error *err)
 {
 	struct rel_verify_result *out = v->out;
@@ -379,7 +379,7 @@ static int rebuild(struct verifying *v, struct rel_pack_request *request,
 /* Are the differences watermarks that the release has replaced?  What they
  * became follows from tag and version, so nothing has to be recorded. */
 static int compare_replaced(struct verifying *v,
-			    struct rel_pack_request *request,
+			    struct rel_pack_options *request,
 			    struct rel_error *err)
 {
 	struct rel_pack_report report = {0};
@@ -408,7 +408,7 @@ static int compare_replaced(struct verifying *v,
 
 static int compare(struct verifying *v, struct rel_error *err)
 {
-	struct rel_pack_request request = {.store = v->store,
+	struct rel_pack_options request = {.store = v->store,
 					   .commit = v->out->commit,
 					   .name = v->request->name,
 					   .version = v->request->version,

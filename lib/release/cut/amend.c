@@ -10,8 +10,7 @@
 #include "opam/lint.h"
 #include "publish/request.h"
 #include "release/audit/ledger.h"
-#include "release/cut/amend_text.h"
-#include "release/cut/cut_work.h"
+#include "release/cut/cut_private.h"
 #include "release/source/tagname.h"
 #include "repo/change.h"
 
@@ -46,12 +45,12 @@ static const char *verb(const struct amend *a)
 
 static void find(struct amend *a, struct rel_cut_finding finding)
 {
-	const struct rel_cut_voice *voice = &a->options->voice;
+	const struct rel_cut_callbacks *callbacks = &a->options->callbacks;
 
 	if (!finding.warning)
 		a->result->outcome = REL_CUT_STOPPED;
-	if (voice->finding)
-		voice->finding(voice->context, &finding);
+	if (callbacks->finding)
+		callbacks->finding(callbacks->context, &finding);
 }
 
 static int take_package(struct amend *a, struct rel_error *err)
@@ -348,11 +347,11 @@ static int look(struct amend *a, struct rel_error *err)
 
 static int confirm(struct amend *a, struct rel_error *err)
 {
-	const struct rel_cut_voice *voice = &a->options->voice;
+	const struct rel_cut_callbacks *callbacks = &a->options->callbacks;
 	struct rel_buf plan;
 	int rc;
 
-	if (!voice->confirm || a->asked)
+	if (!callbacks->confirm || a->asked)
 		return 0;
 	a->asked = true;
 	rel_buf_init(&plan, REL_LIMIT_MANIFEST_BYTES);
@@ -362,7 +361,7 @@ static int confirm(struct amend *a, struct rel_error *err)
 	    a->branch ? ", branch " : "", a->branch ? a->branch : "");
 	rc = rel_buf_status(&plan, "plan", err);
 	if (rc == 0)
-		rc = voice->confirm(voice->context, plan.ptr, err);
+		rc = callbacks->confirm(callbacks->context, plan.ptr, err);
 	rel_buf_free(&plan);
 	return rc;
 }
@@ -466,7 +465,7 @@ static void tell(const struct amend *a, enum rel_cut_step step, const char *fmt,
 	va_list args;
 
 	va_start(args, fmt);
-	rel_cut_voice_tell(&a->options->voice, step, fmt, args);
+	rel_cut_callbacks_tell(&a->options->callbacks, step, fmt, args);
 	va_end(args);
 }
 

@@ -39,7 +39,7 @@ struct rel_amend_options {
 	size_t n_remotes;
 	const struct rel_remote_options *reading;
 	struct rel_survey_options survey;
-	struct rel_cut_voice voice;
+	struct rel_cut_callbacks callbacks;
 	const struct rel_progress *progress; /* may be NULL */
 	const struct rel_cancel *cancel;     /* may be NULL */
 };

@@ -1,4 +1,5 @@
-#include "release/cut/amend_text.h"
+#include "release/cut/amend.h"
+#include "release/cut/cut_private.h"
 
 #include "base/limits.h"
 #include "opam/edit.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "release/cut/cut_work.h"
+#include "release/cut/cut_private.h"
 
 #define SECTION	 "cut"
 #define STATE	 "state"
@@ -23,10 +23,13 @@ static rel_cut_step_fn *const forward[REL_CUT_STEPS] = {
 };
 
 static rel_cut_step_fn *const backward[REL_CUT_STEPS] = {
-    [REL_CUT_TRIAL] = rel_cut_untrial,	   [REL_CUT_BUMP] = rel_cut_unbump,
-    [REL_CUT_TAG] = rel_cut_untag,	   [REL_CUT_PACK] = rel_cut_unpack,
-    [REL_CUT_PUBLISH] = rel_cut_unpublish, [REL_CUT_PUSH] = rel_cut_unpush,
-    [REL_CUT_WRITE] = rel_cut_unwrite,
+    [REL_CUT_TRIAL] = rel_cut_revert_trial,
+    [REL_CUT_BUMP] = rel_cut_revert_bump,
+    [REL_CUT_TAG] = rel_cut_revert_tag,
+    [REL_CUT_PACK] = rel_cut_revert_pack,
+    [REL_CUT_PUBLISH] = rel_cut_revert_publish,
+    [REL_CUT_PUSH] = rel_cut_revert_push,
+    [REL_CUT_WRITE] = rel_cut_revert_write,
 };
 
 static const char *state(const struct rel_cut *cut, const char *section)
@@ -62,7 +65,7 @@ static enum rel_cut_step step_at(const struct rel_cut *cut, int place)
 	return (enum rel_cut_step)place;
 }
 
-static bool is_wanted(const struct rel_cut *cut, enum rel_cut_step step)
+static bool is_requested(const struct rel_cut *cut, enum rel_cut_step step)
 {
 	if (step == REL_CUT_TRIAL)
 		return rel_cut_says(cut->plan.trial);
@@ -75,7 +78,7 @@ static int run_step(struct rel_cut *cut, enum rel_cut_step step,
 	const char *name = rel_cut_step_name(step);
 	int rc = 0;
 
-	if (!is_wanted(cut, step) || strcmp(state(cut, name), DONE) == 0)
+	if (!is_requested(cut, step) || strcmp(state(cut, name), DONE) == 0)
 		return 0;
 	if (rel_cancelled(cut->options->cancel))
 		return rel_fail_cancelled(err);
@@ -91,7 +94,7 @@ static int run_step(struct rel_cut *cut, enum rel_cut_step step,
 /* Nothing is written yet, and nothing to be continued or taken back. */
 static bool has_only_tried(const struct rel_cut *cut)
 {
-	return is_wanted(cut, REL_CUT_TRIAL) &&
+	return is_requested(cut, REL_CUT_TRIAL) &&
 	       strcmp(state(cut, rel_cut_step_name(REL_CUT_TRIAL)), DONE) != 0;
 }
 
@@ -108,9 +111,9 @@ static int run_steps(struct rel_cut *cut, struct rel_error *err)
 		return rc ? rc : gone;
 	}
 	if (rc == 0 && !cut->stopped)
-		rc = rel_cut_unpack(cut, err);
+		rc = rel_cut_revert_pack(cut, err);
 	if (rc == 0 && !cut->stopped)
-		rc = rel_cut_forget_sides(cut, err);
+		rc = rel_cut_forget_companions(cut, err);
 	if (rc == 0 && !cut->stopped)
 		rc = set_state(cut, SECTION, FINISHED, err);
 	return rc;
@@ -287,15 +290,15 @@ static const char *plan_text(struct rel_cut *cut)
 
 static int confirm(struct rel_cut *cut, struct rel_error *err)
 {
-	const struct rel_cut_voice *voice = &cut->options->voice;
+	const struct rel_cut_callbacks *callbacks = &cut->options->callbacks;
 	const char *text;
 
-	if (!voice->confirm)
+	if (!callbacks->confirm)
 		return 0;
 	text = plan_text(cut);
 	if (!text)
 		return rel_fail_nomem(err);
-	return voice->confirm(voice->context, text, err);
+	return callbacks->confirm(callbacks->context, text, err);
 }
 
 /* Does the unfinished cut release the very tag that is to be released? */
@@ -349,14 +352,14 @@ int rel_cut_run(struct rel_cut_result *out,
 	if (rc == 0) {
 		rel_journal_clear(&cut.journal);
 		cut.may_sign = true;
-		rc = rel_cut_look(&cut, &already, err);
+		rc = rel_cut_preflight(&cut, &already, err);
 	}
 	if (rc == 0 && !already && !cut.stopped) {
 		rc = rel_cut_ready(&cut, err);
 		if (rc == 0)
-			rc = rel_cut_foresee_release(&cut, false, err);
+			rc = rel_cut_predict_release(&cut, false, err);
 		if (rc == 0)
-			rc = rel_cut_preflight(&cut, true, err);
+			rc = rel_cut_check_writes(&cut, true, err);
 		if (rc == 0)
 			rc = confirm(&cut, err);
 		if (rc == 0)
@@ -388,7 +391,7 @@ static int none(struct rel_error *err)
  * the journal's. */
 static int remove_locks(struct rel_cut *cut, struct rel_error *err)
 {
-	struct rel_git_store *store = rel_git_checkout_store(cut->checkout);
+	struct rel_git_store *store = rel_cut_store(cut);
 	char *tag = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
 	int rc = tag ? rel_git_unlock(store, tag, err) : rel_fail_nomem(err);
 
@@ -408,7 +411,7 @@ static int resume(struct rel_cut *cut, struct rel_error *err)
 	int rc = is_unfinished(cut) ? rel_cut_plan_load(cut, err) : none(err);
 
 	if (rc == 0)
-		rc = rel_cut_settle(cut, err);
+		rc = rel_cut_derive(cut, err);
 	if (rc == 0)
 		rc = rel_cut_find_remote(cut, err);
 	if (rc == 0)
@@ -471,7 +474,7 @@ int rel_cut_abort(const struct rel_cut_options *options, struct rel_error *err)
 		rc = resume(&cut, err);
 	/* refuses when the commit point is behind us, before anything else */
 	if (rc == 0 && *state(&cut, rel_cut_step_name(REL_CUT_WRITE)))
-		rc = rel_cut_unwrite(&cut, err);
+		rc = rel_cut_revert_write(&cut, err);
 	if (rc == 0)
 		rc = set_state(&cut, SECTION, ABORTING, err);
 	for (int place = REL_CUT_PUSH; rc == 0 && place >= REL_CUT_TRIAL;
@@ -495,20 +498,20 @@ int rel_cut_status(bool *unfinished, const struct rel_cut_options *options,
 
 	*unfinished = rc == 0 && is_unfinished(&cut);
 	if (rc == 0 && !cut.journal.found)
-		rel_cut_tell(&cut, REL_CUT_LOOK,
+		rel_cut_tell(&cut, REL_CUT_PREFLIGHT,
 			     "nothing is unfinished, and no cut of this "
 			     "checkout is recorded");
 	if (rc == 0 && cut.journal.found)
 		rc = rel_cut_plan_load(&cut, err);
 	if (rc == 0 && cut.journal.found) {
-		rel_cut_tell(&cut, REL_CUT_LOOK, "%s %s (%s), %s",
+		rel_cut_tell(&cut, REL_CUT_PREFLIGHT, "%s %s (%s), %s",
 			     cut.plan.name, cut.plan.version, cut.plan.packages,
 			     state(&cut, SECTION));
 		for (int i = REL_CUT_TRIAL; i < REL_CUT_STEPS; i++) {
 			enum rel_cut_step step = step_at(&cut, i);
 			const char *is = state(&cut, rel_cut_step_name(step));
 
-			if (is_wanted(&cut, step))
+			if (is_requested(&cut, step))
 				rel_cut_tell(&cut, step, "%s",
 					     *is ? is : "to do");
 		}

@@ -18,7 +18,7 @@
 #include "release/cut/gate.h"
 
 enum rel_cut_step {
-	REL_CUT_LOOK,	 /* is it fit to be released? */
+	REL_CUT_PREFLIGHT, /* is it fit to be released? */
 	REL_CUT_TRIAL,	 /* what release: check: says, when it says something */
 	REL_CUT_BUMP,	 /* version strings, one commit */
 	REL_CUT_TAG,	 /* annotated, signed when asked */
@@ -32,7 +32,7 @@ enum rel_cut_step {
 	REL_CUT_STEPS,
 };
 
-/* "look", "bump", … */
+/* "preflight", "bump", … */
 const char *rel_cut_step_name(enum rel_cut_step step);
 
 /* Something that speaks against the release. */
@@ -51,7 +51,7 @@ struct rel_cut_finding {
 };
 
 /* What a cut says while it goes on. */
-struct rel_cut_voice {
+struct rel_cut_callbacks {
 	/* one line about what a step did */
 	void (*tell)(void *context, enum rel_cut_step step, const char *text);
 	void (*finding)(void *context, const struct rel_cut_finding *finding);
@@ -109,7 +109,7 @@ struct rel_cut_options {
 	bool has_time;			  /* `time` instead of the clock */
 	int64_t time;			  /* UTC seconds, of commits and tag */
 	bool interactive;		  /* passphrases may be asked for */
-	struct rel_cut_voice voice;
+	struct rel_cut_callbacks callbacks;
 	const struct rel_progress *progress; /* may be NULL */
 	const struct rel_cancel *cancel;     /* may be NULL */
 };
@@ -173,7 +173,7 @@ REL_MUST_CHECK int rel_cut_abort(const struct rel_cut_options *options,
 				 struct rel_error *err);
 
 /*
- * Tell (voice.tell) of the unfinished cut of this source, if there is one,
+ * Tell (callbacks.tell) of the unfinished cut of this source, if there is one,
  * and which was the last finished one.
  * *unfinished  there is one
  */
@@ -183,9 +183,9 @@ REL_MUST_CHECK int rel_cut_status(bool *unfinished,
 
 /*
  * What rel_cut_run() would do, without writing anything: look, tell
- * (voice.tell, voice.diff) what each step would write and where, and append to
- * `out` the manifests as a diff that `git apply` takes.  Several at once are a
- * train: each is looked at as if those before it were released.
+ * (callbacks.tell, callbacks.diff) what each step would write and where, and
+ * append to `out` the manifests as a diff that `git apply` takes.  Several at
+ * once are a train: each is looked at as if those before it were released.
  * *stopped  there are findings
  * Errors    as rel_cut_run()
  */

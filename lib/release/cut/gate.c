@@ -1,4 +1,4 @@
-#include "release/cut/gate.h"
+#include "release/cut/cut_private.h"
 
 #include <stdlib.h>
 
@@ -185,5 +185,89 @@ int rel_gate_check(struct rel_gate *gate,
 		rc = survey_stacks(gate, after, options, err);
 	rel_stack_free(after);
 	rel_snapshot_free(snapshot);
+	return rc;
+}
+
+int rel_cut_need_gate(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_cut_options *opt = cut->options;
+
+	if (cut->gate.stack)
+		return 0;
+	return rel_gate_open(&cut->gate, opt->remotes, opt->n_remotes,
+			     opt->reading, err);
+}
+
+/* "a.1, b.2 and 3 more", of what the gate found. */
+static int take_broken(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_gate *gate = &cut->gate;
+	struct rel_buf text;
+
+	rel_buf_init(&text, REL_MIB);
+	for (size_t i = 0; i < gate->n_findings && i < 10; i++)
+		rel_buf_printf(&text, "%s%s (%s)", i ? ", " : "",
+			       gate->findings[i].package,
+			       gate->findings[i].environment);
+	if (gate->n_findings > 10)
+		rel_buf_printf(&text, " and %zu more", gate->n_findings - 10);
+	cut->plan.broken = rel_arena_copy(&cut->arena, rel_buf_str(&text));
+	rel_buf_free(&text);
+	return cut->plan.broken ? 0 : rel_fail_nomem(err);
+}
+
+static int check_chosen(struct rel_cut *cut, struct rel_error *err)
+{
+	size_t n = cut->n_below + cut->n_chosen;
+	struct rel_loose_manifest *all = calloc(n + 1, sizeof(*all));
+	int rc;
+
+	if (!all)
+		return rel_fail_nomem(err);
+	if (cut->n_below)
+		memcpy(all, cut->below, cut->n_below * sizeof(*all));
+	for (size_t i = 0; i < cut->n_chosen; i++)
+		all[cut->n_below + i] = (struct rel_loose_manifest){
+		    .name = cut->manifests[i].name,
+		    .version = rel_str_of(cut->plan.version),
+		    .text = cut->manifests[i].text,
+		    .path = rel_str_of(cut->manifests[i].path)};
+	rc = rel_gate_check(&cut->gate, all, n, &cut->options->survey, err);
+	free(all);
+	return rc;
+}
+
+int rel_cut_gate(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_gate *gate = &cut->gate;
+	bool stopped = cut->stopped,
+	     allow = rel_cut_says(cut->plan.allow_broken);
+	int rc = cut->manifests ? 0 : rel_cut_plan_manifests(cut, err);
+
+	if (rc == 0)
+		rc = check_chosen(cut, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < gate->n_findings; i++) {
+		struct rel_cut_finding f = {
+		    .package = gate->findings[i].package,
+		    .environment = gate->findings[i].environment,
+		    .text = gate->findings[i].reason};
+
+		rel_cut_add_finding(cut, &f);
+	}
+	if (allow) {
+		cut->stopped = stopped;
+		rc = take_broken(cut, err);
+	}
+	cut->plan.tip = rel_cut_text(cut, "%s", rel_writable_tip(cut->remote));
+	if (rc == 0 && !cut->plan.tip)
+		rc = rel_fail_nomem(err);
+	if (rc == 0)
+		rel_cut_tell(cut, REL_CUT_PREFLIGHT,
+			     gate->n_findings
+				 ? "%zu versions checked, %zu would be broken"
+				 : "%zu versions checked, nothing newly broken",
+			     gate->n_checked, gate->n_findings);
 	return rc;
 }

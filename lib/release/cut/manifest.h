@@ -33,4 +33,14 @@ REL_MUST_CHECK int rel_release_manifest(
     struct rel_buf *out, struct rel_str text, const char *path,
     const struct rel_manifest_source *source, struct rel_error *err);
 
+/*
+ * Append `text` so changed, its format kept.  One that has the flag already,
+ * or `deprecated`, which means more, stays as it is.
+ * path    for messages
+ * Errors  REL_EPARSE no opam file, with path, line and column; REL_ELIMIT;
+ *         REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_release_avoid(struct rel_buf *out, struct rel_str text,
+				     const char *path, struct rel_error *err);
+
 #endif

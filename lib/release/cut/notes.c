@@ -1,6 +1,13 @@
-#include "release/cut/notes.h"
+/* The notes of a release: its entry of the change log. */
+#include <limits.h>
 
+#include "base/limits.h"
 #include "git/sign.h"
+#include "opam/version.h"
+#include "publish/address.h"
+#include "release/cut/cut_private.h"
+#include "release/source/changelog.h"
+#include "release/source/numbering.h"
 
 static bool starts_rune(char c)
 {
@@ -108,4 +115,319 @@ int rel_notes_add_message(struct rel_buf *out, struct rel_str notes)
 			rel_buf_add_char(out, '\n');
 	}
 	return out->status;
+}
+
+static int find(struct rel_changelog *out, struct rel_cut *cut,
+		struct rel_error *err)
+{
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+	struct rel_changelog_options request = {
+	    .file = conf ? conf->changelog : NULL,
+	    .packages = cut->chosen,
+	    .n_packages = cut->n_chosen,
+	    .version = rel_str_of(cut->plan.version)};
+	unsigned long seconds = 0;
+
+	/* the plan has the decimal digits of one after 1980 */
+	rel_str_to_uint(rel_str_of(cut->plan.time), LONG_MAX, &seconds);
+	request.time = (int64_t)seconds;
+	return rel_changelog_find(out, cut->project, &request, err);
+}
+
+/* A heading that says that it is not released, in a release. */
+static int add_undated(struct rel_cut *cut,
+		       const struct rel_changelog_undated *u,
+		       struct rel_error *err)
+{
+	struct rel_str heading = rel_str_sub(u->heading, 0, 60);
+	struct rel_cut_finding finding = {.path = u->path, .line = u->line};
+
+	if (cut->options->tag)
+		finding.text = rel_cut_text(
+		    cut,
+		    "the heading \"%.*s\" is in what was tagged; make it "
+		    "\"%.*s\" and tag that, or have `relctl cut "
+		    "--date-changelog` do both",
+		    REL_STR_ARG(heading), REL_STR_ARG(u->dated));
+	else if (u->versioned)
+		finding.text = rel_cut_text(
+		    cut,
+		    "the heading \"%.*s\" says that %s is not released; make "
+		    "it \"%.*s\", or pass --date-changelog",
+		    REL_STR_ARG(heading), cut->plan.version,
+		    REL_STR_ARG(u->dated));
+	else
+		finding.text = rel_cut_text(
+		    cut,
+		    "no entry for %s, and what changed is below \"%.*s\"; "
+		    "make that heading \"%.*s\", or pass --date-changelog",
+		    cut->plan.version, REL_STR_ARG(heading),
+		    REL_STR_ARG(u->dated));
+	if (!finding.text)
+		return rel_fail_nomem(err);
+	rel_cut_add_finding(cut, &finding);
+	return 0;
+}
+
+static int warn(struct rel_cut *cut, const struct rel_changelog_remark *r,
+		struct rel_error *err)
+{
+	struct rel_cut_finding finding = {
+	    .warning = true, .path = r->path, .line = r->line};
+
+	finding.minor = r->text.len == 0;
+	if (finding.minor)
+		finding.text =
+		    rel_cut_text(cut, "the section \"%.*s\" is empty",
+				 REL_STR_ARG(rel_str_sub(r->heading, 0, 60)));
+	else
+		finding.text =
+		    rel_cut_text(cut, "all that \"%.*s\" says is \"%.*s\"",
+				 REL_STR_ARG(rel_str_sub(r->heading, 0, 60)),
+				 REL_STR_ARG(rel_str_sub(r->text, 0, 60)));
+	if (!finding.text)
+		return rel_fail_nomem(err);
+	rel_cut_add_finding(cut, &finding);
+	return 0;
+}
+
+bool rel_cut_is_prerelease(const struct rel_cut *cut)
+{
+	struct rel_buf instead;
+	bool misplaced;
+
+	rel_buf_init(&instead, REL_KIB);
+	misplaced =
+	    rel_numbering_is_misplaced(&instead, rel_str_of(cut->plan.version));
+	rel_buf_free(&instead);
+	return misplaced || strchr(cut->plan.version, '~');
+}
+
+/* Notes that were given go into the plan, as a text without line ends. */
+static int take_given(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_buf text, encoded;
+	int rc;
+
+	rel_buf_init(&text, REL_LIMIT_NOTES_FILE_BYTES);
+	rel_buf_init(&encoded, REL_LIMIT_CONFIG_BYTES);
+	rel_changelog_normalise(&text, cut->options->notes);
+	rc = rel_buf_status(&text, "the text of --notes", err);
+	if (rc == 0 && !rel_str_is_utf8(rel_buf_str(&text), NULL))
+		rc = rel_fail(err, REL_EPARSE,
+			      "the text of --notes is not in UTF-8");
+	if (rc == 0 && text.len && memchr(text.ptr, '\0', text.len))
+		rc = rel_fail(err, REL_EPARSE,
+			      "the text of --notes holds a byte 0");
+	if (rc == 0 && text.len == 0)
+		rc = rel_fail(err, REL_EPARSE, "the text of --notes is empty");
+	rel_publish_add_segment(&encoded, rel_buf_str(&text));
+	cut->plan.notes = rel_arena_copy(&cut->arena, rel_buf_str(&encoded));
+	if (rc == 0)
+		rc = rel_buf_status(&encoded, "the text of --notes", err);
+	if (rc == 0 && !cut->plan.notes)
+		rc = rel_fail_nomem(err);
+	rel_buf_free(&encoded);
+	rel_buf_free(&text);
+	return rc;
+}
+
+static int hex(char c)
+{
+	return c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
+}
+
+/* And back. */
+static int given(struct rel_str *out, struct rel_cut *cut,
+		 struct rel_error *err)
+{
+	struct rel_str text = rel_str_of(cut->plan.notes);
+	char *copy = rel_arena_copy(&cut->arena, text);
+	size_t n = 0;
+
+	if (!copy)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < text.len; i++, n++) {
+		copy[n] = text.ptr[i];
+		if (copy[n] != '%' || i + 2 >= text.len)
+			continue;
+		copy[n] =
+		    (char)(16 * hex(text.ptr[i + 1]) + hex(text.ptr[i + 2]));
+		i += 2;
+	}
+	copy[n] = '\0';
+	*out = rel_str_n(copy, n);
+	return 0;
+}
+
+/* Say where notes will be shortened; one that even the tag cannot hold is a
+ * finding. */
+static int check_length(struct rel_cut *cut, struct rel_error *err)
+{
+	size_t limit = rel_publisher_notes_limit(cut->publisher), length;
+	struct rel_cut_finding finding = {.path = NULL};
+	struct rel_str notes;
+	int rc = rel_cut_notes(&notes, cut, err);
+
+	if (rc)
+		return rc;
+	if (notes.len > REL_LIMIT_NOTES_BYTES) {
+		finding.text = rel_cut_text(
+		    cut,
+		    "the notes of the release have %zu bytes, the message of "
+		    "a tag at most %zu; give shorter ones with --notes FILE",
+		    notes.len, (size_t)REL_LIMIT_NOTES_BYTES);
+		if (!finding.text)
+			return rel_fail_nomem(err);
+		rel_cut_add_finding(cut, &finding);
+	}
+	length = rel_notes_length(notes);
+	if (limit && length > limit)
+		rel_cut_tell(
+		    cut, REL_CUT_PREFLIGHT,
+		    "notes of %zu characters: the forge takes %zu, and "
+		    "gets a link to the rest; the tag has all",
+		    length, limit);
+	return 0;
+}
+
+int rel_cut_take_notes(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+	const struct rel_cut_options *opt = cut->options;
+	bool none = opt->no_changelog || (conf && conf->no_changelog);
+	bool date = opt->date_changelog || (conf && conf->date_changelog);
+	struct rel_changelog entry;
+	int rc;
+
+	cut->plan.no_changelog = none ? "yes" : "no";
+	cut->plan.date_changelog = date && !opt->tag ? "yes" : "no";
+	cut->plan.notes = "";
+	if (opt->notes.ptr) {
+		rc = take_given(cut, err);
+		if (rc)
+			return rc;
+	}
+	if (none)
+		return 0;
+	rc = find(&entry, cut, err);
+	/* without an entry, notes that were given do */
+	if (rc == REL_ENOTFOUND && opt->notes.ptr)
+		return check_length(cut, err);
+	if (rc == REL_ENOTFOUND) {
+		struct rel_cut_finding finding = {.path = *err->path ? err->path
+								     : NULL,
+						  .line = err->line,
+						  .text = err->text};
+
+		rel_cut_add_finding(cut, &finding);
+		return 0;
+	}
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; rc == 0 && i < entry.n_remarks && !opt->notes.ptr;
+	     i++)
+		rc = warn(cut, &entry.remarks[i], err);
+	for (uint32_t i = 0; rc == 0 && i < entry.n_undated &&
+			     !rel_cut_says(cut->plan.date_changelog);
+	     i++) {
+		/* what is below "Unreleased" may be about another version */
+		if (entry.undated[i].versioned || !opt->notes.ptr)
+			rc = add_undated(cut, &entry.undated[i], err);
+	}
+	return rc ? rc : check_length(cut, err);
+}
+
+int rel_cut_date_changelog(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_changelog entry;
+	int rc;
+
+	if (rel_cut_says(cut->plan.no_changelog) ||
+	    !rel_cut_says(cut->plan.date_changelog))
+		return 0;
+	rc = find(&entry, cut, err);
+	/* that it is missing was found before */
+	if (rc == REL_ENOTFOUND)
+		return 0;
+	for (uint32_t i = 0; rc == 0 && i < entry.n_undated; i++) {
+		const struct rel_changelog_undated *u = &entry.undated[i];
+		struct rel_bump_site site = {.path = u->path,
+					     .start = u->start,
+					     .end = u->end,
+					     .text = u->text,
+					     .was = u->heading,
+					     .now = u->dated};
+
+		rc = rel_bump_replace(&cut->bump, cut->project, &site, err);
+	}
+	return rc;
+}
+
+int rel_cut_notes(struct rel_str *out, struct rel_cut *cut,
+		  struct rel_error *err)
+{
+	struct rel_changelog entry;
+	int rc;
+
+	*out = REL_STR("");
+	if (*cut->plan.notes)
+		return given(out, cut, err);
+	if (rel_cut_says(cut->plan.no_changelog))
+		return 0;
+	rc = find(&entry, cut, err);
+	if (rc == 0)
+		*out = entry.text;
+	return rc;
+}
+
+/* "The rest is in [CHANGES.md](https://…)." */
+static int add_rest(struct rel_buf *out, struct rel_cut *cut,
+		    struct rel_error *err)
+{
+	struct rel_changelog entry = {.path = NULL};
+	struct rel_buf page;
+	int rc = *cut->plan.notes ? 0 : find(&entry, cut, err);
+
+	if (rc)
+		return rc;
+	rel_buf_init(&page, REL_LIMIT_CONFIG_BYTES);
+	rc = rel_publisher_page(&page, cut->publisher, cut->plan.tag,
+				entry.path, err);
+	if (rc == 0 && page.len && entry.path)
+		rel_buf_printf(out, "The rest is in [%s](%s).", entry.path,
+			       page.ptr);
+	else if (rc == 0 && page.len)
+		rel_buf_printf(out,
+			       "The rest is in the message of the tag "
+			       "[%s](%s).",
+			       cut->plan.tag, page.ptr);
+	else
+		rel_buf_printf(out, "The rest is in the message of the tag %s.",
+			       cut->plan.tag);
+	rel_buf_free(&page);
+	return rc ? rc : rel_buf_status(out, "notes", err);
+}
+
+int rel_cut_short_notes(struct rel_str *out, struct rel_cut *cut, size_t limit,
+			struct rel_error *err)
+{
+	struct rel_buf text, rest;
+	char *copy;
+	int rc = rel_cut_notes(out, cut, err);
+
+	if (rc || limit == 0 || rel_notes_length(*out) <= limit)
+		return rc;
+	rel_buf_init(&text, REL_LIMIT_NOTES_BYTES);
+	rel_buf_init(&rest, REL_LIMIT_CONFIG_BYTES);
+	rc = add_rest(&rest, cut, err);
+	if (rc == 0) {
+		rel_notes_shorten(&text, *out, limit, rel_buf_str(&rest));
+		rc = rel_buf_status(&text, "notes", err);
+	}
+	copy = rel_arena_copy(&cut->arena, rel_buf_str(&text));
+	*out = rel_str_n(copy, text.len);
+	rel_buf_free(&rest);
+	rel_buf_free(&text);
+	return rc || copy ? rc : rel_fail_nomem(err);
 }

@@ -16,7 +16,7 @@
 #include "git/store.h"
 #include "release/source/watermark.h"
 
-struct rel_pack_request {
+struct rel_pack_options {
 	struct rel_git_store *store;
 	struct rel_git_id commit; /* the tagged one */
 	struct rel_str name, version;
@@ -38,7 +38,7 @@ struct rel_pack_request {
  */
 REL_MUST_CHECK int rel_pack_export_options(
     struct rel_git_export_options *out, struct rel_watermarks *marks,
-    struct rel_arena *arena, const struct rel_pack_request *request,
+    struct rel_arena *arena, const struct rel_pack_options *request,
     struct rel_error *err);
 
 struct rel_pack_result {
@@ -54,7 +54,7 @@ struct rel_pack_result {
  * Returns out->status.
  */
 int rel_pack_file_name(struct rel_buf *out,
-		       const struct rel_pack_request *request);
+		       const struct rel_pack_options *request);
 
 /*
  * Write the archive to `path`, atomically and in one pass with its digests.
@@ -65,12 +65,12 @@ int rel_pack_file_name(struct rel_buf *out,
  *         REL_ECANCELLED.  After an error `path` is as before.
  */
 REL_MUST_CHECK int rel_pack_write(struct rel_pack_result *out,
-				  const struct rel_pack_request *request,
+				  const struct rel_pack_options *request,
 				  const char *path, struct rel_error *err);
 
 /* The same into a sink, which may be NULL. */
 REL_MUST_CHECK int rel_pack_stream(struct rel_pack_result *out,
-				   const struct rel_pack_request *request,
+				   const struct rel_pack_options *request,
 				   const struct rel_sink *sink,
 				   struct rel_error *err);
 
@@ -122,7 +122,7 @@ void rel_pack_report_free(struct rel_pack_report *report);
  * Owner   rel_pack_report_free(), also after an error
  */
 REL_MUST_CHECK int rel_pack_check(struct rel_pack_report *out,
-				  const struct rel_pack_request *request,
+				  const struct rel_pack_options *request,
 				  const char *path, struct rel_error *err);
 
 /*
@@ -130,7 +130,7 @@ REL_MUST_CHECK int rel_pack_check(struct rel_pack_report *out,
  * REL_ECHECKSUM with the first of them in the text, as is another top
  * directory than "name-version".
  */
-REL_MUST_CHECK int rel_pack_expect(const struct rel_pack_request *request,
+REL_MUST_CHECK int rel_pack_expect(const struct rel_pack_options *request,
 				   const char *path, struct rel_error *err);
 
 #endif

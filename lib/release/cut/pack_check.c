@@ -26,7 +26,7 @@ struct doubt {
 };
 
 struct check {
-	const struct rel_pack_request *request;
+	const struct rel_pack_options *request;
 	struct rel_pack_report *out;
 	struct rel_arena arena;
 	struct rel_sha1 sha1;
@@ -367,7 +367,7 @@ static int read_members(struct check *check, const char *path,
 }
 
 int rel_pack_check(struct rel_pack_report *out,
-		   const struct rel_pack_request *request, const char *path,
+		   const struct rel_pack_options *request, const char *path,
 		   struct rel_error *err)
 {
 	struct check check = {.request = request, .out = out};
@@ -418,7 +418,7 @@ static int fail_different(const struct rel_pack_report *report,
 	return REL_ECHECKSUM;
 }
 
-int rel_pack_expect(const struct rel_pack_request *request, const char *path,
+int rel_pack_expect(const struct rel_pack_options *request, const char *path,
 		    struct rel_error *err)
 {
 	struct rel_pack_report report;

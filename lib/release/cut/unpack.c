@@ -1,4 +1,4 @@
-#include "release/cut/unpack.h"
+#include "release/cut/cut_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

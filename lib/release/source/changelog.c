@@ -15,7 +15,7 @@
 
 struct finder {
 	struct rel_project *project;
-	const struct rel_changelog_request *request;
+	const struct rel_changelog_options *request;
 	struct rel_changelog_outline outline;
 	bool *released; /* [n_packages of the project] */
 	/* a heading "mesh 1.0" means the project, also when a package is
@@ -562,7 +562,7 @@ static int find_in(const char **path, struct finder *f, struct rel_str dir)
 
 static int find_file(const char **path, struct finder *f)
 {
-	const struct rel_changelog_request *request = f->request;
+	const struct rel_changelog_options *request = f->request;
 	int rc = 0;
 
 	*path = NULL;
@@ -601,7 +601,7 @@ static void mark_released(struct finder *f, const size_t *packages, size_t n)
 /* relctl.yml's file, one for each package when the name is in its path. */
 static int read_named(struct finder *f, struct rel_changelog *out)
 {
-	const struct rel_changelog_request *request = f->request;
+	const struct rel_changelog_options *request = f->request;
 	int rc = 0;
 
 	if (!strstr(request->file, "{name}"))
@@ -640,7 +640,7 @@ static int keep_lists(struct finder *f, struct rel_changelog *out)
 }
 
 int rel_changelog_find(struct rel_changelog *out, struct rel_project *project,
-		       const struct rel_changelog_request *request,
+		       const struct rel_changelog_options *request,
 		       struct rel_error *err)
 {
 	struct finder f = {.project = project, .request = request, .err = err};

@@ -29,7 +29,7 @@
 
 #include "release/source/project.h"
 
-struct rel_changelog_request {
+struct rel_changelog_options {
 	/* from relctl.yml, where "{name}" is the package: one file for each
 	 * that is released; NULL = look for it */
 	const char *file;
@@ -82,7 +82,7 @@ struct rel_changelog {
  */
 REL_MUST_CHECK int rel_changelog_find(
     struct rel_changelog *out, struct rel_project *project,
-    const struct rel_changelog_request *request, struct rel_error *err);
+    const struct rel_changelog_options *request, struct rel_error *err);
 
 /*
  * Append lines as those of an entry: LF line ends, no trailing blanks, no blank

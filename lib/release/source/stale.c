@@ -62,7 +62,7 @@ struct items {
 };
 
 struct work {
-	const struct rel_stale_request *request;
+	const struct rel_stale_options *request;
 	struct rel_arena arena;
 	struct rel_buf text;
 	struct items wanted[FIELDS], found[FIELDS];
@@ -515,7 +515,7 @@ static void tell(struct work *w, const char *path, uint32_t line,
 		 const char *field, struct rel_str item, const char *there,
 		 const char *missing)
 {
-	const struct rel_stale_request *request = w->request;
+	const struct rel_stale_options *request = w->request;
 	const char *opam = request->package->path.ptr;
 	char text[REL_ERROR_TEXT_MAX];
 	struct rel_str shown = rel_str_sub(item, 0, 100);
@@ -622,7 +622,7 @@ static int check(struct work *w, const struct rel_sexp *items,
 	return rc == 0 && w->template ? compare_template(w) : rc;
 }
 
-int rel_stale_check(const struct rel_stale_request *request,
+int rel_stale_check(const struct rel_stale_options *request,
 		    struct rel_error *err)
 {
 	struct work w = {.request = request, .err = err};

@@ -12,7 +12,7 @@
 #include "base/cancel.h"
 #include "release/source/project.h"
 
-struct rel_stale_request {
+struct rel_stale_options {
 	struct rel_project *project;
 	const struct rel_project_package *package;
 	/* Told of each difference: the file that should be obeyed or changed,
@@ -33,7 +33,7 @@ struct rel_stale_request {
  * Errors  REL_EPARSE with path, line and column: a template that is no opam
  *         file; REL_ECANCELLED; REL_ENOMEM
  */
-REL_MUST_CHECK int rel_stale_check(const struct rel_stale_request *request,
+REL_MUST_CHECK int rel_stale_check(const struct rel_stale_options *request,
 				   struct rel_error *err);
 
 #endif

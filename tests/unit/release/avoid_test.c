@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "release/cut/avoid.h"
+#include "release/cut/manifest.h"
 #include "support/shell.h"
 #include "support/support.h"
 

@@ -17,7 +17,7 @@ static int find(struct rel_changelog *out, struct source *s,
 		const char *package, const char *version, const char *file,
 		struct rel_error *err)
 {
-	struct rel_changelog_request request = {
+	struct rel_changelog_options request = {
 	    .file = file,
 	    .version = rel_str_of(version),
 	};
@@ -481,7 +481,7 @@ static void check_undated(struct source *s, size_t i)
 	struct rel_changelog out;
 	struct rel_error err = {0};
 	char path[64], text[1024];
-	struct rel_changelog_request request = {
+	struct rel_changelog_options request = {
 	    .file = path, .version = REL_STR("1.1"), .time = 1796083199};
 
 	snprintf(path, sizeof(path), "log-%zu/%s", i, u->file);

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "release/cut/notes.h"
+#include "release/cut/cut_private.h"
 
 #define REST "see there"
 /* REST, and what is kept free for line ends and a fence */

@@ -23,7 +23,7 @@ static int fail(const struct rel_error *err)
 	return 3;
 }
 
-static int pack(const struct rel_pack_request *request, const char *path)
+static int pack(const struct rel_pack_options *request, const char *path)
 {
 	struct rel_pack_result result;
 	struct rel_error err = {0};
@@ -42,7 +42,7 @@ static int pack(const struct rel_pack_request *request, const char *path)
 	return 0;
 }
 
-static int check(const struct rel_pack_request *request, const char *path)
+static int check(const struct rel_pack_options *request, const char *path)
 {
 	struct rel_pack_report report;
 	struct rel_error err = {0};
@@ -78,7 +78,7 @@ static void tell_memory(void)
 
 int main(int argc, char **argv)
 {
-	struct rel_pack_request request = {0};
+	struct rel_pack_options request = {0};
 	struct rel_error err = {0};
 	const char *path;
 	int status;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "release/cut/released.h"
+#include "release/cut/cut_private.h"
 #include "support/support.h"
 
 static struct rel_snapshot *make(const char *const names[], size_t n)

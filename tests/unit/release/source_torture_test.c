@@ -32,7 +32,7 @@ static int read_entries(struct source *s, const size_t *list, size_t count,
 	    {.path = "src/{name}.ml", .pattern = "let v = \"{version}\""}};
 	static const struct rel_conf_release release = {.version_files = files,
 							.n_version_files = 1};
-	struct rel_changelog_request request = {
+	struct rel_changelog_options request = {
 	    .packages = list,
 	    .n_packages = count,
 	    .version = rel_str_of(version),

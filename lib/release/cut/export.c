@@ -1,8 +1,8 @@
 /* What the archive will hold, before anything is written. */
-#include "base/limits.h"
 #include "git/export.h"
+#include "base/limits.h"
 #include "opam/tree.h"
-#include "release/cut/cut_work.h"
+#include "release/cut/cut_private.h"
 
 /* The first watermark of a file. */
 struct marked {
@@ -31,7 +31,7 @@ static int check_entry(void *context, struct rel_git_export *exported,
 	(void)exported;
 	look->n_files += entry->kind != REL_GIT_TREE;
 	if (entry->kind != REL_GIT_TREE)
-		rel_cut_mark_wanted(look->cut, entry->path);
+		rel_cut_mark_required(look->cut, entry->path);
 	if ((entry->kind == REL_GIT_BLOB ||
 	     entry->kind == REL_GIT_EXECUTABLE) &&
 	    !entry->converted)
@@ -134,8 +134,8 @@ static int take_options(struct rel_git_export_options *out,
 {
 	struct rel_cut *cut = look->cut;
 	const struct rel_conf_release *conf = rel_cut_conf(cut);
-	struct rel_pack_request request;
-	int rc = rel_cut_pack_request(&request, cut, look->store, err);
+	struct rel_pack_options request;
+	int rc = rel_cut_pack_options(&request, cut, look->store, err);
 
 	request.commit = cut->base;
 	if (rc == 0)
@@ -150,8 +150,7 @@ static int take_options(struct rel_git_export_options *out,
 
 int rel_cut_check_export(struct rel_cut *cut, struct rel_error *err)
 {
-	struct look look = {.cut = cut,
-			    .store = rel_git_checkout_store(cut->checkout)};
+	struct look look = {.cut = cut, .store = rel_cut_store(cut)};
 	struct rel_git_export_options options;
 	struct rel_watermarks marks;
 	struct rel_git_export *exported = NULL;

@@ -1,7 +1,102 @@
-/* From which branches releases are cut: release: branches: of relctl.yml. */
+/* Is the checkout fit to be released from: its state, who releases, and
+ * release: branches: of relctl.yml. */
+#include <time.h>
+
 #include "base/limits.h"
 #include "git/glob.h"
-#include "release/cut/cut_work.h"
+#include "release/cut/cut_private.h"
+
+/* 1 January 1980, UTC: no commit of a source with opam files is older, but
+ * clocks that lost their battery are. */
+#define EARLIEST INT64_C(315532800)
+
+int rel_cut_check_head(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_git_head *head = &cut->head;
+
+	if (head->unborn)
+		return rel_fail(err, REL_ENOTFOUND,
+				"the source has no commit yet");
+	if (head->busy)
+		return rel_fail(err, REL_EEXISTS,
+				"git is in the middle of a %s here; finish or "
+				"abort it first",
+				head->busy);
+	if (!head->branch && !cut->options->tag)
+		return rel_fail(err, REL_EEXISTS,
+				"the source is on no branch (detached HEAD); "
+				"check out the branch to release from: git "
+				"switch BRANCH");
+	return 0;
+}
+
+int rel_cut_check_clean(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_buf paths;
+	struct rel_str first;
+	size_t n = 0;
+	int rc;
+
+	rel_buf_init(&paths, REL_LIMIT_GIT_REFS_BYTES);
+	rc = rel_git_checkout_dirty(&paths, &n, cut->checkout,
+				    cut->options->cancel, err);
+	if (rc == 0 && n) {
+		first = rel_str_sub(rel_buf_str(&paths), 0,
+				    rel_str_find(rel_buf_str(&paths), '\n'));
+		if (n == 1)
+			rc = rel_fail(err, REL_EEXISTS,
+				      "%.*s has changes that are not "
+				      "committed; commit or stash them",
+				      REL_STR_ARG(first));
+		else
+			rc = rel_fail(err, REL_EEXISTS,
+				      "%.*s and %zu more files have changes "
+				      "that are not committed; commit or "
+				      "stash them",
+				      REL_STR_ARG(first), n - 1);
+	}
+	rel_buf_free(&paths);
+	return rc;
+}
+
+int rel_cut_take_identity(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_buf name, email;
+	int64_t seconds = 0;
+	int offset = 0, rc;
+
+	rel_buf_init(&name, REL_KIB);
+	rel_buf_init(&email, REL_KIB);
+	rc = rel_git_checkout_identity(&name, &email, &seconds, &offset,
+				       cut->checkout, REL_GIT_COMMITTER, err);
+	if (rc == REL_ENOTFOUND && cut->options->tag) {
+		rel_buf_clear(&name);
+		rel_buf_clear(&email);
+		seconds = time(NULL);
+		rc = rel_git_commit_author(&name, &email, rel_cut_store(cut),
+					   &cut->base, err);
+	}
+	if (cut->options->has_time) {
+		seconds = cut->options->time;
+		offset = 0;
+	}
+	if (rc == 0 && seconds < EARLIEST)
+		rc = rel_fail(err, REL_EIO,
+			      "the clock of this machine says that it is "
+			      "before 1980; set it");
+	if (rc == 0) {
+		cut->plan.author = rel_cut_text(cut, "%s", name.ptr);
+		cut->plan.email = rel_cut_text(cut, "%s", email.ptr);
+		cut->plan.time = rel_cut_text(cut, "%lld", (long long)seconds);
+		cut->plan.offset = rel_cut_text(cut, "%d", offset);
+		if (!cut->plan.author || !cut->plan.email || !cut->plan.time ||
+		    !cut->plan.offset)
+			rc = rel_fail_nomem(err);
+	}
+	rel_buf_free(&name);
+	rel_buf_free(&email);
+	return rc;
+}
 
 #define HEADS "refs/heads/"
 
@@ -81,7 +176,7 @@ static int contains(struct rel_cut *cut, const struct tip *tip,
 		    struct rel_error *err)
 {
 	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
-	struct rel_git_store *store = rel_git_checkout_store(cut->checkout);
+	struct rel_git_store *store = rel_cut_store(cut);
 	struct rel_git_id fetched;
 	struct rel_error why = {0};
 	int rc;
@@ -116,8 +211,8 @@ static int check_tagged(struct rel_cut *cut, const struct rel_conf_globs *globs,
 		rc = rel_git_remote_ref_each(cut->head.url, HEADS "*", keep,
 					     &tips, &options, err);
 	else
-		rc = rel_git_ref_each(rel_git_checkout_store(cut->checkout),
-				      HEADS "*", keep_own, &tips, err);
+		rc = rel_git_ref_each(rel_cut_store(cut), HEADS "*", keep_own,
+				      &tips, err);
 	for (const struct tip *tip = tips.first; rc == 0 && tip;
 	     tip = tip->next)
 		rc = contains(cut, tip, err);

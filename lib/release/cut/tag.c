@@ -1,8 +1,6 @@
-/* The first step of a cut, as far as it is about the tag and the source's own
- * remote. */
+/* The tag of a cut: what it is called, what is there, and the step. */
 #include "base/limits.h"
-#include "release/cut/cut_work.h"
-#include "release/cut/released.h"
+#include "release/cut/cut_private.h"
 #include "release/source/tagname.h"
 
 /* The commit that the tag `tag` (an object) is of. */
@@ -11,7 +9,7 @@ static int peel(struct rel_git_id *commit, struct rel_cut *cut,
 {
 	char id[REL_GIT_ID_TEXT];
 
-	return rel_git_resolve(commit, rel_git_checkout_store(cut->checkout),
+	return rel_git_resolve(commit, rel_cut_store(cut),
 			       rel_git_id_format(id, tag), err);
 }
 
@@ -26,8 +24,7 @@ static int find_tag(struct rel_cut *cut, struct rel_error *err)
 	if (!ref)
 		return rel_fail_nomem(err);
 	cut->plan.tag_found = "";
-	found = rel_git_ref_read(
-	    &cut->tag, rel_git_checkout_store(cut->checkout), ref, err);
+	found = rel_git_ref_read(&cut->tag, rel_cut_store(cut), ref, err);
 	if (found <= 0)
 		return found;
 	cut->plan.tag_found =
@@ -165,86 +162,128 @@ int rel_cut_check_tag(struct rel_cut *cut, struct rel_error *err)
 	return 0;
 }
 
-struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut)
+/* The message of the tag: the entry of the change log. */
+static int add_message(struct rel_buf *out, struct rel_cut *cut,
+		       struct rel_error *err)
 {
-	const struct rel_cut_options *opt = cut->options;
+	struct rel_str notes;
+	int rc = rel_cut_notes(&notes, cut, err);
 
-	return (struct rel_git_fetch_options){
-	    .cache_dir = opt->reading ? opt->reading->cache_dir : NULL,
-	    .interactive = opt->interactive,
-	    .progress = opt->progress,
-	    .cancel = opt->cancel};
+	if (rc)
+		return rc;
+	rel_buf_printf(out, "%s %s\n", cut->plan.name, cut->plan.version);
+	if (notes.len) {
+		rel_buf_add_char(out, '\n');
+		rel_notes_add_message(out, notes);
+	}
+	return rel_buf_status(out, "the message of the tag", err);
 }
 
-static int check_remote_tag(struct rel_cut *cut,
-			    const struct rel_git_fetch_options *opt,
-			    struct rel_error *err)
+int rel_cut_tag_text(struct rel_buf *out, struct rel_cut *cut,
+		     struct rel_error *err)
 {
-	struct rel_git_id id;
-	char text[REL_GIT_ID_TEXT];
-	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	struct rel_git_tag tag = {.target = cut->commit,
+				  .name = cut->plan.tag,
+				  .tagger = rel_cut_identity(cut)};
+	struct rel_buf message;
+	int rc;
+
+	rel_buf_init(&message, 2 * REL_LIMIT_NOTES_BYTES);
+	rc = add_message(&message, cut, err);
+	tag.message = message.ptr;
+	if (rc == 0)
+		rc = rel_git_tag_format(out, &tag, err);
+	rel_buf_free(&message);
+	return rc;
+}
+
+/* Write the tag object, once: its id is in the journal before the reference
+ * is, because a signature is not the same twice. */
+static int make_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_buf text;
+	char id[REL_GIT_ID_TEXT];
+	int rc;
+
+	rel_buf_init(&text, 2 * REL_LIMIT_NOTES_BYTES);
+	rc = rel_cut_tag_text(&text, cut, err);
+	if (rc == 0)
+		rc = rel_cut_sign(&text, cut, err);
+	if (rc == 0)
+		rc = rel_git_write_tag(&cut->tag, rel_cut_store(cut),
+				       rel_buf_str(&text), err);
+	rel_buf_free(&text);
+	if (rc == 0)
+		rc = rel_journal_set(&cut->journal, "tag", "object", err, "%s",
+				     rel_git_id_format(id, &cut->tag));
+	return rc ? rc : rel_journal_save(&cut->journal, err);
+}
+
+char *rel_cut_tag_ref(struct rel_cut *cut)
+{
+	return rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+}
+
+int rel_cut_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	char id[REL_GIT_ID_TEXT], *ref = rel_cut_tag_ref(cut);
+	int rc = 0;
+
+	if (!ref)
+		return rel_fail_nomem(err);
+	if (*cut->plan.tag_found) {
+		if (!rel_git_id_parse(&cut->tag,
+				      rel_str_of(cut->plan.tag_found)))
+			return rel_fail(err, REL_EPARSE,
+					"the journal has a bad id of a tag");
+		rel_cut_tell(cut, REL_CUT_TAG, "%s is there already",
+			     cut->plan.tag);
+		return rel_journal_set(&cut->journal, "tag", "object", err,
+				       "%s", cut->plan.tag_found);
+	}
+	if (!rel_journal_get(&cut->journal, "tag", "object"))
+		rc = make_tag(cut, err);
+	if (rc == 0)
+		rc = rel_git_ref_update(rel_cut_store(cut), ref, NULL,
+					&cut->tag, NULL, err);
+	if (rc == REL_ESTALE) {
+		rel_cut_give_up(cut, "cut again");
+		rel_error_prefix(err,
+				 "the tag %s was made by somebody else in the "
+				 "meantime",
+				 cut->plan.tag);
+	}
+	if (rc == 0)
+		rel_cut_tell(
+		    cut, REL_CUT_TAG, "%s (%.12s%s%s)", cut->plan.tag,
+		    rel_git_id_format(id, &cut->tag),
+		    strcmp(cut->plan.sign, "none") ? ", signed with " : "",
+		    strcmp(cut->plan.sign, "none") ? cut->plan.sign : "");
+	return rc;
+}
+
+int rel_cut_revert_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	char *ref = rel_cut_tag_ref(cut);
+	struct rel_git_id there;
+	char a[REL_GIT_ID_TEXT], b[REL_GIT_ID_TEXT];
 	int found;
 
 	if (!ref)
 		return rel_fail_nomem(err);
-	found = rel_git_remote_ref(&id, cut->head.url, ref, opt, err);
+	if (*cut->plan.tag_found ||
+	    !rel_journal_get(&cut->journal, "tag", "object"))
+		return 0;
+	found = rel_git_ref_read(&there, rel_cut_store(cut), ref, err);
 	if (found <= 0)
 		return found;
-	rel_git_id_format(text, &id);
-	if (strcmp(text, cut->plan.tag_found) == 0)
+	/* another one is not ours to remove */
+	if (strcmp(rel_git_id_format(a, &there),
+		   rel_git_id_format(b, &cut->tag)) != 0)
 		return 0;
-	if (!*cut->plan.tag_found)
-		return rel_fail(err, REL_EEXISTS,
-				"%s has a tag %s (%.12s) that is not here; "
-				"fetch it (git fetch %s tag %s), or release "
-				"under another version",
-				cut->head.remote, cut->plan.tag, text,
-				cut->head.remote, cut->plan.tag);
-	return rel_fail(err, REL_EEXISTS,
-			"%s has another tag %s (%.12s) than this clone "
-			"(%.12s); release under another version",
-			cut->head.remote, cut->plan.tag, text,
-			cut->plan.tag_found);
-}
-
-int rel_cut_take_push(struct rel_cut *cut, struct rel_error *err)
-{
-	struct rel_git_fetch_options opt = rel_cut_fetch_options(cut);
-	struct rel_git_head *head = &cut->head;
-	struct rel_git_id id;
-	char text[REL_GIT_ID_TEXT];
-	int rc;
-
-	cut->plan.push_remote = cut->plan.upstream = "";
-	cut->plan.upstream_was = "";
-	if (cut->options->no_push || cut->options->tag || !head->remote ||
-	    !head->upstream)
-		return 0;
-	cut->plan.push_remote = head->remote;
-	cut->plan.upstream = head->upstream;
-	rc = check_remote_tag(cut, &opt, err);
-	if (rc == 0)
-		rc = rel_git_remote_ref(&id, head->url, head->upstream, &opt,
-					err);
-	if (rc == 1) {
-		cut->plan.upstream_was =
-		    rel_cut_text(cut, "%s", rel_git_id_format(text, &id));
-		rc = cut->plan.upstream_was ? 0 : rel_fail_nomem(err);
-		if (rc == 0)
-			rc = rel_git_is_ancestor(
-			    rel_git_checkout_store(cut->checkout), &id,
-			    &cut->base, err);
-		if (rc == 0)
-			return rel_fail(err, REL_ESTALE,
-					"%s of %s has commits that are not "
-					"here; pull first",
-					head->upstream, head->remote);
-		rc = rc < 0 ? rc : 0;
-	}
-	if (rc < 0)
-		rel_error_prefix(err,
-				 "asking %s, the source's own remote "
-				 "(--no-push leaves it alone)",
-				 head->remote);
-	return rc;
+	found = rel_git_ref_update(rel_cut_store(cut), ref, &cut->tag, NULL,
+				   NULL, err);
+	if (found == 0)
+		rel_cut_tell(cut, REL_CUT_TAG, "%s removed", cut->plan.tag);
+	return found;
 }

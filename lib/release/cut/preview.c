@@ -7,68 +7,19 @@
 #include "git/target.h"
 #include "git/tree.h"
 #include "git/url.h"
-#include "release/cut/cut_work.h"
-
-/* The commit that the bump would make. */
-static int make_commit(struct rel_git_target **scratch, struct rel_cut *cut,
-		       struct rel_error *err)
-{
-	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
-	struct rel_git_edit_request request;
-	struct rel_git_commit commit = {.parents = &cut->base, .n_parents = 1};
-	struct rel_git_change *changes =
-	    rel_arena_array(&cut->arena, cut->bump.count + 1, sizeof(*changes));
-	struct rel_git_store *store;
-	int rc =
-	    changes ? rel_cut_edits(&request, cut, err) : rel_fail_nomem(err);
-
-	if (rc == 0)
-		rc = rel_git_target_open(
-		    scratch, rel_git_checkout_common_dir(cut->checkout),
-		    cut->plan.branch, &options, err);
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < request.n_edits; i++)
-		changes[i] = (struct rel_git_change){
-		    .path = request.edits[i].path,
-		    .keep_kind = true,
-		    .content = request.edits[i].content};
-	store = rel_git_target_store(*scratch);
-	rc = rel_git_commit_tree(&commit.tree, store, &cut->base, NULL, err);
-	if (rc == 0)
-		rc = rel_git_write_tree(&commit.tree, store, &commit.tree,
-					changes, request.n_edits, err);
-	commit.author = request.author;
-	commit.committer = request.committer;
-	commit.message = request.message;
-	if (rc == 0)
-		rc = rel_cut_sign_commit(cut, store, &commit, err);
-	if (rc == 0)
-		rc = rel_cut_edits(&request, cut, err);
-	commit.signature = request.signature;
-	return rc ? rc
-		  : rel_git_write_commit(&cut->commit, store, &commit, err);
-}
-
-int rel_cut_foresee(struct rel_git_target **scratch, struct rel_cut *cut,
-		    struct rel_error *err)
-{
-	*scratch = NULL;
-	cut->commit = cut->base;
-	return cut->bump.count ? make_commit(scratch, cut, err) : 0;
-}
+#include "release/cut/cut_private.h"
 
 /* What the bump changes, as `git diff` shows it. */
 static int show_edits(struct rel_cut *cut, struct rel_error *err)
 {
-	const struct rel_cut_voice *voice = &cut->options->voice;
-	struct rel_git_store *store = rel_git_checkout_store(cut->checkout);
+	const struct rel_cut_callbacks *callbacks = &cut->options->callbacks;
+	struct rel_git_store *store = rel_cut_store(cut);
 	struct rel_git_entry entry;
 	struct rel_git_id tree;
 	struct rel_buf was, diff;
 	int rc = rel_git_commit_tree(&tree, store, &cut->base, NULL, err);
 
-	if (!voice->diff)
+	if (!callbacks->diff)
 		return rc;
 	rel_buf_init(&was, REL_LIMIT_RELEASE_FILE_BYTES);
 	rel_buf_init(&diff, REL_LIMIT_RELEASE_FILE_BYTES);
@@ -86,7 +37,7 @@ static int show_edits(struct rel_cut *cut, struct rel_error *err)
 						edit->content, err);
 	}
 	if (rc == 0)
-		voice->diff(voice->context, diff.ptr);
+		callbacks->diff(callbacks->context, diff.ptr);
 	rel_buf_free(&was);
 	rel_buf_free(&diff);
 	return rc;
@@ -183,7 +134,7 @@ static int tell_write(struct rel_cut *cut, struct rel_error *err)
 			rel_cut_tell(cut, REL_CUT_WRITE, "%s: new",
 				     m->files.items[k].path);
 	}
-	rc = rel_cut_tell_sides(cut, err);
+	rc = rel_cut_tell_companions(cut, err);
 	if (rc)
 		return rc;
 	if (rel_writable_is_git(cut->remote))
@@ -229,17 +180,17 @@ static int tell_rest(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
-int rel_cut_foresee_release(struct rel_cut *cut, bool told,
+int rel_cut_predict_release(struct rel_cut *cut, bool told,
 			    struct rel_error *err)
 {
 	struct rel_git_target *scratch = NULL;
 	struct rel_pack_result result;
-	int rc = rel_cut_foresee(&scratch, cut, err);
+	int rc = rel_cut_predict_commit(&scratch, cut, err);
 
 	if (rc == 0 && told)
 		rc = tell_source(cut, err);
 	if (rc == 0)
-		rc = rel_cut_pack_foreseen(&result, cut, scratch, NULL, err);
+		rc = rel_cut_pack_predicted(&result, cut, scratch, NULL, err);
 	rel_git_target_free(scratch);
 	if (rc)
 		return rc;
@@ -322,18 +273,19 @@ static int preview(struct rel_buf *out, struct rel_cut *cut,
 	int rc;
 
 	rel_journal_clear(&cut->journal);
-	rc = rel_cut_look(cut, &already, err);
+	rc = rel_cut_preflight(cut, &already, err);
 	if (rc == 0 && already)
-		rel_cut_tell(cut, REL_CUT_LOOK, "%s %s is released already",
-			     cut->plan.name, cut->plan.version);
+		rel_cut_tell(cut, REL_CUT_PREFLIGHT,
+			     "%s %s is released already", cut->plan.name,
+			     cut->plan.version);
 	if (rc || already || cut->stopped) {
 		cut->n_chosen = 0;
 		return rc;
 	}
 	rel_cut_tell_trial(cut);
-	rc = rel_cut_foresee_release(cut, true, err);
+	rc = rel_cut_predict_release(cut, true, err);
 	if (rc == 0)
-		rc = rel_cut_preflight(cut, false, err);
+		rc = rel_cut_check_writes(cut, false, err);
 	if (rc == 0)
 		rc = tell_rest(cut, err);
 	return rc ? rc : add_diffs(out, cut, err);

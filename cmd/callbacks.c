@@ -1,4 +1,4 @@
-#include "voice.h"
+#include "callbacks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,11 +6,11 @@
 
 static void tell(void *context, enum rel_cut_step step, const char *text)
 {
-	const struct rel_voice *v = context;
+	const struct rel_callbacks *v = context;
 
 	if (v->call->common->quiet)
 		return;
-	rel_screen_put(v->call->screen, "%-8s %s\n", rel_cut_step_name(step),
+	rel_screen_put(v->call->screen, "%-9s %s\n", rel_cut_step_name(step),
 		       text);
 }
 
@@ -18,7 +18,7 @@ static void tell(void *context, enum rel_cut_step step, const char *text)
  * (all of them set CI) gets any that it would obey. */
 static void diff(void *context, const char *text)
 {
-	const struct rel_voice *v = context;
+	const struct rel_callbacks *v = context;
 
 	if (v->call->common->quiet)
 		return;
@@ -32,7 +32,7 @@ static void diff(void *context, const char *text)
 
 static void finding(void *context, const struct rel_cut_finding *f)
 {
-	const struct rel_voice *v = context;
+	const struct rel_callbacks *v = context;
 	const char *about = f->path ? f->path : f->package;
 	char line[16] = "";
 
@@ -47,7 +47,7 @@ static void finding(void *context, const struct rel_cut_finding *f)
 
 static int confirm(void *context, const char *plan, struct rel_error *err)
 {
-	const struct rel_voice *v = context;
+	const struct rel_callbacks *v = context;
 	char answer[8];
 
 	if (v->yes || !isatty(STDIN_FILENO))
@@ -59,7 +59,8 @@ static int confirm(void *context, const char *plan, struct rel_error *err)
 	return rel_fail(err, REL_ECANCELLED, "%s", v->undone);
 }
 
-struct rel_cut_voice rel_voice_of(struct rel_voice *voice)
+struct rel_cut_callbacks rel_callbacks_of(struct rel_callbacks *callbacks)
 {
-	return (struct rel_cut_voice){tell, finding, confirm, voice, diff};
+	return (struct rel_cut_callbacks){tell, finding, confirm, callbacks,
+					  diff};
 }

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "opam/tree.h"
-#include "release/cut/cut_work.h"
+#include "release/cut/cut_private.h"
 
 /* The files of one package while they are read. */
 struct reading {
@@ -448,20 +448,20 @@ static bool lists(const struct rel_opam_tree *tree, const char *field,
 	return false;
 }
 
-static int add_wanted(struct reading *r, size_t package, const char *field,
-		      const struct rel_node *node, const char *suffix,
-		      struct rel_error *err)
+static int add_required(struct reading *r, size_t package, const char *field,
+			const struct rel_node *node, const char *suffix,
+			struct rel_error *err)
 {
-	struct rel_cut_wanted *w = &r->cut->wanted[r->cut->n_wanted];
+	struct rel_cut_required *w = &r->cut->required[r->cut->n_required];
 	char *path =
 	    rel_cut_text(r->cut, "%.*s%s", REL_STR_ARG(node->text), suffix);
 
 	if (!path)
 		return rel_fail_nomem(err);
-	*w = (struct rel_cut_wanted){package, field, node->line,
-				     rel_str_of(path), false};
+	*w = (struct rel_cut_required){package, field, node->line,
+				       rel_str_of(path), false};
 	w->found = is_beside(r, w->path);
-	r->cut->n_wanted++;
+	r->cut->n_required++;
 	return 0;
 }
 
@@ -478,22 +478,23 @@ static size_t count_items(const struct rel_opam_tree *tree, const char *field)
 
 /* A patch may itself be substituted first; what is substituted may come from
  * a patch, which only opam can say. */
-static int take_wanted(struct reading *r, size_t package, struct rel_error *err)
+static int take_required(struct reading *r, size_t package,
+			 struct rel_error *err)
 {
 	static const char *const fields[] = {"patches", "substs"};
 	const struct rel_opam_tree *tree = &r->tree;
 	struct rel_cut *cut = r->cut;
-	size_t max = cut->n_wanted + count_items(tree, fields[0]) +
+	size_t max = cut->n_required + count_items(tree, fields[0]) +
 		     count_items(tree, fields[1]);
-	struct rel_cut_wanted *all =
+	struct rel_cut_required *all =
 	    rel_arena_array(&cut->arena, max, sizeof(*all));
 	int rc = all ? 0 : rel_fail_nomem(err);
 
-	if (rc == 0 && max - cut->n_wanted > REL_LIMIT_EXTRA_FILES)
+	if (rc == 0 && max - cut->n_required > REL_LIMIT_EXTRA_FILES)
 		rc = fail_many(r, "patches", err);
-	if (rc == 0 && cut->n_wanted)
-		memcpy(all, cut->wanted, cut->n_wanted * sizeof(*all));
-	cut->wanted = all;
+	if (rc == 0 && cut->n_required)
+		memcpy(all, cut->required, cut->n_required * sizeof(*all));
+	cut->required = all;
 	for (size_t i = 0; rc == 0 && i < 2; i++) {
 		const struct rel_node *item = value_of(tree, fields[i]), *text;
 		bool subst = i == 1;
@@ -507,8 +508,8 @@ static int take_wanted(struct reading *r, size_t package, struct rel_error *err)
 					 !lists(tree, "patches", text->text)
 				   : lists(tree, "substs", text->text)))
 				continue;
-			rc = add_wanted(r, package, fields[i], text,
-					subst ? ".in" : "", err);
+			rc = add_required(r, package, fields[i], text,
+					  subst ? ".in" : "", err);
 		}
 	}
 	return rc;
@@ -533,14 +534,14 @@ static int read_package(struct rel_cut *cut, size_t i, struct rel_error *err)
 	rc = take_pairs(&r, err);
 	if (rc == 0)
 		rc = check_directory(&r, err);
-	return rc ? rc : take_wanted(&r, i, err);
+	return rc ? rc : take_required(&r, i, err);
 }
 
 int rel_cut_read_files(struct rel_cut *cut, struct rel_error *err)
 {
 	int rc = 0;
 
-	cut->n_wanted = 0;
+	cut->n_required = 0;
 	cut->files = rel_arena_array(&cut->arena, cut->n_chosen + 1,
 				     sizeof(*cut->files));
 	if (!cut->files)
@@ -550,10 +551,10 @@ int rel_cut_read_files(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
-void rel_cut_mark_wanted(struct rel_cut *cut, struct rel_str path)
+void rel_cut_mark_required(struct rel_cut *cut, struct rel_str path)
 {
-	for (size_t i = 0; i < cut->n_wanted; i++) {
-		if (rel_str_eq(cut->wanted[i].path, path))
-			cut->wanted[i].found = true;
+	for (size_t i = 0; i < cut->n_required; i++) {
+		if (rel_str_eq(cut->required[i].path, path))
+			cut->required[i].found = true;
 	}
 }

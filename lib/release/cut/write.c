@@ -3,8 +3,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "release/cut/cut_work.h"
-#include "release/cut/released.h"
+#include "release/cut/cut_private.h"
 
 /* How the manifests of a cut stand in the remote. */
 struct standing {
@@ -21,7 +20,7 @@ struct outputs {
 static int list_outputs(struct outputs *out, struct rel_cut *cut,
 			struct rel_error *err)
 {
-	size_t n = REL_CUT_SIDES;
+	size_t n = REL_CUT_COMPANIONS;
 
 	for (size_t i = 0; i < cut->n_chosen; i++)
 		n += cut->manifests[i].files.count + 1;
@@ -188,7 +187,7 @@ static int apply(struct rel_change_result *result, struct rel_cut *cut,
 	if (rc)
 		return rc;
 	snprintf(expected, sizeof(expected), "%s", tip);
-	rc = rel_cut_add_sides(outputs.items, &outputs.count, cut, err);
+	rc = rel_cut_add_companions(outputs.items, &outputs.count, cut, err);
 	if (rc)
 		return rc;
 	return rel_writable_apply(result, cut->remote, outputs.items,
@@ -206,9 +205,9 @@ static int refused(struct rel_cut *cut, const char *words,
 			cut->plan.remote, words);
 }
 
-static int settle_outcome(struct rel_cut *cut,
-			  const struct rel_change_result *result,
-			  struct rel_error *err)
+static int note_outcome(struct rel_cut *cut,
+			const struct rel_change_result *result,
+			struct rel_error *err)
 {
 	if (result->outcome == REL_CHANGE_REJECTED)
 		return refused(cut, result->text, err);
@@ -267,7 +266,7 @@ static int attempt(bool *raced, struct rel_cut *cut, struct rel_error *err)
 		return rc;
 	rc = apply(&result, cut, err);
 	*raced = rc == 0 && result.outcome == REL_CHANGE_RACED;
-	return rc || *raced ? rc : settle_outcome(cut, &result, err);
+	return rc || *raced ? rc : note_outcome(cut, &result, err);
 }
 
 int rel_cut_write(struct rel_cut *cut, struct rel_error *err)
@@ -311,9 +310,9 @@ static int put_back(struct rel_cut *cut, const char *other,
 	int rc = list_outputs(&outputs, cut, err);
 
 	if (rc == 0) {
-		changes =
-		    rel_arena_array(&cut->arena, outputs.count + REL_CUT_SIDES,
-				    sizeof(*changes));
+		changes = rel_arena_array(&cut->arena,
+					  outputs.count + REL_CUT_COMPANIONS,
+					  sizeof(*changes));
 		if (!changes)
 			rc = rel_fail_nomem(err);
 	}
@@ -324,7 +323,7 @@ static int put_back(struct rel_cut *cut, const char *other,
 			    .path = outputs.items[i].path, .remove = true};
 	}
 	if (rc == 0)
-		rc = rel_cut_restore_sides(changes, &n, cut, err);
+		rc = rel_cut_restore_companions(changes, &n, cut, err);
 	if (rc == 0)
 		rc = rel_writable_apply(&result, cut->remote, changes, n,
 					"Take back an unfinished release",
@@ -338,7 +337,7 @@ static int put_back(struct rel_cut *cut, const char *other,
 }
 
 /* Too late when all are there; a directory may have some of them. */
-int rel_cut_unwrite(struct rel_cut *cut, struct rel_error *err)
+int rel_cut_revert_write(struct rel_cut *cut, struct rel_error *err)
 {
 	struct standing standing;
 	int rc = need_manifests(cut, err);
@@ -354,7 +353,7 @@ int rel_cut_unwrite(struct rel_cut *cut, struct rel_error *err)
 	if (rel_writable_is_git(cut->remote))
 		return 0;
 	rc = put_back(cut, standing.other, err);
-	return rc ? rc : rel_cut_forget_sides(cut, err);
+	return rc ? rc : rel_cut_forget_companions(cut, err);
 }
 
 /* Is the manifest what the stack shows under its name and version? */

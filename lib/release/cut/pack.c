@@ -10,7 +10,7 @@
 #define PROGRESS_STEP (4 * REL_MIB)
 
 struct packing {
-	const struct rel_pack_request *request;
+	const struct rel_pack_options *request;
 	const struct rel_sink *sink; /* may be NULL */
 	struct rel_pack_result *out;
 	struct rel_archive_writer *writer;
@@ -152,7 +152,7 @@ static int finish(struct packing *packing, struct rel_error *err)
 
 static int set_top(struct packing *packing, struct rel_error *err)
 {
-	const struct rel_pack_request *request = packing->request;
+	const struct rel_pack_options *request = packing->request;
 	struct rel_str top;
 
 	rel_buf_printf(&packing->path, "%.*s-%.*s", REL_STR_ARG(request->name),
@@ -178,7 +178,7 @@ static int replace(void *context, struct rel_buf *out, struct rel_str path,
 int rel_pack_export_options(struct rel_git_export_options *out,
 			    struct rel_watermarks *marks,
 			    struct rel_arena *arena,
-			    const struct rel_pack_request *request,
+			    const struct rel_pack_options *request,
 			    struct rel_error *err)
 {
 	*out = (struct rel_git_export_options){.tag = request->tag,
@@ -195,7 +195,7 @@ int rel_pack_export_options(struct rel_git_export_options *out,
 }
 
 int rel_pack_stream(struct rel_pack_result *out,
-		    const struct rel_pack_request *request,
+		    const struct rel_pack_options *request,
 		    const struct rel_sink *sink, struct rel_error *err)
 {
 	struct rel_git_export_options options;
@@ -245,7 +245,7 @@ static int write_file(void *context, const void *ptr, size_t len,
 }
 
 int rel_pack_write(struct rel_pack_result *out,
-		   const struct rel_pack_request *request, const char *path,
+		   const struct rel_pack_options *request, const char *path,
 		   struct rel_error *err)
 {
 	struct rel_atomic_file file = {.fd = -1};
@@ -263,4 +263,31 @@ int rel_pack_write(struct rel_pack_result *out,
 	else
 		rel_atomic_abort(&file);
 	return r;
+}
+
+int rel_pack_file_name(struct rel_buf *out,
+		       const struct rel_pack_options *request)
+{
+	rel_buf_printf(out, "%.*s-%.*s.%s", REL_STR_ARG(request->name),
+		       REL_STR_ARG(request->version),
+		       rel_archive_format_name(request->format));
+	return out->status;
+}
+
+const char *rel_pack_difference_text(
+    const struct rel_pack_difference *difference)
+{
+	static const char *const TEXTS[] = {
+	    [REL_PACK_MISSING] = "missing from the archive",
+	    [REL_PACK_EXTRA] = "not in the tag",
+	    [REL_PACK_KIND] = "of another kind",
+	    [REL_PACK_MODE] = "executable in only one of them",
+	    [REL_PACK_CONTENT] = "other content",
+	    [REL_PACK_TARGET] = "another link target",
+	    [REL_PACK_TWICE] = "more than once in the archive",
+	};
+
+	return difference->change == REL_PACK_UNSURE
+		   ? difference->why
+		   : TEXTS[difference->change];
 }

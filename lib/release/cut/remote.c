@@ -1,10 +1,77 @@
-/* The step of a cut that asks for its branch of the remote to be taken over,
- * where nobody may push to the remote's own. */
+/* The development remote of a cut, and the pull request for the branch that is
+ * written where nobody may push to the remote's own. */
 #include "base/limits.h"
 #include "publish/request.h"
-#include "release/cut/cut_work.h"
-#include "release/cut/notes.h"
+#include "release/cut/cut_private.h"
 #include "release/source/tagname.h"
+
+int rel_cut_find_remote(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_cut_options *opt = cut->options;
+	size_t n = 0;
+
+	for (size_t i = 0; i < opt->n_remotes; i++) {
+		const struct rel_remote *r = &opt->remotes[i];
+
+		if (r->role != REL_ROLE_DEVELOPMENT && opt->n_remotes > 1)
+			continue;
+		if (cut->plan.remote && strcmp(cut->plan.remote, r->name) != 0)
+			continue;
+		cut->development = r;
+		n++;
+	}
+	if (n != 1 && cut->plan.remote)
+		return rel_fail(err, REL_EUSAGE,
+				"the cut writes to the remote %s, which is "
+				"none of the development remotes now; give "
+				"--remote %s=%s,development",
+				cut->plan.remote, cut->plan.remote,
+				cut->plan.location);
+	if (n != 1)
+		return rel_fail(err, REL_EUSAGE,
+				"there are %zu development remotes; a cut "
+				"writes to exactly one: --remote NAME="
+				"LOCATION,development",
+				n);
+	if (cut->plan.location &&
+	    strcmp(cut->plan.location, cut->development->location.text) != 0)
+		return rel_fail(err, REL_EUSAGE,
+				"the cut writes to %s, but remote %s is at %s "
+				"now; give --remote %s=%s,development",
+				cut->plan.location, cut->plan.remote,
+				cut->development->location.text,
+				cut->plan.remote, cut->plan.location);
+	cut->plan.remote = cut->development->name;
+	cut->plan.location = cut->development->location.text;
+	return 0;
+}
+
+int rel_cut_open_remote(struct rel_cut *cut, struct rel_error *err)
+{
+	const struct rel_cut_options *opt = cut->options;
+	struct rel_writable_options writable = {
+	    .branch = *cut->plan.review ? cut->plan.review : NULL,
+	    .remote = opt->reading};
+	struct rel_publish_options publish = {
+	    .conf = opt->conf ? &opt->conf->publish : NULL,
+	    .base_dir = opt->conf ? opt->conf->directory : NULL,
+	    .development = cut->development,
+	    .source = cut->head.url,
+	    .remotes = opt->remotes,
+	    .n_remotes = opt->n_remotes,
+	    .remote = opt->reading,
+	    .author = &cut->author,
+	    .progress = opt->progress,
+	    .cancel = opt->cancel};
+	int rc = 0;
+
+	if (!cut->remote)
+		rc = rel_writable_open(
+		    &cut->remote, &cut->development->location, &writable, err);
+	if (rc == 0 && !cut->publisher)
+		rc = rel_publisher_open(&cut->publisher, &publish, err);
+	return rc;
+}
 
 /* A branch is named as a tag may be. */
 #define BRANCH "release/{name}.{version}"

@@ -12,13 +12,13 @@
 #include "base/limits.h"
 #include "git/patch.h"
 #include "release/audit/ledger.h"
-#include "release/cut/cut_work.h"
+#include "release/cut/cut_private.h"
 
 #define SECTION "side"
 #define ABSENT	"absent"
 #define KEPT	"kept"
 
-struct side {
+struct companion {
 	const char *path; /* in the remote */
 	const char *key;  /* in the journal, and of the copy */
 	/* append what it becomes; *changed: not what it was */
@@ -129,7 +129,7 @@ static int make_ledger(struct rel_buf *out, bool *changed, struct rel_cut *cut,
 	return rc;
 }
 
-static const struct side sides[REL_CUT_SIDES] = {
+static const struct companion companions[REL_CUT_COMPANIONS] = {
     {"repo", "repo", make_repo},
     {REL_LEDGER_PATH, "ledger", make_ledger},
 };
@@ -161,21 +161,21 @@ int rel_cut_check_withdrawn(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
-static char *copy_path(struct rel_cut *cut, const struct side *side)
+static char *copy_path(struct rel_cut *cut, const struct companion *companion)
 {
-	return rel_cut_text(cut, "%s/%s.was", cut->journal.dir, side->key);
+	return rel_cut_text(cut, "%s/%s.was", cut->journal.dir, companion->key);
 }
 
 /* Keep what it was, once. */
-static int keep(struct rel_cut *cut, const struct side *side,
+static int keep(struct rel_cut *cut, const struct companion *companion,
 		struct rel_str was, bool there, struct rel_error *err)
 {
 	struct rel_atomic_file file = {.fd = -1};
-	char *path = copy_path(cut, side);
+	char *path = copy_path(cut, companion);
 	int rc = 0;
 
 	if (rel_writable_is_git(cut->remote) ||
-	    rel_journal_get(&cut->journal, SECTION, side->key))
+	    rel_journal_get(&cut->journal, SECTION, companion->key))
 		return 0;
 	if (!path)
 		return rel_fail_nomem(err);
@@ -187,27 +187,27 @@ static int keep(struct rel_cut *cut, const struct side *side,
 		}
 	}
 	if (rc == 0)
-		rc = rel_journal_set(&cut->journal, SECTION, side->key, err,
-				     "%s", there ? KEPT : ABSENT);
+		rc = rel_journal_set(&cut->journal, SECTION, companion->key,
+				     err, "%s", there ? KEPT : ABSENT);
 	return rc ? rc : rel_journal_save(&cut->journal, err);
 }
 
 /* What it is, and what it becomes. */
 static int make(struct rel_buf *text, bool *changed, struct rel_buf *was,
-		bool *there, struct rel_cut *cut, const struct side *side,
-		struct rel_error *err)
+		bool *there, struct rel_cut *cut,
+		const struct companion *companion, struct rel_error *err)
 {
-	int rc = read_remote(was, there, cut, side->path, err);
+	int rc = read_remote(was, there, cut, companion->path, err);
 
 	return rc ? rc
-		  : side->make(text, changed, cut,
-			       *there ? rel_buf_str(was)
-				      : (struct rel_str){NULL, 0},
-			       err);
+		  : companion->make(text, changed, cut,
+				    *there ? rel_buf_str(was)
+					   : (struct rel_str){NULL, 0},
+				    err);
 }
 
 static int add(struct rel_change *changes, size_t *n, struct rel_cut *cut,
-	       const struct side *side, struct rel_error *err)
+	       const struct companion *companion, struct rel_error *err)
 {
 	struct rel_buf was, text;
 	bool there = false, changed = false;
@@ -216,13 +216,13 @@ static int add(struct rel_change *changes, size_t *n, struct rel_cut *cut,
 
 	rel_buf_init(&was, REL_LIMIT_LEDGER_BYTES);
 	rel_buf_init(&text, REL_LIMIT_LEDGER_BYTES);
-	rc = make(&text, &changed, &was, &there, cut, side, err);
+	rc = make(&text, &changed, &was, &there, cut, companion, err);
 	if (rc == 0 && changed)
-		rc = keep(cut, side, rel_buf_str(&was), there, err);
+		rc = keep(cut, companion, rel_buf_str(&was), there, err);
 	if (rc == 0 && changed) {
 		copy = rel_arena_copy(&cut->arena, rel_buf_str(&text));
 		changes[(*n)++] =
-		    (struct rel_change){.path = side->path,
+		    (struct rel_change){.path = companion->path,
 					.content = rel_str_n(copy, text.len),
 					.replace = there};
 		rc = copy ? 0 : rel_fail_nomem(err);
@@ -249,7 +249,7 @@ static void tell_lines(const struct rel_cut *cut, const char *path,
 	}
 }
 
-static int tell_side(struct rel_cut *cut, const struct side *side,
+static int tell_side(struct rel_cut *cut, const struct companion *companion,
 		     struct rel_error *err)
 {
 	struct rel_buf was, text, diff;
@@ -259,61 +259,64 @@ static int tell_side(struct rel_cut *cut, const struct side *side,
 	rel_buf_init(&was, REL_LIMIT_LEDGER_BYTES);
 	rel_buf_init(&text, REL_LIMIT_LEDGER_BYTES);
 	rel_buf_init(&diff, REL_LIMIT_LEDGER_BYTES);
-	rc = make(&text, &changed, &was, &there, cut, side, err);
+	rc = make(&text, &changed, &was, &there, cut, companion, err);
 	if (rc == 0 && changed)
-		rc = rel_git_patch_file(&diff, side->path, rel_buf_str(&was),
-					rel_buf_str(&text), err);
+		rc = rel_git_patch_file(&diff, companion->path,
+					rel_buf_str(&was), rel_buf_str(&text),
+					err);
 	if (rc == 0 && changed)
-		tell_lines(cut, side->path, rel_buf_str(&diff));
+		tell_lines(cut, companion->path, rel_buf_str(&diff));
 	rel_buf_free(&was);
 	rel_buf_free(&text);
 	rel_buf_free(&diff);
 	return rc;
 }
 
-int rel_cut_tell_sides(struct rel_cut *cut, struct rel_error *err)
+int rel_cut_tell_companions(struct rel_cut *cut, struct rel_error *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++)
-		rc = tell_side(cut, &sides[i], err);
+	for (size_t i = 0; rc == 0 && i < REL_CUT_COMPANIONS; i++)
+		rc = tell_side(cut, &companions[i], err);
 	return rc;
 }
 
-int rel_cut_check_sides(struct rel_cut *cut, struct rel_error *err)
+int rel_cut_check_companions(struct rel_cut *cut, struct rel_error *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++) {
+	for (size_t i = 0; rc == 0 && i < REL_CUT_COMPANIONS; i++) {
 		struct rel_buf was, text;
 		bool there = false, changed = false;
 
 		rel_buf_init(&was, REL_LIMIT_LEDGER_BYTES);
 		rel_buf_init(&text, REL_LIMIT_LEDGER_BYTES);
-		rc = make(&text, &changed, &was, &there, cut, &sides[i], err);
+		rc = make(&text, &changed, &was, &there, cut, &companions[i],
+			  err);
 		rel_buf_free(&was);
 		rel_buf_free(&text);
 	}
 	return rc;
 }
 
-int rel_cut_add_sides(struct rel_change *changes, size_t *n,
-		      struct rel_cut *cut, struct rel_error *err)
+int rel_cut_add_companions(struct rel_change *changes, size_t *n,
+			   struct rel_cut *cut, struct rel_error *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++)
-		rc = add(changes, n, cut, &sides[i], err);
+	for (size_t i = 0; rc == 0 && i < REL_CUT_COMPANIONS; i++)
+		rc = add(changes, n, cut, &companions[i], err);
 	return rc;
 }
 
 /* Is the file now what this cut made of what it was?  Then put that back. */
 static int restore(struct rel_change *changes, size_t *n, struct rel_cut *cut,
-		   const struct side *side, struct rel_error *err)
+		   const struct companion *companion, struct rel_error *err)
 {
-	const char *state = rel_journal_get(&cut->journal, SECTION, side->key);
+	const char *state =
+	    rel_journal_get(&cut->journal, SECTION, companion->key);
 	struct rel_buf was, text, now;
-	char *path = copy_path(cut, side), *copy;
+	char *path = copy_path(cut, companion), *copy;
 	bool kept, there = false, changed = false;
 	int rc = path ? 0 : rel_fail_nomem(err);
 
@@ -326,16 +329,16 @@ static int restore(struct rel_change *changes, size_t *n, struct rel_cut *cut,
 	if (kept)
 		rc = rel_file_read(&was, path, err);
 	if (rc == 0)
-		rc = side->make(
+		rc = companion->make(
 		    &text, &changed, cut,
 		    kept ? rel_buf_str(&was) : (struct rel_str){NULL, 0}, err);
 	if (rc == 0)
-		rc = read_remote(&now, &there, cut, side->path, err);
+		rc = read_remote(&now, &there, cut, companion->path, err);
 	if (rc == 0 && there &&
 	    rel_str_eq(rel_buf_str(&now), rel_buf_str(&text))) {
 		copy = rel_arena_copy(&cut->arena, rel_buf_str(&was));
 		changes[(*n)++] =
-		    (struct rel_change){.path = side->path,
+		    (struct rel_change){.path = companion->path,
 					.content = rel_str_n(copy, was.len),
 					.remove = !kept,
 					.replace = kept};
@@ -347,22 +350,22 @@ static int restore(struct rel_change *changes, size_t *n, struct rel_cut *cut,
 	return rc;
 }
 
-int rel_cut_restore_sides(struct rel_change *changes, size_t *n,
-			  struct rel_cut *cut, struct rel_error *err)
+int rel_cut_restore_companions(struct rel_change *changes, size_t *n,
+			       struct rel_cut *cut, struct rel_error *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++)
-		rc = restore(changes, n, cut, &sides[i], err);
+	for (size_t i = 0; rc == 0 && i < REL_CUT_COMPANIONS; i++)
+		rc = restore(changes, n, cut, &companions[i], err);
 	return rc;
 }
 
-int rel_cut_forget_sides(struct rel_cut *cut, struct rel_error *err)
+int rel_cut_forget_companions(struct rel_cut *cut, struct rel_error *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < REL_CUT_SIDES; i++) {
-		char *path = copy_path(cut, &sides[i]);
+	for (size_t i = 0; rc == 0 && i < REL_CUT_COMPANIONS; i++) {
+		char *path = copy_path(cut, &companions[i]);
 
 		if (!path)
 			rc = rel_fail_nomem(err);

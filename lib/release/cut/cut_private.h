@@ -1,8 +1,8 @@
 /*
  * A cut at work: what its steps share.  Internal to lib/release.
  */
-#ifndef REL_RELEASE_CUT_WORK_H
-#define REL_RELEASE_CUT_WORK_H
+#ifndef REL_RELEASE_CUT_PRIVATE_H
+#define REL_RELEASE_CUT_PRIVATE_H
 
 #include <stdarg.h>
 
@@ -13,6 +13,9 @@
 #include "release/cut/journal.h"
 #include "release/cut/pack.h"
 #include "release/source/bump.h"
+#include "repo/stack.h"
+
+struct rel_amend_options;
 
 /*
  * What was decided, as the journal's section "plan" has it.  All of it is
@@ -66,7 +69,7 @@ struct rel_cut_files {
 };
 
 /* What a manifest has opam patch or substitute. */
-struct rel_cut_wanted {
+struct rel_cut_required {
 	size_t package;	     /* index into chosen */
 	const char *field;   /* "patches" or "substs" */
 	uint32_t line;	     /* in the package's opam file */
@@ -120,8 +123,8 @@ struct rel_cut {
 	uint64_t size;
 	char *archive_path, *archive_name, *source_url;
 	struct rel_cut_files *files; /* [n_chosen]; NULL = not read yet */
-	struct rel_cut_wanted *wanted;
-	size_t n_wanted;
+	struct rel_cut_required *required;
+	size_t n_required;
 	struct rel_publish_release release;
 	struct rel_cut_manifest *manifests; /* [n_chosen] */
 	const char *no_release;		    /* why the tag is of none */
@@ -141,15 +144,15 @@ static inline void rel_cut_give_up(struct rel_cut *cut, const char *then)
 	cut->then = then;
 }
 /* Tell of a step, vprintf-style. */
-void rel_cut_voice_tell(const struct rel_cut_voice *voice,
-			enum rel_cut_step step, const char *fmt, va_list args)
-    REL_PRINTF(3, 0);
-/* options->voice.tell, printf-style. */
+void rel_cut_callbacks_tell(const struct rel_cut_callbacks *callbacks,
+			    enum rel_cut_step step, const char *fmt,
+			    va_list args) REL_PRINTF(3, 0);
+/* options->callbacks.tell, printf-style. */
 void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
 		  const char *fmt, ...) REL_PRINTF(3, 4);
-/* options->voice.finding; marks the cut as stopped, unless it is a warning and
- * neither options->strict, which minor ones do not heed, nor release: strict:
- * is set. */
+/* options->callbacks.finding; marks the cut as stopped, unless it is a warning
+ * and neither options->strict, which minor ones do not heed, nor release:
+ * strict: is set. */
 void rel_cut_add_finding(struct rel_cut *cut,
 			 const struct rel_cut_finding *finding);
 /* A warning about `line` (0 = none) of `path` in the source (may be NULL). */
@@ -169,7 +172,21 @@ REL_MUST_CHECK int rel_cut_plan_save(struct rel_cut *cut,
 REL_MUST_CHECK int rel_cut_plan_load(struct rel_cut *cut,
 				     struct rel_error *err);
 /* What follows from the plan: ids, author, project, bump. */
-REL_MUST_CHECK int rel_cut_settle(struct rel_cut *cut, struct rel_error *err);
+REL_MUST_CHECK int rel_cut_derive(struct rel_cut *cut, struct rel_error *err);
+/* The source's own objects. */
+static inline struct rel_git_store *rel_cut_store(const struct rel_cut *cut)
+{
+	return rel_git_checkout_store(cut->checkout);
+}
+/* Of commit and tag. */
+static inline struct rel_git_identity rel_cut_identity(
+    const struct rel_cut *cut)
+{
+	return (struct rel_git_identity){.name = cut->author.name,
+					 .email = cut->author.email,
+					 .seconds = cut->author.time,
+					 .offset = cut->author.offset_minutes};
+}
 /* release: of relctl.yml; NULL = none. */
 static inline const struct rel_conf_release *rel_cut_conf(
     const struct rel_cut *cut)
@@ -181,29 +198,40 @@ static inline bool rel_cut_says(const char *yes)
 	return yes && strcmp(yes, "yes") == 0;
 }
 
-/* cut_look.c: fill in the plan; writes nothing. */
-REL_MUST_CHECK int rel_cut_look(struct rel_cut *cut, bool *already,
-				struct rel_error *err);
-/* cut_look_tag.c: what the tag is called, and what stands there now. */
+/* checkout.c: is the checkout at rest, on a branch or a tag, and clean? */
+REL_MUST_CHECK int rel_cut_check_head(struct rel_cut *cut,
+				      struct rel_error *err);
+REL_MUST_CHECK int rel_cut_check_clean(struct rel_cut *cut,
+				       struct rel_error *err);
+/* Who releases, and when. */
+REL_MUST_CHECK int rel_cut_take_identity(struct rel_cut *cut,
+					 struct rel_error *err);
+/* packages.c: which packages are released, and what the release is called. */
+REL_MUST_CHECK int rel_cut_take_packages(struct rel_cut *cut,
+					 struct rel_error *err);
+/* preflight.c: fill in the plan; writes nothing. */
+REL_MUST_CHECK int rel_cut_preflight(struct rel_cut *cut, bool *already,
+				     struct rel_error *err);
+/* tag.c: what the tag is called, and what stands there now. */
 REL_MUST_CHECK int rel_cut_take_tag(struct rel_cut *cut, struct rel_error *err);
 /* It may stand already, on what would be tagged. */
 REL_MUST_CHECK int rel_cut_check_tag(struct rel_cut *cut,
 				     struct rel_error *err);
-/* cut_place.c: findings on packages deeper down in the source. */
+/* manifest_checks.c: findings on packages deeper down in the source. */
 REL_MUST_CHECK int rel_cut_judge_places(struct rel_cut *cut,
 					struct rel_error *err);
-/* cut_branch.c: may it be released from there?
+/* checkout.c: may it be released from there?
  * Errors  REL_EEXISTS no, with the remedy; as rel_git_fetch() */
 REL_MUST_CHECK int rel_cut_check_branch(struct rel_cut *cut,
 					struct rel_error *err);
 /* Where commit and tag will be pushed, and that they can be. */
 REL_MUST_CHECK int rel_cut_take_push(struct rel_cut *cut,
 				     struct rel_error *err);
-/* cut_look_released.c: every package is newer than what is out; or, *already,
+/* version.c: every package is newer than what is out; or, *already,
  * all of them are out. */
 REL_MUST_CHECK int rel_cut_check_released(struct rel_cut *cut, bool *already,
 					  struct rel_error *err);
-/* cut_version.c: plan.version, worked out when only a part of it was said; the
+/* version.c: plan.version, worked out when only a part of it was said; the
  * packages are chosen. */
 REL_MUST_CHECK int rel_cut_take_version(struct rel_cut *cut,
 					struct rel_error *err);
@@ -222,22 +250,22 @@ REL_MUST_CHECK int rel_cut_find_remote(struct rel_cut *cut,
 /* Open it and the publisher for writing. */
 REL_MUST_CHECK int rel_cut_open_remote(struct rel_cut *cut,
 				       struct rel_error *err);
-/* cut_gate.c: ask the gate, tell what it finds. */
+/* gate.c: ask the gate, tell what it finds. */
 REL_MUST_CHECK int rel_cut_gate(struct rel_cut *cut, struct rel_error *err);
 /*
- * cut_files.c: read the files that the manifests' extra-files: name, from
+ * extra_files.c: read the files that the manifests' extra-files: name, from
  * files/ beside each opam file; tell what is wrong with them.  What patches:
- * and substs: name goes into cut->wanted.
+ * and substs: name goes into cut->required.
  */
 REL_MUST_CHECK int rel_cut_read_files(struct rel_cut *cut,
 				      struct rel_error *err);
-/* The archive has this file: mark it in cut->wanted. */
-void rel_cut_mark_wanted(struct rel_cut *cut, struct rel_str path);
-/* cut_export.c: would the archive be refused?  Warns of watermarks that
- * nothing replaces, and marks cut->wanted. */
+/* The archive has this file: mark it in cut->required. */
+void rel_cut_mark_required(struct rel_cut *cut, struct rel_str path);
+/* export.c: would the archive be refused?  Warns of watermarks that
+ * nothing replaces, and marks cut->required. */
 REL_MUST_CHECK int rel_cut_check_export(struct rel_cut *cut,
 					struct rel_error *err);
-/* cut_manifests.c: tell what is wrong with the manifests as they will stand
+/* manifest_checks.c: tell what is wrong with the manifests as they will stand
  * in the remote; after rel_cut_check_export(). */
 REL_MUST_CHECK int rel_cut_check_manifests(struct rel_cut *cut,
 					   struct rel_error *err);
@@ -259,25 +287,31 @@ REL_MUST_CHECK int rel_cut_make_manifests(struct rel_cut *cut,
 /* What rel_git_checkout_commit() is to do; borrows from the cut. */
 REL_MUST_CHECK int rel_cut_edits(struct rel_git_edit_request *out,
 				 struct rel_cut *cut, struct rel_error *err);
+/* "refs/tags/1.0"; NULL when out of memory. */
+char *rel_cut_tag_ref(struct rel_cut *cut);
 /* The text of the tag, without a signature. */
 REL_MUST_CHECK int rel_cut_tag_text(struct rel_buf *out, struct rel_cut *cut,
 				    struct rel_error *err);
 /* cut->commit as the bump will make it, in a scratch repository (NULL when
  * nothing is bumped); rel_git_target_free(). */
-REL_MUST_CHECK int rel_cut_foresee(struct rel_git_target **scratch,
-				   struct rel_cut *cut, struct rel_error *err);
+REL_MUST_CHECK int rel_cut_predict_commit(struct rel_git_target **scratch,
+					  struct rel_cut *cut,
+					  struct rel_error *err);
 /* Make commit, archive and manifests as the steps will, in memory.  `told`:
  * tell what they would be. */
-REL_MUST_CHECK int rel_cut_foresee_release(struct rel_cut *cut, bool told,
+REL_MUST_CHECK int rel_cut_predict_release(struct rel_cut *cut, bool told,
 					   struct rel_error *err);
+/* push.c: would the push be refused? */
+REL_MUST_CHECK int rel_cut_check_push(struct rel_cut *cut,
+				      struct rel_error *err);
 /*
- * cut_preflight.c: would a later step be refused?  Behind
- * rel_cut_foresee_release().
+ * preflight.c: would a later step be refused?  Behind
+ * rel_cut_predict_release().
  * online  ask also who is only asked when a release is made: the place of
  *         archives, and whether one may push
  */
-REL_MUST_CHECK int rel_cut_preflight(struct rel_cut *cut, bool online,
-				     struct rel_error *err);
+REL_MUST_CHECK int rel_cut_check_writes(struct rel_cut *cut, bool online,
+					struct rel_error *err);
 /* How tag and commit are signed, by relctl.yml and git's configuration. */
 REL_MUST_CHECK int rel_cut_take_sign(struct rel_cut *cut,
 				     struct rel_error *err);
@@ -296,22 +330,22 @@ REL_MUST_CHECK int rel_cut_sign_ahead(struct rel_cut *cut,
 REL_MUST_CHECK int rel_cut_sign(struct rel_buf *text, struct rel_cut *cut,
 				struct rel_error *err);
 /* For rel_pack_write(). */
-REL_MUST_CHECK int rel_cut_pack_request(struct rel_pack_request *out,
+REL_MUST_CHECK int rel_cut_pack_options(struct rel_pack_options *out,
 					struct rel_cut *cut,
 					struct rel_git_store *store,
 					struct rel_error *err);
-/* Pack what rel_cut_foresee() made, with its `scratch`, and note digests and
- * size in the cut.  path  of the archive; NULL = nowhere */
-REL_MUST_CHECK int rel_cut_pack_foreseen(struct rel_pack_result *out,
-					 struct rel_cut *cut,
-					 struct rel_git_target *scratch,
-					 const char *path,
-					 struct rel_error *err);
+/* Pack what rel_cut_predict_commit() made, with its `scratch`, and note digests
+ * and size in the cut.  path  of the archive; NULL = nowhere */
+REL_MUST_CHECK int rel_cut_pack_predicted(struct rel_pack_result *out,
+					  struct rel_cut *cut,
+					  struct rel_git_target *scratch,
+					  const char *path,
+					  struct rel_error *err);
 /* Borrows from the cut; without the notes of the release. */
 REL_MUST_CHECK int rel_cut_published(struct rel_publish_archive *out,
 				     struct rel_cut *cut,
 				     struct rel_error *err);
-/* cut_notes.c: what speaks against the change log. */
+/* notes.c: what speaks against the change log. */
 REL_MUST_CHECK int rel_cut_take_notes(struct rel_cut *cut,
 				      struct rel_error *err);
 /* Put into cut->bump that headings get their date, if they are to. */
@@ -330,35 +364,36 @@ REL_MUST_CHECK int rel_cut_short_notes(struct rel_str *out, struct rel_cut *cut,
 /* Options for git's network. */
 struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut);
 
-/* cut_request.c: put into the plan that a request is wanted, if it is. */
+/* remote.c: put into the plan that a request is wanted, if it is. */
 REL_MUST_CHECK int rel_cut_take_request(struct rel_cut *cut,
 					struct rel_error *err);
 /* Are the tokens of later steps at hand, before anything is written? */
 REL_MUST_CHECK int rel_cut_ready(struct rel_cut *cut, struct rel_error *err);
 
-#define REL_CUT_SIDES 2
-/* cut_side.c: append what changes beside the manifests, at most REL_CUT_SIDES;
- * what puts it back in a directory; and, at the end, forget about it. */
-REL_MUST_CHECK int rel_cut_add_sides(struct rel_change *changes, size_t *n,
-				     struct rel_cut *cut,
-				     struct rel_error *err);
+#define REL_CUT_COMPANIONS 2
+/* companions.c: append what changes beside the manifests, at most
+ * REL_CUT_COMPANIONS; what puts it back in a directory; and, at the end, forget
+ * about it. */
+REL_MUST_CHECK int rel_cut_add_companions(struct rel_change *changes, size_t *n,
+					  struct rel_cut *cut,
+					  struct rel_error *err);
 /* Errors  REL_EEXISTS the ledger says that a version is withdrawn */
 REL_MUST_CHECK int rel_cut_check_withdrawn(struct rel_cut *cut,
 					   struct rel_error *err);
 /* Tell which lines of them a release adds and removes. */
-REL_MUST_CHECK int rel_cut_tell_sides(struct rel_cut *cut,
-				      struct rel_error *err);
+REL_MUST_CHECK int rel_cut_tell_companions(struct rel_cut *cut,
+					   struct rel_error *err);
 /* Can they be changed as the release changes them? */
-REL_MUST_CHECK int rel_cut_check_sides(struct rel_cut *cut,
-				       struct rel_error *err);
-REL_MUST_CHECK int rel_cut_restore_sides(struct rel_change *changes, size_t *n,
-					 struct rel_cut *cut,
-					 struct rel_error *err);
-REL_MUST_CHECK int rel_cut_forget_sides(struct rel_cut *cut,
-					struct rel_error *err);
+REL_MUST_CHECK int rel_cut_check_companions(struct rel_cut *cut,
+					    struct rel_error *err);
+REL_MUST_CHECK int rel_cut_restore_companions(struct rel_change *changes,
+					      size_t *n, struct rel_cut *cut,
+					      struct rel_error *err);
+REL_MUST_CHECK int rel_cut_forget_companions(struct rel_cut *cut,
+					     struct rel_error *err);
 
-/* cut_trial.c: is there something to try? "yes" or "no". */
-const char *rel_cut_trial_wanted(const struct rel_cut *cut);
+/* trial.c: is there something to try? "yes" or "no". */
+const char *rel_cut_has_trial(const struct rel_cut *cut);
 /* Is opam there, if it is wanted?  Errors  REL_ENOTFOUND it is not */
 REL_MUST_CHECK int rel_cut_trial_ready(const struct rel_cut *cut,
 				       struct rel_error *err);
@@ -376,7 +411,108 @@ rel_cut_step_fn rel_cut_trial, rel_cut_bump, rel_cut_tag, rel_cut_pack,
     rel_cut_check;
 
 /* And back, in the other direction; each is fine with what never happened. */
-rel_cut_step_fn rel_cut_untrial, rel_cut_unbump, rel_cut_untag, rel_cut_unpack,
-    rel_cut_unpublish, rel_cut_unpush, rel_cut_unwrite;
+rel_cut_step_fn rel_cut_revert_trial, rel_cut_revert_bump, rel_cut_revert_tag,
+    rel_cut_revert_pack, rel_cut_revert_publish, rel_cut_revert_push,
+    rel_cut_revert_write;
+
+/*
+ * amend_text.c: append what the manifest `old` becomes; all that is not changed
+ * stays byte for byte. path    of the manifest, for messages Errors  REL_EPARSE
+ * with path, line and column; REL_EEXISTS a field that must stay as it was
+ * published would change; REL_EUSAGE
+ */
+REL_MUST_CHECK int rel_amend_text(struct rel_buf *out, struct rel_str old,
+				  const char *path,
+				  const struct rel_amend_options *options,
+				  struct rel_error *err);
+
+/*
+ * Unpack the archive at `path`, one of our own (release/cut/pack.h), into the
+ * directory `dir`, which exists and holds nothing yet.
+ * Errors  as rel_archive_next(); REL_EIO with the path
+ */
+REL_MUST_CHECK int rel_unpack(const char *path, const char *dir,
+			      const struct rel_cancel *cancel,
+			      struct rel_error *err);
+
+/* Variables of the environment beside those of every trial. */
+#define REL_TRIAL_ENV 16
+
+struct rel_trial {
+	struct rel_cut *cut;
+	const char *root;    /* of all that is temporary */
+	const char *archive; /* the packed release, in it */
+	const char *source;  /* where it is unpacked … */
+	const char *home;    /* … its top directory: where commands run */
+	int log;	     /* of the check at hand */
+	const char *log_path;
+	const char *env[REL_TRIAL_ENV]; /* "KEY=VALUE" or "KEY" to unset */
+};
+
+/* Run a command in t->home, its output into the log. */
+REL_MUST_CHECK int rel_trial_run(int *status, struct rel_trial *t,
+				 const char *const argv[],
+				 struct rel_error *err);
+/*
+ * The same, told as `title`; a failure is a finding with the last lines of the
+ * output.
+ * Errors  REL_ENOTFOUND no such program; REL_ELIMIT endless output
+ */
+REL_MUST_CHECK int rel_trial_command(bool *good, struct rel_trial *t,
+				     const char *title,
+				     const char *const argv[],
+				     struct rel_error *err);
+/* trial.c: install the release with opam, in a root of its own. */
+REL_MUST_CHECK int rel_trial_opam(struct rel_trial *t, struct rel_error *err);
+
+/* Texts are borrowed from the stack. */
+struct rel_released {
+	uint32_t n_versions;	    /* visible ones; 0 = a new package */
+	struct rel_str newest;	    /* in the order of opam; empty = none */
+	const char *newest_remote;  /* name of the remote that has it */
+	bool newest_in_development; /* that remote's role */
+	/* Visible version that compares equal to the new one, perhaps in other
+	 * words (1.0 and 1.00); UINT32_MAX = none. */
+	uint32_t equal; /* entry of the stack */
+	bool taken;	/* … and in the same words */
+};
+
+/* Look up a package; never fails, a name nobody has is a new package. */
+void rel_released_find(struct rel_released *out, const struct rel_stack *stack,
+		       struct rel_str name, struct rel_str version);
+
+/*
+ * May `name`.`version` be released?
+ * older    a version older than the newest is fine (maintenance release)
+ * Errors   REL_EUSAGE no valid version; older than the newest one, or equal to
+ *          one in other words.  REL_EEXISTS the same version is taken; whether
+ *          its bytes are the same is for the caller to look at.
+ */
+REL_MUST_CHECK int rel_released_check(const struct rel_released *released,
+				      const struct rel_stack *stack,
+				      struct rel_str name,
+				      struct rel_str version, bool older,
+				      struct rel_error *err);
+
+/* Has the package a version that begins like `version` (numbering.h): with the
+ * same letter, before a digit or not; or with a digit, too? */
+bool rel_released_begins_like(const struct rel_stack *stack,
+			      struct rel_str name, struct rel_str version);
+
+/* Characters, not bytes, of UTF-8. */
+size_t rel_notes_length(struct rel_str notes);
+
+/*
+ * Append as much of the notes as leaves room for `rest`, a line that says
+ * where the rest is, in `limit` characters; all of them when they fit.  They
+ * end with a paragraph, or a line, and no open block of code.
+ * limit   0 = there is none; else at least twice as many as `rest` has
+ */
+int rel_notes_shorten(struct rel_buf *out, struct rel_str notes, size_t limit,
+		      struct rel_str rest);
+
+/* Append the notes as the message of a tag: a line that git would take for
+ * the start of a signature is set in. */
+int rel_notes_add_message(struct rel_buf *out, struct rel_str notes);
 
 #endif

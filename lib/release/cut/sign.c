@@ -1,9 +1,9 @@
 /* Signing the tag of a cut, before anything is written: a key that is missing
  * or a passphrase that is wrong leaves no trace. */
+#include "git/sign.h"
 #include "base/limits.h"
 #include "git/run.h"
-#include "git/sign.h"
-#include "release/cut/cut_work.h"
+#include "release/cut/cut_private.h"
 
 static enum rel_git_signature_kind kind_of(const char *sign)
 {
@@ -108,7 +108,7 @@ int rel_cut_take_sign(struct rel_cut *cut, struct rel_error *err)
 
 int rel_cut_judge_tag(struct rel_cut *cut, struct rel_error *err)
 {
-	struct rel_git_store *store = rel_git_checkout_store(cut->checkout);
+	struct rel_git_store *store = rel_cut_store(cut);
 	struct rel_git_verification v = {0};
 	struct rel_cut_finding finding = {0};
 	const char *sign = policy(cut), *tag = cut->plan.tag;
@@ -138,7 +138,7 @@ int rel_cut_judge_tag(struct rel_cut *cut, struct rel_error *err)
 		    cut, "the tag %s is the signed tag %s under another name",
 		    tag, v.name.ptr);
 	} else {
-		rel_cut_tell(cut, REL_CUT_LOOK, "the tag %s is %s", tag,
+		rel_cut_tell(cut, REL_CUT_PREFLIGHT, "the tag %s is %s", tag,
 			     v.text.ptr);
 		goto out;
 	}
@@ -253,7 +253,7 @@ int rel_cut_sign_ahead(struct rel_cut *cut, struct rel_error *err)
 	    (!signs_tag && kind_of(cut->sign_commit) == REL_GIT_SIGN_NONE))
 		return 0;
 	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
-	rc = rel_cut_foresee(&scratch, cut, err);
+	rc = rel_cut_predict_commit(&scratch, cut, err);
 	if (rc == 0 && signs_tag)
 		rc = rel_cut_tag_text(&text, cut, err);
 	if (rc == 0 && signs_tag)

@@ -1,10 +1,10 @@
-/* The plan of a cut, in memory and in the journal. */
-#include <stdarg.h>
+/* The plan of a cut, in memory and in the journal, and what follows from it.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "release/cut/cut_work.h"
+#include "release/cut/cut_private.h"
 
 #define SECTION "plan"
 
@@ -87,148 +87,6 @@ int rel_cut_plan_load(struct rel_cut *cut, struct rel_error *err)
 	return 0;
 }
 
-char *rel_cut_text(struct rel_cut *cut, const char *fmt, ...)
-{
-	char *text = NULL, *copy;
-	va_list args;
-	int len;
-
-	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
-	va_end(args);
-	if (len < 0)
-		return NULL;
-	copy = rel_arena_copy(&cut->arena, rel_str_of(text));
-	free(text);
-	return copy;
-}
-
-void rel_cut_voice_tell(const struct rel_cut_voice *voice,
-			enum rel_cut_step step, const char *fmt, va_list args)
-{
-	char *text = NULL;
-
-	if (!voice->tell)
-		return;
-	if (vasprintf(&text, fmt, args) >= 0)
-		voice->tell(voice->context, step, text);
-	free(text);
-}
-
-void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
-		  const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	rel_cut_voice_tell(&cut->options->voice, step, fmt, args);
-	va_end(args);
-}
-
-void rel_cut_add_finding(struct rel_cut *cut,
-			 const struct rel_cut_finding *finding)
-{
-	const struct rel_cut_voice *voice = &cut->options->voice;
-	const struct rel_conf_release *conf = rel_cut_conf(cut);
-	struct rel_cut_finding f = *finding;
-
-	if ((cut->options->strict && !f.minor) || (conf && conf->strict))
-		f.warning = false;
-	if (!f.warning)
-		cut->stopped = true;
-	if (voice->finding)
-		voice->finding(voice->context, &f);
-}
-
-void rel_cut_warn(struct rel_cut *cut, const char *path, uint32_t line,
-		  const char *fmt, ...)
-{
-	struct rel_cut_finding f = {
-	    .warning = true, .path = path, .line = line};
-	char text[REL_ERROR_TEXT_MAX];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	f.text = text;
-	rel_cut_add_finding(cut, &f);
-}
-
-const char *rel_cut_step_name(enum rel_cut_step step)
-{
-	static const char *const names[REL_CUT_STEPS] = {
-	    "look",    "trial", "bump",	 "tag",	    "pack",
-	    "publish", "push",	"write", "request", "check"};
-
-	return step < REL_CUT_STEPS ? names[step] : "";
-}
-
-/* A checkout that is not the user's own keeps nothing that was fetched for it
- * before. */
-static int bring_tag(struct rel_cut *cut, struct rel_error *err)
-{
-	struct rel_git_fetch_options fetch = rel_cut_fetch_options(cut);
-	struct rel_git_id commit;
-	bool fetched;
-
-	return rel_git_checkout_tag(&commit, &fetched, cut->checkout,
-				    cut->options->tag, &fetch, err);
-}
-
-int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
-		 bool lock, struct rel_error *err)
-{
-	const char *dir = options->directory ? options->directory : ".";
-	struct rel_git_fetch_options fetch;
-	size_t fetched = 0;
-	char *place;
-	int rc;
-
-	memset(cut, 0, sizeof(*cut));
-	cut->options = options;
-	rel_arena_init(&cut->arena, REL_LIMIT_ARENA);
-	rc = rel_git_checkout_open(&cut->checkout, dir, options->trusted, err);
-	if (rc == 0 && options->tag)
-		rc = bring_tag(cut, err);
-	if (rc == 0)
-		rc = rel_git_checkout_head(&cut->head, cut->checkout, err);
-	fetch = rel_cut_fetch_options(cut);
-	if (rc == 0 && !cut->head.unborn)
-		rc = rel_git_checkout_complete(&fetched, cut->checkout,
-					       &cut->head.commit, &fetch, err);
-	if (rc < 0)
-		return rc;
-	if (fetched > 0)
-		rel_cut_tell(cut, REL_CUT_LOOK,
-			     "a partial clone; %zu object%s that it lacked %s "
-			     "fetched",
-			     fetched, fetched == 1 ? "" : "s",
-			     fetched == 1 ? "is" : "are");
-	else if (rc > 0)
-		rel_cut_tell(cut, REL_CUT_LOOK,
-			     "a partial clone; it lacks nothing of what is "
-			     "released");
-	place = rel_cut_text(cut, "%s/relctl/cut",
-			     rel_git_checkout_git_dir(cut->checkout));
-	if (!place)
-		return rel_fail_nomem(err);
-	return lock ? rel_journal_open(&cut->journal, place, err)
-		    : rel_journal_look(&cut->journal, place, err);
-}
-
-void rel_cut_close(struct rel_cut *cut)
-{
-	rel_gate_close(&cut->gate);
-	rel_publisher_free(cut->publisher);
-	rel_writable_free(cut->remote);
-	rel_project_free(cut->project);
-	rel_journal_close(&cut->journal);
-	rel_git_head_free(&cut->head);
-	rel_git_checkout_free(cut->checkout);
-	rel_arena_free(&cut->arena);
-}
-
 /* The names of plan.packages as an array. */
 static int split(const char *const **out, size_t *n, struct rel_cut *cut,
 		 struct rel_error *err)
@@ -271,7 +129,7 @@ static bool to_int(const char *text, int64_t *out)
 	return *text && *end == '\0';
 }
 
-static int settle_ids(struct rel_cut *cut, struct rel_error *err)
+static int read_ids(struct rel_cut *cut, struct rel_error *err)
 {
 	const char *commit = rel_journal_get(&cut->journal, "bump", "commit");
 	const char *tag = rel_journal_get(&cut->journal, "tag", "object");
@@ -292,7 +150,7 @@ static int settle_ids(struct rel_cut *cut, struct rel_error *err)
 	return 0;
 }
 
-static int settle_archive(struct rel_cut *cut, struct rel_error *err)
+static int name_archive(struct rel_cut *cut, struct rel_error *err)
 {
 	static const char *const keys[] = {"sha256", "sha512"};
 	const char *size = rel_journal_get(&cut->journal, "pack", "size");
@@ -319,19 +177,18 @@ static int settle_archive(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
-int rel_cut_settle(struct rel_cut *cut, struct rel_error *err)
+int rel_cut_derive(struct rel_cut *cut, struct rel_error *err)
 {
 	const struct rel_conf_release *release =
 	    cut->options->conf ? &cut->options->conf->release : NULL;
 	const char *const *names = NULL;
 	size_t n = 0;
-	int rc = settle_ids(cut, err);
+	int rc = read_ids(cut, err);
 
 	if (rc == 0)
-		rc = settle_archive(cut, err);
+		rc = name_archive(cut, err);
 	if (rc == 0 && !cut->project) {
-		rc = rel_project_scan(&cut->project,
-				      rel_git_checkout_store(cut->checkout),
+		rc = rel_project_scan(&cut->project, rel_cut_store(cut),
 				      &cut->base, release, err);
 		if (rc == 0)
 			restore_left_out(cut);

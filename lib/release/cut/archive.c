@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "release/cut/cut_work.h"
+#include "release/cut/cut_private.h"
 
-int rel_cut_pack_request(struct rel_pack_request *out, struct rel_cut *cut,
+int rel_cut_pack_options(struct rel_pack_options *out, struct rel_cut *cut,
 			 struct rel_git_store *store, struct rel_error *err)
 {
-	*out = (struct rel_pack_request){
+	*out = (struct rel_pack_options){
 	    .store = store,
 	    .commit = cut->commit,
 	    .name = rel_str_of(cut->plan.name),
@@ -44,16 +44,14 @@ static int record(struct rel_cut *cut, const char *key,
 	return rel_journal_set(&cut->journal, "pack", key, err, "%s", text);
 }
 
-int rel_cut_pack_foreseen(struct rel_pack_result *out, struct rel_cut *cut,
-			  struct rel_git_target *scratch, const char *path,
-			  struct rel_error *err)
+int rel_cut_pack_predicted(struct rel_pack_result *out, struct rel_cut *cut,
+			   struct rel_git_target *scratch, const char *path,
+			   struct rel_error *err)
 {
-	struct rel_pack_request request;
-	int rc = rel_cut_pack_request(
+	struct rel_pack_options request;
+	int rc = rel_cut_pack_options(
 	    &request, cut,
-	    scratch ? rel_git_target_store(scratch)
-		    : rel_git_checkout_store(cut->checkout),
-	    err);
+	    scratch ? rel_git_target_store(scratch) : rel_cut_store(cut), err);
 
 	if (rc == 0)
 		rc = rel_pack_write(out, &request, path, err);
@@ -67,11 +65,10 @@ int rel_cut_pack_foreseen(struct rel_pack_result *out, struct rel_cut *cut,
 
 int rel_cut_pack(struct rel_cut *cut, struct rel_error *err)
 {
-	struct rel_pack_request request;
+	struct rel_pack_options request;
 	struct rel_pack_result result;
 	char hex[REL_DIGEST_TEXT_MAX];
-	int rc = rel_cut_pack_request(
-	    &request, cut, rel_git_checkout_store(cut->checkout), err);
+	int rc = rel_cut_pack_options(&request, cut, rel_cut_store(cut), err);
 
 	if (rc == 0)
 		rc = rel_pack_write(&result, &request, cut->archive_path, err);
@@ -97,7 +94,7 @@ int rel_cut_pack(struct rel_cut *cut, struct rel_error *err)
 	return 0;
 }
 
-int rel_cut_unpack(struct rel_cut *cut, struct rel_error *err)
+int rel_cut_revert_pack(struct rel_cut *cut, struct rel_error *err)
 {
 	if (unlink(cut->archive_path) == 0 || errno == ENOENT)
 		return 0;
@@ -157,7 +154,7 @@ static int bring(struct rel_publish_receipt *receipt, struct rel_cut *cut,
 	if (rc == REL_EEXISTS)
 		rel_cut_give_up(cut, "release under another version");
 	/* the file here was changed: it is made again when the cut goes on */
-	if (rc == REL_ECHECKSUM && rel_cut_unpack(cut, NULL) != 0)
+	if (rc == REL_ECHECKSUM && rel_cut_revert_pack(cut, NULL) != 0)
 		return rc;
 	return rc ? rc : rel_publisher_fetch(cut->publisher, archive, err);
 }
@@ -229,7 +226,7 @@ int rel_cut_publish(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
-int rel_cut_unpublish(struct rel_cut *cut, struct rel_error *err)
+int rel_cut_revert_publish(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_publish_archive archive;
 	unsigned made = 0;

@@ -1,0 +1,162 @@
+/* What a cut works with: the checkout, the journal, and the caller who is told.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "release/cut/cut_private.h"
+
+char *rel_cut_text(struct rel_cut *cut, const char *fmt, ...)
+{
+	char *text = NULL, *copy;
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return NULL;
+	copy = rel_arena_copy(&cut->arena, rel_str_of(text));
+	free(text);
+	return copy;
+}
+
+void rel_cut_callbacks_tell(const struct rel_cut_callbacks *callbacks,
+			    enum rel_cut_step step, const char *fmt,
+			    va_list args)
+{
+	char *text = NULL;
+
+	if (!callbacks->tell)
+		return;
+	if (vasprintf(&text, fmt, args) >= 0)
+		callbacks->tell(callbacks->context, step, text);
+	free(text);
+}
+
+void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
+		  const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	rel_cut_callbacks_tell(&cut->options->callbacks, step, fmt, args);
+	va_end(args);
+}
+
+void rel_cut_add_finding(struct rel_cut *cut,
+			 const struct rel_cut_finding *finding)
+{
+	const struct rel_cut_callbacks *callbacks = &cut->options->callbacks;
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+	struct rel_cut_finding f = *finding;
+
+	if ((cut->options->strict && !f.minor) || (conf && conf->strict))
+		f.warning = false;
+	if (!f.warning)
+		cut->stopped = true;
+	if (callbacks->finding)
+		callbacks->finding(callbacks->context, &f);
+}
+
+void rel_cut_warn(struct rel_cut *cut, const char *path, uint32_t line,
+		  const char *fmt, ...)
+{
+	struct rel_cut_finding f = {
+	    .warning = true, .path = path, .line = line};
+	char text[REL_ERROR_TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	f.text = text;
+	rel_cut_add_finding(cut, &f);
+}
+
+const char *rel_cut_step_name(enum rel_cut_step step)
+{
+	static const char *const names[REL_CUT_STEPS] = {
+	    "preflight", "trial", "bump",  "tag",     "pack",
+	    "publish",	 "push",  "write", "request", "check"};
+
+	return step < REL_CUT_STEPS ? names[step] : "";
+}
+
+struct rel_git_fetch_options rel_cut_fetch_options(const struct rel_cut *cut)
+{
+	const struct rel_cut_options *opt = cut->options;
+
+	return (struct rel_git_fetch_options){
+	    .cache_dir = opt->reading ? opt->reading->cache_dir : NULL,
+	    .interactive = opt->interactive,
+	    .progress = opt->progress,
+	    .cancel = opt->cancel};
+}
+
+/* A checkout that is not the user's own keeps nothing that was fetched for it
+ * before. */
+static int bring_tag(struct rel_cut *cut, struct rel_error *err)
+{
+	struct rel_git_fetch_options fetch = rel_cut_fetch_options(cut);
+	struct rel_git_id commit;
+	bool fetched;
+
+	return rel_git_checkout_tag(&commit, &fetched, cut->checkout,
+				    cut->options->tag, &fetch, err);
+}
+
+int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
+		 bool lock, struct rel_error *err)
+{
+	const char *dir = options->directory ? options->directory : ".";
+	struct rel_git_fetch_options fetch;
+	size_t fetched = 0;
+	char *place;
+	int rc;
+
+	memset(cut, 0, sizeof(*cut));
+	cut->options = options;
+	rel_arena_init(&cut->arena, REL_LIMIT_ARENA);
+	rc = rel_git_checkout_open(&cut->checkout, dir, options->trusted, err);
+	if (rc == 0 && options->tag)
+		rc = bring_tag(cut, err);
+	if (rc == 0)
+		rc = rel_git_checkout_head(&cut->head, cut->checkout, err);
+	fetch = rel_cut_fetch_options(cut);
+	if (rc == 0 && !cut->head.unborn)
+		rc = rel_git_checkout_complete(&fetched, cut->checkout,
+					       &cut->head.commit, &fetch, err);
+	if (rc < 0)
+		return rc;
+	if (fetched > 0)
+		rel_cut_tell(cut, REL_CUT_PREFLIGHT,
+			     "a partial clone; %zu object%s that it lacked %s "
+			     "fetched",
+			     fetched, fetched == 1 ? "" : "s",
+			     fetched == 1 ? "is" : "are");
+	else if (rc > 0)
+		rel_cut_tell(cut, REL_CUT_PREFLIGHT,
+			     "a partial clone; it lacks nothing of what is "
+			     "released");
+	place = rel_cut_text(cut, "%s/relctl/cut",
+			     rel_git_checkout_git_dir(cut->checkout));
+	if (!place)
+		return rel_fail_nomem(err);
+	return lock ? rel_journal_open(&cut->journal, place, err)
+		    : rel_journal_look(&cut->journal, place, err);
+}
+
+void rel_cut_close(struct rel_cut *cut)
+{
+	rel_gate_close(&cut->gate);
+	rel_publisher_free(cut->publisher);
+	rel_writable_free(cut->remote);
+	rel_project_free(cut->project);
+	rel_journal_close(&cut->journal);
+	rel_git_head_free(&cut->head);
+	rel_git_checkout_free(cut->checkout);
+	rel_arena_free(&cut->arena);
+}
