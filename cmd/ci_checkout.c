@@ -5,8 +5,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/origin.h"
-#include "git/url.h"
+#include "git/remote.h"
 
 /* The nearest repository at or above `directory`, an absolute path. */
 static int find_above(struct rel_buf *out, const char *directory,

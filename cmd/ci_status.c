@@ -3,8 +3,8 @@
 #include <time.h>
 
 #include "base/limits.h"
-#include "git/origin.h"
-#include "git/user.h"
+#include "git/remote.h"
+#include "git/run.h"
 
 /* A checkout is somebody's copy; what it was cloned from is the remote. */
 static int find_origin(struct rel_buf *out, const struct rel_location *location,

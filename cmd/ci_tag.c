@@ -5,7 +5,7 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "ci.h"
-#include "git/checkout.h"
+#include "git/worktree.h"
 #include "release/cut/cut.h"
 #include "release/source/tagged.h"
 #include "session.h"

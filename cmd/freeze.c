@@ -3,7 +3,7 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "command.h"
-#include "git/user.h"
+#include "git/run.h"
 #include "output.h"
 #include "session.h"
 

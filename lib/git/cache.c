@@ -1,4 +1,4 @@
-#include "git/cache.h"
+#include "git/git_private.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -10,7 +10,6 @@
 #include "base/cache_root.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/internal.h"
 
 /* Bytes of the readable part of a directory's name; NAME_MAX is 255. */
 #define READABLE_MAX 80

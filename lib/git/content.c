@@ -97,8 +97,8 @@ static int fail_git(struct rel_git_content *content, const char *what)
 		n = read(content->git.err, text, sizeof(text));
 	}
 	if (n > 0)
-		rel_git_complaint_fail(&content->failure, what, NULL,
-				       rel_str_n(text, (size_t)n));
+		rel_git_stderr_fail(&content->failure, what, NULL,
+				    rel_str_n(text, (size_t)n));
 	else
 		rel_fail(&content->failure, REL_EIO, "%s: git cat-file ended",
 			 what);

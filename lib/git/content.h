@@ -11,8 +11,7 @@
 
 #include "base/cancel.h"
 #include "base/process.h"
-#include "git/internal.h"
-#include "git/scratch.h"
+#include "git/git_private.h"
 
 #define REL_GIT_CONTENT_PIECE (64 * 1024)
 

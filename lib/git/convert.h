@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "git/attributes.h"
-#include "git/store.h"
+#include "git/objects.h"
 
 /*
  * The commit as $Format:…$ sees it; times are kept with their zone.

@@ -37,7 +37,7 @@
 #define REL_GIT_EXPORT_H
 
 #include "base/cancel.h"
-#include "git/tree.h"
+#include "git/objects.h"
 
 struct rel_git_export_options {
 	/* The tag being released, for %d, %D and %(describe); may be NULL. */

@@ -1,13 +1,11 @@
-#include "git/fetch.h"
+#include "git/remote.h"
 
 #include <limits.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/hints.h"
-#include "git/internal.h"
-#include "git/listing.h"
+#include "git/git_private.h"
 
 /* Times that the depth is doubled before the whole history is asked for. */
 #define DEEPEN_TRIES 3
@@ -165,7 +163,7 @@ static int transfer(struct rel_git_remote *remote, struct rel_git_store *store,
 	if (r == 0)
 		r = rel_git_run(&run, args, err);
 	if (r == 0 && run.status != 0)
-		r = revision && no_such_ref(rel_buf_str(&run.complaint))
+		r = revision && no_such_ref(rel_buf_str(&run.err_out))
 			? fail_revision(remote, revision, err)
 			: rel_git_run_fail(&run, err);
 	if (r == 0)

@@ -1,4 +1,4 @@
-#include "git/packs.h"
+#include "git/git_private.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -8,8 +8,6 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "git/internal.h"
-#include "git/place.h"
 
 #define PACK_HEAD 12
 #define HASH	  REL_GIT_ID_BYTES

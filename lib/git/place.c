@@ -1,4 +1,4 @@
-#include "git/place.h"
+#include "git/git_private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/internal.h"
 #include "git/run.h"
 
 void rel_git_place_free(struct rel_git_place *place)

@@ -1,11 +1,10 @@
-/* Pushing with the installed git; see git/target.h. */
+/* Pushing with the installed git; see git/remote.h. */
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "git/internal.h"
-#include "git/listing.h"
+#include "git/git_private.h"
+#include "git/remote.h"
 #include "git/run.h"
-#include "git/target.h"
 
 /* References of one push; a cut has two or three, and each takes two
  * arguments of git. */
@@ -329,7 +328,7 @@ static int settle(struct push *p, const struct rel_git_run *run,
 {
 	struct refusal refusal = {.ref = {0}};
 	bool refused = find_refusal(&refusal, rel_buf_str(&run->out));
-	struct rel_str words = rel_buf_str(&run->complaint);
+	struct rel_str words = rel_buf_str(&run->err_out);
 	int known;
 
 	take_words(p->result, words, &refusal);
@@ -349,8 +348,8 @@ static bool lacks_atomic(const struct rel_git_run *run)
 {
 	static const char phrase[] = "does not support --atomic";
 
-	return run->status != 0 && run->complaint.len > 0 &&
-	       memmem(run->complaint.ptr, run->complaint.len, phrase,
+	return run->status != 0 && run->err_out.len > 0 &&
+	       memmem(run->err_out.ptr, run->err_out.len, phrase,
 		      sizeof(phrase) - 1) != NULL;
 }
 
@@ -370,7 +369,7 @@ static int push_some(struct push *p, const struct rel_git_push_ref *refs,
 	run.title = title;
 	r = run_push(p, &run, n > 1, refs, n, err);
 	if (r == 0 && run.status == 0) {
-		take_words(p->result, rel_buf_str(&run.complaint), NULL);
+		take_words(p->result, rel_buf_str(&run.err_out), NULL);
 		p->result->outcome = REL_GIT_DONE;
 	} else if (r == 0 && lacks_atomic(&run)) {
 		r = 1;

@@ -5,15 +5,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/network.h"
 #include "base/process.h"
-#include "git/credential.h"
-#include "git/internal.h"
-#include "git/place.h"
+#include "git/git_private.h"
 
 #define POLL_MS 100
 
@@ -224,7 +223,7 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 	if (count != NULL)
 		rel_str_to_uint(rel_str_of(count), 1000, &env->n_config);
 	env_unset_repository(env);
-	/* The texts are read by complaint.c. */
+	/* The texts are read by stderr.c. */
 	env_add(env, "LC_ALL=C");
 	env_add(env, "LANGUAGE");
 	/* Who only looks writes nothing. */
@@ -298,7 +297,7 @@ static bool is_progress(struct listener *listener, struct rel_str line)
 
 static void listen_bytes(struct listener *listener, const char *p, size_t len)
 {
-	struct rel_buf *complaint = &listener->run->complaint;
+	struct rel_buf *err_out = &listener->run->err_out;
 
 	for (size_t i = 0; i < len; i++) {
 		if (p[i] != '\n' && p[i] != '\r') {
@@ -306,9 +305,8 @@ static void listen_bytes(struct listener *listener, const char *p, size_t len)
 			continue;
 		}
 		if (!is_progress(listener, rel_buf_str(&listener->line))) {
-			rel_buf_add_str(complaint,
-					rel_buf_str(&listener->line));
-			rel_buf_add_char(complaint, '\n');
+			rel_buf_add_str(err_out, rel_buf_str(&listener->line));
+			rel_buf_add_char(err_out, '\n');
 		}
 		rel_buf_clear(&listener->line);
 	}
@@ -455,12 +453,12 @@ void rel_git_run_init(struct rel_git_run *run,
 	run->what = "git fails";
 	run->title = "";
 	rel_buf_init(&run->out, out_max);
-	rel_buf_init(&run->complaint, REL_LIMIT_CHILD_TEXT);
+	rel_buf_init(&run->err_out, REL_LIMIT_CHILD_TEXT);
 }
 
 void rel_git_run_free(struct rel_git_run *run)
 {
-	rel_buf_free(&run->complaint);
+	rel_buf_free(&run->err_out);
 	rel_buf_free(&run->out);
 }
 
@@ -475,7 +473,7 @@ int rel_git_run(struct rel_git_run *run, const char *const args[],
 	int r, fed;
 
 	rel_buf_clear(&run->out);
-	rel_buf_clear(&run->complaint);
+	rel_buf_clear(&run->err_out);
 	rel_buf_init(&listener.line, REL_LIMIT_CHILD_TEXT);
 	r = rel_git_program_exists()
 		? check_place(run, err)
@@ -513,14 +511,14 @@ out:
 
 int rel_git_run_fail(const struct rel_git_run *run, struct rel_error *err)
 {
-	struct rel_str text = rel_buf_str(&run->complaint);
+	struct rel_str text = rel_buf_str(&run->err_out);
 	int r;
 
 	if (rel_str_trim(text).len == 0)
 		r = rel_fail(err, REL_EIO, "%s: git ended with %d", run->what,
 			     run->status);
 	else
-		r = rel_git_complaint_fail(err, run->what, run->url, text);
+		r = rel_git_stderr_fail(err, run->what, run->url, text);
 	rel_error_at(err, run->clean, 0, 0);
 	return r;
 }
@@ -571,4 +569,78 @@ int rel_git_config_get(struct rel_buf *out, const char *git_dir,
 	}
 	rel_git_run_free(&run);
 	return r;
+}
+
+/* "+0130" in minutes */
+static int zone_minutes(struct rel_str zone)
+{
+	int sign = zone.len > 0 && zone.ptr[0] == '-' ? -1 : 1;
+	unsigned long number = 0;
+
+	if (zone.len != 5 ||
+	    !rel_str_to_uint(rel_str_sub(zone, 1, 5), 9999, &number))
+		return 0;
+	return sign * (int)(number / 100 * 60 + number % 100);
+}
+
+/* "Name <e@mail> 1234567890 +0100" (git's Documentation of git-var) */
+static bool read_ident(struct rel_buf *name, struct rel_buf *email,
+		       int64_t *seconds, int *offset, struct rel_str text)
+{
+	size_t open = rel_str_rfind(text, '<'), shut = rel_str_rfind(text, '>');
+	struct rel_str rest;
+	unsigned long number;
+
+	if (open >= shut || shut == text.len)
+		return false;
+	rest = rel_str_trim(rel_str_sub(text, shut + 1, text.len));
+	if (!rel_str_to_uint(rel_str_cut(&rest, ' '), INT64_MAX, &number))
+		return false;
+	if (seconds != NULL)
+		*seconds = (int64_t)number;
+	if (offset != NULL)
+		*offset = zone_minutes(rest);
+	rel_buf_add_str(name, rel_str_trim(rel_str_sub(text, 0, open)));
+	rel_buf_add_str(email, rel_str_sub(text, open + 1, shut));
+	return true;
+}
+
+int rel_git_user_at(struct rel_buf *name, struct rel_buf *email,
+		    int64_t *seconds, int *offset, const char *dir,
+		    const char *role, struct rel_error *err)
+{
+	char variable[32];
+	const char *args[] = {"-c", "user.useConfigOnly=true", "var", variable,
+			      NULL};
+	struct rel_git_place place = {0};
+	struct rel_git_run run;
+	int rc;
+
+	snprintf(variable, sizeof(variable), "GIT_%s_IDENT", role);
+	rel_git_run_init(&run, NULL, REL_LIMIT_CHILD_TEXT);
+	run.cwd = dir;
+	run.what = "cannot find out who you are";
+	/* Another user's repository does not say it. */
+	if (rel_git_place_find(&place, dir ? dir : ".", NULL) < 0 ||
+	    place.foreign)
+		run.git_dir = REL_GIT_NOWHERE;
+	rel_git_place_free(&place);
+	rc = rel_git_run(&run, args, err);
+	if (rc == 0 && (run.status != 0 ||
+			!read_ident(name, email, seconds, offset,
+				    rel_str_trim(rel_buf_str(&run.out)))))
+		rc = rel_fail(err, REL_ENOTFOUND,
+			      "git does not know who you are; tell it: git "
+			      "config --global user.name \"…\" and user.email");
+	rel_git_run_free(&run);
+	if (rc == 0)
+		rc = rel_buf_status(name, "name", err);
+	return rc ? rc : rel_buf_status(email, "address", err);
+}
+
+int rel_git_user(struct rel_buf *name, struct rel_buf *email, int64_t *seconds,
+		 int *offset, struct rel_error *err)
+{
+	return rel_git_user_at(name, email, seconds, offset, NULL, "AUTHOR",
+			       err);
 }

@@ -2,12 +2,13 @@
 #ifndef REL_GIT_RUN_H
 #define REL_GIT_RUN_H
 
-#include "git/cache.h"
-#include "git/fetch.h"
+#include "git/remote.h"
 
 /* A git directory that is none: then git is in no repository, wherever it is
  * run, and obeys the user's and the host's configuration alone. */
 #define REL_GIT_NOWHERE "/dev/null"
+
+struct rel_git_cache;
 
 /* Zero what is not wanted; rel_git_run_init() first. */
 struct rel_git_run {
@@ -30,7 +31,7 @@ struct rel_git_run {
 	struct rel_str input; /* fed to stdin */
 	struct rel_buf out;   /* stdout; its max is the caller's */
 	/* stderr without progress, in lines. */
-	struct rel_buf complaint;
+	struct rel_buf err_out;
 	int status; /* exit status, or 128 + signal */
 };
 
@@ -48,10 +49,10 @@ void rel_git_run_init(struct rel_git_run *run,
 void rel_git_run_free(struct rel_git_run *run);
 
 /*
- * Run "git [--git-dir …] <args>" to its end and fill out, complaint and
+ * Run "git [--git-dir …] <args>" to its end and fill out, err_out and
  * status.  Unless the repository was made by us, it must be the user's own, all
- * of it (git/place.h).  Its messages are English, it obeys neither GIT_DIR and
- * the like of the environment nor asks on the terminal unless
+ * of it (git/git_private.h).  Its messages are English, it obeys neither
+ * GIT_DIR and the like of the environment nor asks on the terminal unless
  * options->interactive.
  * args    ends with NULL
  * Errors  REL_EIO (git is not installed; silent for too long; a repository of
@@ -75,8 +76,8 @@ REL_MUST_CHECK int rel_git_run_ok(struct rel_git_run *run,
  * what  what was done: "cannot fetch …"
  * url   of the server that was talked to; NULL = none
  */
-int rel_git_complaint_fail(struct rel_error *err, const char *what,
-			   const struct rel_git_url *url, struct rel_str text);
+int rel_git_stderr_fail(struct rel_error *err, const char *what,
+			const struct rel_git_url *url, struct rel_str text);
 
 /* May git be run in this repository: is it the user's own, all of it? */
 bool rel_git_run_may(const char *git_dir);
@@ -91,5 +92,30 @@ bool rel_git_run_may(const char *git_dir);
 REL_MUST_CHECK int rel_git_config_get(struct rel_buf *out, const char *git_dir,
 				      const char *type, const char *key,
 				      struct rel_error *err);
+
+/*
+ * GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, else user.name and user.email of the
+ * configuration that holds in the current directory; nothing is guessed from
+ * the host's name.
+ * name, email      appended, NUL-terminated
+ * seconds, offset  GIT_AUTHOR_DATE, else now and the local zone; UTC seconds
+ *                  and minutes east
+ * Errors  REL_ENOTFOUND one of them is not set; the text says what to do;
+ *         REL_EIO no git
+ */
+REL_MUST_CHECK int rel_git_user(struct rel_buf *name, struct rel_buf *email,
+				int64_t *seconds, int *offset,
+				struct rel_error *err);
+
+/*
+ * The same where the configuration of the repository around `dir` holds too,
+ * if that is the user's own.
+ * role  "AUTHOR" or "COMMITTER": GIT_<role>_NAME and so on
+ * seconds, offset  either may be NULL
+ */
+REL_MUST_CHECK int rel_git_user_at(struct rel_buf *name, struct rel_buf *email,
+				   int64_t *seconds, int *offset,
+				   const char *dir, const char *role,
+				   struct rel_error *err);
 
 #endif

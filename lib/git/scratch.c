@@ -1,4 +1,4 @@
-#include "git/scratch.h"
+#include "git/git_private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,7 +8,6 @@
 
 #include "base/cache_root.h"
 #include "base/limits.h"
-#include "git/internal.h"
 #include "git/run.h"
 #include "git/write.h"
 
@@ -208,7 +207,7 @@ int rel_git_scratch_borrow(struct rel_git_scratch *scratch,
 /*
  * What of a repository's configuration may be taken over from another user: it
  * names neither programs nor files.  Addresses are split before they are used
- * (git/url.h); a header goes to the address it is for.
+ * (git/remote.h); a header goes to the address it is for.
  */
 static bool is_harmless(struct rel_str key)
 {

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/cancel.h"
-#include "git/store.h"
+#include "git/objects.h"
 
 enum rel_git_signature_kind {
 	REL_GIT_SIGN_NONE,

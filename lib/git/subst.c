@@ -1,7 +1,7 @@
 /* $Format:…$ of export-subst.  Source: git archive.c (format_subst) and
  * pretty.c (format_commit_one); git-log(1), "PRETTY FORMATS". */
 #include "git/convert.h"
-#include "git/internal.h"
+#include "git/git_private.h"
 
 #define SHORT_DIGITS 7
 

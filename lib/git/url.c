@@ -1,9 +1,9 @@
-#include "git/url.h"
+#include "git/remote.h"
 
 #include <strings.h>
 
 #include "base/limits.h"
-#include "git/internal.h"
+#include "git/git_private.h"
 
 static int fail_url(struct rel_error *err, const char *location,
 		    const char *why)

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "git/internal.h"
+#include "git/git_private.h"
 #include "git/run.h"
 #include "git/signing.h"
 

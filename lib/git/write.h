@@ -5,7 +5,7 @@
  *          its alternates, and are synced to disk.  An object nobody refers
  *          to is invisible: until a reference moves, nothing has happened.
  * Stores   any that rel_git_store_open() opens; a remote's own repository
- *          should be written by rel_git_push() only (git/target.h), so that
+ *          should be written by rel_git_push() only (git/remote.h), so that
  *          its hooks are run.
  * Same in, same out: ids depend on the arguments alone, not on the clock, the
  *          user, the configuration or the order of the changes.
@@ -13,7 +13,7 @@
 #ifndef REL_GIT_WRITE_H
 #define REL_GIT_WRITE_H
 
-#include "git/tree.h"
+#include "git/objects.h"
 
 /*
  * One path that becomes different.  Zero-initialise; exactly one of content,

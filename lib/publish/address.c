@@ -1,6 +1,6 @@
 #include "publish/address.h"
 
-#include "git/url.h"
+#include "git/remote.h"
 
 enum form { RAW_GITHUB, RAW_GITLAB, RAW_FORGEJO, RAW_BITBUCKET, RAW_SOURCEHUT };
 

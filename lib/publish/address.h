@@ -2,7 +2,7 @@
 #ifndef REL_PUBLISH_ADDRESS_H
 #define REL_PUBLISH_ADDRESS_H
 
-#include "git/url.h"
+#include "git/remote.h"
 
 /* Append a path, percent-encoded but for its slashes (RFC 3986, unreserved). */
 void rel_publish_add_encoded(struct rel_buf *out, struct rel_str text);

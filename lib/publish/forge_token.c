@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "git/url.h"
+#include "git/remote.h"
 #include "publish/secret.h"
 
 #define MAX_VARIABLES 3

@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/credential.h"
+#include "git/git_private.h"
 
 /* Tokens of cloud services have up to 4 KiB. */
 #define SECRET_MAX (64 * REL_KIB)

@@ -3,7 +3,7 @@
  * directory.  One change is a set of files that become visible together.
  *
  * Git        read at a fetched tip, committed without a work tree, pushed by
- *            compare-and-swap (git/target.h).
+ *            compare-and-swap (git/remote.h).
  * Directory  changed under an advisory lock on its root; each file is replaced
  *            atomically, and manifests (packages/…) come last, because they
  *            are what makes a release visible.  A failure half-way puts back
@@ -21,7 +21,7 @@
 
 #include "base/buf.h"
 #include "base/sink.h"
-#include "git/store.h"
+#include "git/objects.h"
 #include "repo/remote.h"
 
 struct rel_writable;

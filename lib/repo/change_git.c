@@ -4,8 +4,8 @@
 
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/target.h"
-#include "git/tree.h"
+#include "git/objects.h"
+#include "git/remote.h"
 #include "repo/change_work.h"
 #include "repo/tip_files.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "git/fetch.h"
+#include "git/remote.h"
 #include "repo/source_dir.h"
 #include "repo/source_git.h"
 

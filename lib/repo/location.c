@@ -7,8 +7,8 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/store.h"
-#include "git/url.h"
+#include "git/objects.h"
+#include "git/remote.h"
 
 /* A location while it is taken apart. */
 struct parse {

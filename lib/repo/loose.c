@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/tree.h"
+#include "git/objects.h"
 #include "opam/version.h"
 #include "repo/assemble.h"
 #include "repo/remote.h"

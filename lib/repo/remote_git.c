@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "git/fetch.h"
+#include "git/remote.h"
 #include "repo/reading.h"
 #include "repo/source_git.h"
 

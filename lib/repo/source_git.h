@@ -2,7 +2,7 @@
 #ifndef REL_REPO_SOURCE_GIT_H
 #define REL_REPO_SOURCE_GIT_H
 
-#include "git/tree.h"
+#include "git/objects.h"
 #include "repo/source.h"
 
 struct rel_source_git {

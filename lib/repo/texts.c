@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/fetch.h"
+#include "git/remote.h"
 #include "net/http.h"
 #include "repo/source_dir.h"
 #include "repo/source_git.h"

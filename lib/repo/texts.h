@@ -6,7 +6,7 @@
 #define REL_REPO_TEXTS_H
 
 #include "base/buf.h"
-#include "git/store.h"
+#include "git/objects.h"
 #include "repo/remote.h"
 
 /* Not thread-safe. */

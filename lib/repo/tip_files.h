@@ -4,7 +4,7 @@
 #define REL_REPO_TIP_FILES_H
 
 #include "base/arena.h"
-#include "git/tree.h"
+#include "git/objects.h"
 
 struct rel_tip_file {
 	struct rel_str path; /* in the arena */

@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "check/lint_run.h"
-#include "git/diff.h"
+#include "git/objects.h"
 #include "release/audit/freeze.h"
 #include "report/model.h"
 

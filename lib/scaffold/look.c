@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/checkout.h"
+#include "git/worktree.h"
 #include "release/source/changelog.h"
 #include "release/source/project.h"
 

@@ -2,7 +2,7 @@
 #ifndef REL_SCAFFOLD_LOOK_H
 #define REL_SCAFFOLD_LOOK_H
 
-#include "git/store.h"
+#include "git/objects.h"
 #include "scaffold/scaffold.h"
 
 /* The last part of a path or URL without ".git", of letters that a name in

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/url.h"
+#include "git/remote.h"
 #include "git/write.h"
 #include "publish/address.h"
 #include "scaffold/look.h"

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "conf/conf.h"
-#include "git/url.h"
+#include "git/remote.h"
 #include "publish/address.h"
 #include "repo/location.h"
 #include "scaffold/look.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "git/credential.h"
+#include "git/git_private.h"
 #include "git/run.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -52,10 +52,10 @@ static void check_ssh(const struct rel_git_url *url)
 		abort();
 }
 
-static void check_complaint(struct rel_str text)
+static void check_stderr(struct rel_str text)
 {
 	struct rel_error err = {0};
-	int code = rel_git_complaint_fail(&err, "cannot fetch", NULL, text);
+	int code = rel_git_stderr_fail(&err, "cannot fetch", NULL, text);
 
 	if (code >= 0 || code != err.code)
 		abort();
@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    found.user.status == 0 && found.password.len > netrc.len)
 			abort();
 	}
-	check_complaint(rest);
+	check_stderr(rest);
 	rel_git_credential_free(&found);
 	free(copy);
 	return 0;

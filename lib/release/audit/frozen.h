@@ -5,7 +5,7 @@
 #ifndef REL_RELEASE_FROZEN_H
 #define REL_RELEASE_FROZEN_H
 
-#include "git/diff.h"
+#include "git/objects.h"
 #include "release/audit/freeze.h"
 
 struct rel_frozen_change {

@@ -4,7 +4,7 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/tree.h"
+#include "git/objects.h"
 #include "opam/version.h"
 #include "release/audit/frozen.h"
 #include "repo/texts.h"

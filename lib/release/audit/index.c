@@ -9,7 +9,7 @@
 #include "archive/write.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "git/store.h"
+#include "git/objects.h"
 #include "opam/edit.h"
 #include "release/audit/index_walk.h"
 

@@ -24,7 +24,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "digest/digest.h"
-#include "git/store.h"
+#include "git/objects.h"
 #include "release/audit/archives.h"
 
 /* From the root of the remote. */

@@ -6,7 +6,7 @@
 #ifndef REL_RELEASE_VERIFY_H
 #define REL_RELEASE_VERIFY_H
 
-#include "git/fetch.h"
+#include "git/remote.h"
 #include "git/sign.h"
 #include "release/audit/obtain.h"
 #include "release/cut/pack.h"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "git/patch.h"
-#include "git/user.h"
+#include "git/objects.h"
+#include "git/run.h"
 #include "opam/lint.h"
 #include "publish/request.h"
 #include "release/audit/ledger.h"

@@ -1,7 +1,7 @@
 /* The commit of a cut, which sets the version strings. */
 #include "base/limits.h"
-#include "git/target.h"
-#include "git/tree.h"
+#include "git/objects.h"
+#include "git/remote.h"
 #include "release/cut/cut_private.h"
 
 /* As it was before its lines were joined. */

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
-#include "git/patch.h"
+#include "git/objects.h"
 #include "release/audit/ledger.h"
 #include "release/cut/cut_private.h"
 

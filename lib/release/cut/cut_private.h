@@ -6,8 +6,8 @@
 
 #include <stdarg.h>
 
-#include "git/checkout.h"
-#include "git/target.h"
+#include "git/remote.h"
+#include "git/worktree.h"
 #include "publish/publish.h"
 #include "release/cut/cut.h"
 #include "release/cut/journal.h"

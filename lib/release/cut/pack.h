@@ -13,7 +13,7 @@
 #include "base/progress.h"
 #include "digest/digest.h"
 #include "git/export.h"
-#include "git/store.h"
+#include "git/objects.h"
 #include "release/source/watermark.h"
 
 struct rel_pack_options {

@@ -3,10 +3,8 @@
 
 #include "base/array.h"
 #include "base/limits.h"
-#include "git/patch.h"
-#include "git/target.h"
-#include "git/tree.h"
-#include "git/url.h"
+#include "git/objects.h"
+#include "git/remote.h"
 #include "release/cut/cut_private.h"
 
 /* What the bump changes, as `git diff` shows it. */

@@ -20,7 +20,7 @@
 
 #include "base/arena.h"
 #include "conf/conf.h"
-#include "git/tree.h"
+#include "git/objects.h"
 
 /* All text lives in the project's arena and is NUL-terminated too. */
 struct rel_project_package {

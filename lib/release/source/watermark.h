@@ -28,7 +28,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "git/tree.h"
+#include "git/objects.h"
 
 enum rel_watermark {
 	REL_WATERMARK_NAME,

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "git/checkout.h"
+#include "git/worktree.h"
 #include "support/shell.h"
 #include "support/support.h"
 

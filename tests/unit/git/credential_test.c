@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "git/credential.h"
+#include "git/git_private.h"
 #include "support/shell.h"
 #include "support/support.h"
 

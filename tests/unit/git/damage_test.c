@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "git/tree.h"
+#include "git/objects.h"
 #include "support/shell.h"
 #include "support/support.h"
 

@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "base/parallel.h"
-#include "git/tree.h"
+#include "git/objects.h"
 #include "support/shell.h"
 #include "support/support.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "git/diff.h"
+#include "git/objects.h"
 #include "support/shell.h"
 #include "support/support.h"
 

@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "git/target.h"
+#include "git/remote.h"
 
 static struct rel_cancel cancel;
 

@@ -5,8 +5,7 @@
 
 #include <cmocka.h>
 
-#include "git/store.h"
-#include "git/tree.h"
+#include "git/objects.h"
 #include "support/shell.h"
 #include "support/support.h"
 

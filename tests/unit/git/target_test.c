@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-#include "git/target.h"
+#include "git/remote.h"
 #include "support/shell.h"
 #include "support/support.h"
 

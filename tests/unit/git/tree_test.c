@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "base/parallel.h"
-#include "git/tree.h"
+#include "git/objects.h"
 #include "support/shell.h"
 #include "support/support.h"
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "git/url.h"
+#include "git/remote.h"
 
 /* The parts by hand, after git's Documentation/urls.txt. */
 static void test_parse(void **state)

@@ -11,7 +11,7 @@
 #define REL_GIT_CHECKOUT_H
 
 #include "base/cancel.h"
-#include "git/fetch.h"
+#include "git/remote.h"
 #include "git/write.h"
 
 struct rel_git_checkout;

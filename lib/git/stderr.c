@@ -1,8 +1,7 @@
 /* What git and ssh say on stderr when something goes wrong. */
 #include "base/limits.h"
 #include "base/network.h"
-#include "git/credential.h"
-#include "git/internal.h"
+#include "git/git_private.h"
 #include "git/run.h"
 
 /* The last lines are the fact, earlier ones mostly its circumstances. */
@@ -240,8 +239,8 @@ static void add_network_remedy(struct rel_buf *out,
 		add_proxy_remedy(out, url, text);
 }
 
-int rel_git_complaint_fail(struct rel_error *err, const char *what,
-			   const struct rel_git_url *url, struct rel_str text)
+int rel_git_stderr_fail(struct rel_error *err, const char *what,
+			const struct rel_git_url *url, struct rel_str text)
 {
 	struct rel_str lines[LINES_KEPT], rest = text, line;
 	enum rel_code code = code_of(text);

@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/internal.h"
+#include "git/git_private.h"
 #include "git/write.h"
 
 /* Sorted so that what is below one directory stands together. */

@@ -1,4 +1,4 @@
-/* One commit on a checkout, and back; see git/checkout.h. */
+/* One commit on a checkout, and back; see git/worktree.h. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,8 +8,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/checkout_internal.h"
-#include "git/internal.h"
+#include "git/git_private.h"
 
 /* One edited file. */
 struct place {
