@@ -1,7 +1,7 @@
 # Running the workflows that relctl init writes, step by step as the runner of
 # each CI system would.  Read after cli/lib.sh; needs node and its packages.
 # shellcheck shell=sh
-modules=$source_dir/build/npm/node_modules
+modules=${RELCTL_TEST_NPM:-$source_dir/build/npm}/node_modules
 if ! command -v node >/dev/null || ! command -v bash >/dev/null ||
 	! command -v jq >/dev/null ||
 	[ ! -d "$modules/@actions/workflow-parser" ]; then
