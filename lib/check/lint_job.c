@@ -14,14 +14,15 @@ struct matching {
 static int read_file(struct rel_lint_worker *w, struct rel_str path,
 		     struct rel_error *err)
 {
+	const struct rel_source *source = w->walk.source;
+	unsigned worker = w->walk.worker;
 	struct rel_source_entry entry;
-	int rc;
+	int rc = source->find(source->context, worker, &entry, path, err);
 
-	rc = w->source->find(w->source->context, w->number, &entry, path, err);
 	rel_buf_clear(&w->content);
 	if (rc == 0)
-		rc = rel_source_read(w->source, w->number, &w->content, path,
-				     &entry, err);
+		rc = rel_source_read(source, worker, &w->content, path, &entry,
+				     err);
 	return rc;
 }
 

@@ -2,9 +2,7 @@
  * Checking many manifests: a whole repository, or some of its packages, in
  * parallel.
  *
- * What is a manifest: a file `opam` at any depth below packages/, in a
- * directory called NAME.VERSION, links followed (opam
- * src/format/opamPackage.ml, prefixes; src/client/opamAdminCommand.ml, lint).
+ * repo/walk.h says what is a manifest.
  */
 #ifndef REL_CHECK_LINT_RUN_H
 #define REL_CHECK_LINT_RUN_H
@@ -51,7 +49,7 @@ struct rel_lint_run {
 /*
  * Check the repository of `source`.
  * *out    freed by the caller with rel_lint_run_free(), also after a failure
- * Errors  REL_EPARSE: no directory packages/; REL_ENOTFOUND: one of the
+ * Errors  REL_EPARSE: not a package repository; REL_ENOTFOUND: one of the
  *         packages is not there; REL_ECANCELLED; REL_ENOMEM; the source's
  */
 REL_MUST_CHECK int rel_lint_repository(

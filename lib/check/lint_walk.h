@@ -7,15 +7,13 @@
 
 #include "base/buf.h"
 #include "check/lint_run.h"
+#include "repo/walk.h"
 
 struct rel_lint_worker {
-	const struct rel_source *source;
-	unsigned number;
+	struct rel_walker walk;
 	const struct rel_lint_run_options *options;
-	struct rel_source_list list; /* of all open directories, stacked */
-	struct rel_arena names;	     /* of one directory of packages/ */
-	struct rel_arena scratch;    /* of one manifest */
-	struct rel_arena kept;	     /* what rows point to */
+	struct rel_arena scratch; /* of one manifest */
+	struct rel_arena kept;	  /* what rows point to */
 	struct rel_buf text, content;
 	struct rel_lint_row *rows; /* malloc'd */
 	uint32_t n_rows, rows_cap, n_manifests;
@@ -23,7 +21,6 @@ struct rel_lint_worker {
 	/* the names in packages/, for submissions */
 	const struct rel_str *all_names;
 	uint32_t n_all_names;
-	uint32_t linked_dirs;
 };
 
 REL_MUST_CHECK int rel_lint_worker_init(

@@ -4,33 +4,134 @@
 
 #include "base/limits.h"
 #include "base/parallel.h"
-#include "base/path.h"
+#include "digest/digest.h"
+#include "digest/sha1.h"
 #include "opam/repofile.h"
 #include "opam/version.h"
 #include "repo/compilers.h"
 #include "repo/walk.h"
 
-#define PACKAGES "packages"
+/* One thread's means: what the walk finds becomes rows of a part. */
+struct taker {
+	struct rel_walker walk;
+	struct rel_part *part;
+	struct rel_buf opam, url, descr;
+	struct rel_sha1 sha1; /* begun when a source has no ids */
+};
 
 struct read {
 	const struct rel_source *source;
 	const struct rel_layout_options *options;
-	struct rel_walker *walkers;
+	struct taker *takers;
 	struct rel_part *parts;
 	unsigned n_workers;
-	struct rel_source_list top; /* what is in packages/ … */
+	struct rel_source_list top; /* directories of packages/ … */
 	struct rel_arena top_names;
-	uint32_t *items; /* … and has to be read, as indexes into it */
+	uint32_t *items; /* … that have to be read, as indexes into it */
 	uint32_t n_items;
 	uint32_t *base_groups;
 	uint32_t n_base_groups;
 };
 
-/* Does this entry of packages/ stand there itself, not by a link? */
-static bool is_own(const struct rel_source_entry *top)
+/* The git id of a file's content. */
+static int blob_id(struct taker *t, uint8_t id[REL_IMAGE_TREE],
+		   const struct rel_source_entry *file,
+		   const struct rel_buf *content, struct rel_error *err)
 {
-	return rel_str_is(rel_path_dir(top->path), PACKAGES) &&
-	       rel_str_eq(rel_path_base(top->path), top->name);
+	int code;
+
+	if (t->walk.source->has_ids) {
+		memcpy(id, file->id, REL_IMAGE_TREE);
+		return 0;
+	}
+	code = t->sha1.context ? 0 : rel_sha1_init(&t->sha1, err);
+	if (code != 0)
+		return code;
+	rel_sha1_begin_blob(&t->sha1, content->len);
+	rel_sha1_update(&t->sha1, content->ptr, content->len);
+	return rel_sha1_finish(id, &t->sha1, err);
+}
+
+/* With legacy files the content is all of them: a digest of their ids. */
+static int content_id(struct taker *t, struct rel_content_id *out,
+		      const struct rel_source_entry *opam,
+		      const struct rel_source_entry *url,
+		      const struct rel_source_entry *descr,
+		      struct rel_error *err)
+{
+	uint8_t ids[3 * REL_IMAGE_TREE] = {0};
+	struct rel_digest digest;
+	int code = blob_id(t, ids, opam, &t->opam, err);
+
+	*out = (struct rel_content_id){{0}};
+	if (code == 0 && url)
+		code = blob_id(t, ids + REL_IMAGE_TREE, url, &t->url, err);
+	if (code == 0 && descr)
+		code =
+		    blob_id(t, ids + 2 * REL_IMAGE_TREE, descr, &t->descr, err);
+	if (code != 0)
+		return code;
+	if (!url && !descr) {
+		memcpy(out->bytes, ids, REL_IMAGE_TREE);
+		return 0;
+	}
+	code = rel_digest_of(&digest, REL_DIGEST_SHA256,
+			     rel_str_n((const char *)ids, sizeof(ids)), err);
+	if (code == 0)
+		memcpy(out->bytes, digest.bytes, sizeof(out->bytes));
+	return code;
+}
+
+static const struct rel_source_entry *regular(
+    const struct rel_source_entry *entry)
+{
+	return entry && entry->kind == REL_SOURCE_FILE ? entry : NULL;
+}
+
+/* Read a manifest's files and add its row. */
+static int take(struct rel_walker *w, const struct rel_walk_manifest *m,
+		struct rel_error *err)
+{
+	struct taker *t = w->context;
+	struct rel_part_file file = {
+	    .name = m->name, .version = m->version, .path = m->path};
+	const struct rel_source_entry *url =
+	    regular(rel_walk_find(w, m->dir, "url"));
+	const struct rel_source_entry *descr =
+	    regular(rel_walk_find(w, m->dir, "descr"));
+	struct rel_error why = {0};
+	int code = rel_walk_read(w, &t->opam, m->opam, &why);
+
+	if (code == 0 && url)
+		code = rel_walk_read(w, &t->url, url, &why);
+	if (code == 0 && descr && !w->source->has_ids)
+		code = rel_walk_read(w, &t->descr, descr, &why);
+	if (code == REL_ELIMIT || code == REL_EPARSE) {
+		memcpy(file.content.bytes, m->opam->id, sizeof(m->opam->id));
+		return rel_part_add_unreadable(t->part, &file, &why, err);
+	}
+	if (code != 0) {
+		if (err)
+			*err = why;
+		return code;
+	}
+	code = content_id(t, &file.content, m->opam, url, descr, err);
+	if (code == 0 && m->opam->executable)
+		code = rel_part_notice(t->part, REL_NOTICE_MODE, file.path, err,
+				       "executable; a manifest has mode 0644");
+	if (code != 0)
+		return code;
+	return rel_part_add(
+	    t->part, &file, rel_buf_str(&t->opam),
+	    url ? rel_buf_str(&t->url) : (struct rel_str){NULL, 0}, err);
+}
+
+static int notice(struct rel_walker *w, enum rel_notice_kind kind,
+		  struct rel_str path, const char *text, struct rel_error *err)
+{
+	struct taker *t = w->context;
+
+	return rel_part_notice(t->part, kind, path, err, "%s", text);
 }
 
 /* Read the directory packages/`top`. */
@@ -38,29 +139,17 @@ static int read_group(void *context, unsigned worker, size_t item,
 		      struct rel_error *err)
 {
 	struct read *r = context;
-	struct rel_walker *w = &r->walkers[worker];
+	struct taker *t = &r->takers[worker];
 	const struct rel_source_entry *top = &r->top.items[r->items[item]];
-	struct rel_walk_frame root = {.shown = REL_STR(PACKAGES),
-				      .actual = REL_STR(PACKAGES)};
-	struct rel_walk_frame frame = {.up = &root, .depth = 1};
 	int code;
 
-	if (rel_cancelled(r->options->cancel))
-		return rel_fail_cancelled(err);
 	rel_progress(r->options->progress, r->options->name, item, r->n_items);
-	rel_arena_reset(&w->names);
-	w->reusable = is_own(top);
-	w->linked_dirs = 0;
-	frame.actual = top->path;
-	code = rel_walk_join(&frame.shown, w, root.shown, top->name, err);
+	code = rel_part_begin_group(t->part, top->name,
+				    r->source->has_ids ? top->id : NULL, err);
 	if (code == 0)
-		code = rel_part_begin_group(w->part, top->name,
-					    r->source->has_ids ? top->id : NULL,
-					    err);
+		code = rel_walk_group(&t->walk, top, err);
 	if (code == 0)
-		code = rel_walk_dir(w, &frame, top, err);
-	if (code == 0)
-		rel_part_end_group(w->part, w->reusable);
+		rel_part_end_group(t->part, !t->walk.followed);
 	return code;
 }
 
@@ -89,99 +178,33 @@ static bool find_base_group(const struct read *r,
 }
 
 /* Sort what is in packages/ into what has to be read and what the base
- * knows; tell about the rest. */
-static int plan(struct read *r, const struct rel_source_entry *packages,
-		struct rel_error *err)
+ * knows. */
+static int plan(struct read *r, bool *found, struct rel_error *err)
 {
-	struct rel_walker *w = &r->walkers[0];
-	struct rel_walk_frame frame = {.shown = REL_STR(PACKAGES),
-				       .actual = packages->path};
+	struct rel_walker *w = &r->takers[0].walk;
 	uint32_t at = 0;
-	int code = rel_walk_open(w, &frame, packages, err);
+	int code = rel_walk_top(w, found, err);
 
-	if (code == 0 && rel_walk_find(w, &frame, "opam"))
-		code = rel_walk_manifest(w, &frame,
-					 rel_walk_find(w, &frame, "opam"), err);
-	r->items = calloc((size_t)frame.end + 1, sizeof(*r->items));
-	r->base_groups = calloc((size_t)frame.end + 1, sizeof(*r->items));
-	if (!r->items || !r->base_groups)
-		return rel_fail_nomem(err);
-	for (uint32_t i = frame.first; i < frame.end && code == 0; i++) {
-		const struct rel_source_entry *top = &w->list.items[i];
-
-		if (top->kind != REL_SOURCE_DIR || top->name.len == 0)
-			code = rel_walk_entry(w, &frame, i, err);
-		else if (is_own(top) && find_base_group(r, top, &at))
-			r->base_groups[r->n_base_groups++] = at;
-		else
-			r->items[r->n_items++] = i;
-	}
 	/* The walkers need their own lists and arenas from here on. */
 	r->top = w->list;
 	r->top_names = w->names;
 	w->list = (struct rel_source_list){0};
 	rel_arena_init(&w->names, REL_LIMIT_ARENA);
-	return code;
-}
-
-/* The entry `packages`, links followed. */
-static int resolve_packages(struct read *r, struct rel_source_entry *out,
-			    struct rel_error *err)
-{
-	struct rel_str path = REL_STR(PACKAGES), target;
-	enum rel_source_follow how = REL_FOLLOW_OK;
-	struct rel_source_entry link = *out;
-	int code = 0;
-
-	out->path = path;
-	if (out->kind == REL_SOURCE_LINK)
-		code =
-		    rel_source_follow(&how, out, &target, r->source, 0,
-				      &r->walkers[0].names, path, &link, err);
-	if (code == 0 && (how != REL_FOLLOW_OK || out->kind != REL_SOURCE_DIR))
-		code = rel_fail(err, REL_EPARSE,
-				"not a package repository: `packages` is not "
-				"a directory");
-	return code;
-}
-
-/*
- * Look at the root: *found tells whether there is a directory packages/.
- * A tree without one is an empty repository when it says by a file `repo`
- * that it is a repository, or when it holds nothing but hidden files.
- */
-static int look_at_root(struct read *r, bool *found,
-			struct rel_source_entry *packages,
-			struct rel_error *err)
-{
-	struct rel_walker *w = &r->walkers[0];
-	bool is_repository = false, is_empty = true;
-	int code = rel_source_list(r->source, 0, &w->list, &w->names,
-				   REL_STR(""), NULL, err);
-
-	*found = false;
 	if (code != 0)
 		return code;
-	for (uint32_t i = 0; i < w->list.count; i++) {
-		const struct rel_source_entry *entry = &w->list.items[i];
+	r->items = calloc((size_t)r->top.count + 1, sizeof(*r->items));
+	r->base_groups = calloc((size_t)r->top.count + 1, sizeof(*r->items));
+	if (!r->items || !r->base_groups)
+		return rel_fail_nomem(err);
+	for (uint32_t i = 0; i < r->top.count; i++) {
+		const struct rel_source_entry *top = &r->top.items[i];
 
-		if (rel_str_is(entry->name, PACKAGES)) {
-			*packages = *entry;
-			*found = true;
-		}
-		if (rel_str_is(entry->name, "repo"))
-			is_repository = true;
-		if (!rel_str_starts(entry->name, REL_STR(".")))
-			is_empty = false;
+		if (rel_walk_is_own(top) && find_base_group(r, top, &at))
+			r->base_groups[r->n_base_groups++] = at;
+		else
+			r->items[r->n_items++] = i;
 	}
-	w->list.count = 0;
-	if (*found)
-		return resolve_packages(r, packages, err);
-	if (is_repository || is_empty)
-		return 0;
-	return rel_fail(err, REL_EPARSE,
-			"not a package repository: neither a directory "
-			"`packages` nor a file `repo`");
+	return 0;
 }
 
 static void undefined(const void *context, struct rel_str package,
@@ -202,7 +225,7 @@ static int read_format(struct read *r, struct rel_error *err)
 {
 	static const struct rel_variables none = {undefined, NULL};
 	const struct rel_source *source = r->source;
-	struct rel_walker *w = &r->walkers[0];
+	struct taker *t = &r->takers[0];
 	enum rel_upgrade_mode mode = REL_UPGRADE_CONVERT;
 	struct rel_source_entry entry;
 	struct rel_error why = {0};
@@ -210,12 +233,12 @@ static int read_format(struct read *r, struct rel_error *err)
 	struct rel_str path = REL_STR("repo");
 	int code = source->find(source->context, 0, &entry, path, &why);
 
-	rel_buf_clear(&w->opam);
+	rel_buf_clear(&t->opam);
 	if (code == 0 && entry.kind == REL_SOURCE_FILE)
-		code = rel_source_read(source, 0, &w->opam, path, &entry, &why);
+		code = rel_source_read(source, 0, &t->opam, path, &entry, &why);
 	if (code == 0)
-		code = rel_repofile_read(&repo, rel_buf_str(&w->opam), "repo",
-					 &none, &w->names, &why);
+		code = rel_repofile_read(&repo, rel_buf_str(&t->opam), "repo",
+					 &none, &t->walk.names, &why);
 	if (code == REL_ENOMEM)
 		return rel_fail_nomem(err);
 	if (code == 0 && repo.opam_version.len > 0 &&
@@ -235,25 +258,40 @@ static int init_read(struct read *r, struct rel_error *err)
 {
 	r->n_workers = r->options->jobs > 0 ? r->options->jobs : 1;
 	r->parts = calloc(r->n_workers, sizeof(*r->parts));
-	r->walkers = calloc(r->n_workers, sizeof(*r->walkers));
-	if (!r->parts || !r->walkers)
+	r->takers = calloc(r->n_workers, sizeof(*r->takers));
+	if (!r->parts || !r->takers)
 		return rel_fail_nomem(err);
 	for (unsigned i = 0; i < r->n_workers; i++) {
+		struct taker *t = &r->takers[i];
+
 		rel_part_init(&r->parts[i]);
-		rel_walker_init(&r->walkers[i], r->source, i, &r->parts[i]);
-		r->walkers[i].cancel = r->options->cancel;
+		rel_walker_init(&t->walk, r->source, i);
+		t->walk.cancel = r->options->cancel;
+		t->walk.take = take;
+		t->walk.notice = notice;
+		t->walk.context = t;
+		t->part = &r->parts[i];
+		rel_buf_init(&t->opam, REL_LIMIT_MANIFEST_BYTES);
+		rel_buf_init(&t->url, REL_LIMIT_MANIFEST_BYTES);
+		rel_buf_init(&t->descr, REL_LIMIT_MANIFEST_BYTES);
 	}
 	return 0;
 }
 
 static void free_read(struct read *r)
 {
-	for (unsigned i = 0; r->parts && r->walkers && i < r->n_workers; i++) {
+	for (unsigned i = 0; r->parts && r->takers && i < r->n_workers; i++) {
+		struct taker *t = &r->takers[i];
+
 		rel_part_free(&r->parts[i]);
-		rel_walker_free(&r->walkers[i]);
+		rel_walker_free(&t->walk);
+		rel_buf_free(&t->opam);
+		rel_buf_free(&t->url);
+		rel_buf_free(&t->descr);
+		rel_sha1_free(&t->sha1);
 	}
 	free(r->parts);
-	free(r->walkers);
+	free(r->takers);
 	free(r->items);
 	free(r->base_groups);
 	free(r->top.items);
@@ -280,20 +318,17 @@ int rel_layout_read(void **image, const struct rel_source *source,
 		    struct rel_error *err)
 {
 	struct read r = {.source = source, .options = options};
-	struct rel_source_entry packages = {.name = {NULL, 0}};
 	bool found = false;
 	int code;
 
 	*image = NULL;
 	code = init_read(&r, err);
 	if (code == 0)
-		code = look_at_root(&r, &found, &packages, err);
-	if (code == 0)
 		code = read_format(&r, err);
 	if (code == 0 && r.parts[0].mode == REL_UPGRADE_CONVERT)
 		code = rel_compilers_read(&r.parts[0], source, err);
-	if (code == 0 && found)
-		code = plan(&r, &packages, err);
+	if (code == 0)
+		code = plan(&r, &found, err);
 	if (code == 0)
 		code =
 		    rel_parallel(r.n_workers, r.n_items, read_group, &r, err);

@@ -1,14 +1,6 @@
 /*
- * The layout of a package repository: which files of a tree are manifests.
- * Internal to lib/repo.
- *
- * A manifest is a file `opam`, at any depth below packages/, in a directory
- * called NAME.VERSION; nothing else says what it is called.  So reads `opam
- * admin check` (opam src/format/opamPackage.ml, prefixes and of_filename); a
- * client of opam does not look below a directory that has an `opam`
- * (src/state/opamRepositoryState.ml, load_opams_from_dir), which is why a
- * manifest there has a notice.  Links are followed as far as they stay inside;
- * a package that is a link is called by the link's name, as for a client.
+ * A tree of files → the image of a snapshot: walk.h says what is a manifest,
+ * the file `repo` how those of format 1.x are read.  Internal to lib/repo.
  */
 #ifndef REL_REPO_LAYOUT_H
 #define REL_REPO_LAYOUT_H

@@ -18,6 +18,8 @@ enum rel_source_kind {
 	REL_SOURCE_DIR,
 	REL_SOURCE_LINK,
 	REL_SOURCE_OTHER, /* device, FIFO, submodule, … */
+	/* of a walk: a link that leads nowhere; no source says so */
+	REL_SOURCE_NOWHERE,
 };
 
 struct rel_source_entry {

@@ -22,7 +22,7 @@ static void make_repository(const char *name, const char *repo)
 	    "cd '%s/www/%s'; put() { mkdir -p packages/$1; "
 	    "printf 'opam-version: \"2.0\"\\ndepends: [\"%%s\"]\\n' \"$2\" "
 	    ">packages/$1/opam; }; "
-	    "put a/a.1 x; put a/a.2 y; put b/b.1 z; put b/b.1/files/c.1 w; "
+	    "put a/a.1 x; put a/a.2 y; put b/b.1 z; put b/b.1/inner/c.1 w; "
 	    "mkdir -p packages/o/o.1; "
 	    "printf 'opam-version: \"1.2\"\\n' >packages/o/o.1/opam; "
 	    "echo 'archive: \"https://example.org/o.tgz\"' "

@@ -59,9 +59,27 @@ static void test_depths(void **state)
 	add(dir, "other/wrong.1");
 	add(dir, "deep/x/y/z/deep.3");
 	add(dir, "a/a.1/inside.2");
-	add(dir, "a/a.1/files/f.9");
 	add(dir, "d/d.1/opam/below.1");
 	check_as_opam(dir, packages_by_opam);
+}
+
+/* opam's clients do not see it, `opam admin` does: files/ is the package's. */
+static void test_files(void **state)
+{
+	const char *dir = *state;
+	struct rel_snapshot *s;
+	char *names;
+
+	add(dir, "a/a.1");
+	add(dir, "a/a.1/files/f.9");
+	add(dir, "a/a.1/files/x/files/g.9");
+	add(dir, "files/files.1");
+	s = read_dir(dir, 1);
+	names = list_packages(s);
+	assert_string_equal(names, "a.1\nfiles.1");
+	assert_int_equal(s->n_notices, 0);
+	free(names);
+	rel_snapshot_free(s);
 }
 
 static void test_no_packages(void **state)
@@ -360,6 +378,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_depths, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_files, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_packages, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_notices, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_duplicates, setup, teardown),
