@@ -1,4 +1,4 @@
-#include "repo/assemble.h"
+#include "repo/repo_private.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #ifndef REL_REPO_ASSEMBLE_WORK_H
 #define REL_REPO_ASSEMBLE_WORK_H
 
-#include "repo/assemble.h"
+#include "repo/repo_private.h"
 
 #define NO_GROUP UINT32_MAX
 

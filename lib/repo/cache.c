@@ -1,6 +1,8 @@
-#include "repo/cache.h"
+#include "repo/repo_private.h"
 
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -143,5 +145,95 @@ int rel_snapcache_store(const char *cache_dir,
 		    SUFFIX, header, (size_t)header->total, max_bytes, err);
 	rel_buf_free(&directory);
 	rel_buf_free(&path);
+	return code;
+}
+
+void rel_reading_warn(const struct rel_remote_options *options, const char *fmt,
+		      ...)
+{
+	char text[REL_ERROR_TEXT_MAX + REL_ERROR_PATH_MAX];
+	va_list args;
+
+	if (!options->warn)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	options->warn(options->warn_context, text);
+}
+
+uint64_t rel_reading_repository(const char *place, const char *subdir)
+{
+	uint64_t number = rel_checksum(place, strlen(place)) * 31 +
+			  rel_checksum(subdir, strlen(subdir));
+
+	return number != 0 ? number : 1;
+}
+
+static bool uses_cache(const struct rel_reading *r)
+{
+	return r->options->cache_dir && !r->options->no_snapshot_cache &&
+	       r->key.kind != REL_IMAGE_KEY_NONE;
+}
+
+int rel_reading_cached(struct rel_snapshot **out, const struct rel_reading *r,
+		       struct rel_error *err)
+{
+	*out = NULL;
+	if (!uses_cache(r))
+		return 0;
+	return rel_snapcache_load(out, r->options->cache_dir, &r->key,
+				  r->revision, r->time, err);
+}
+
+static void store(const struct rel_reading *r,
+		  const struct rel_snapshot *snapshot)
+{
+	struct rel_error err = {0};
+	char text[REL_ERROR_TEXT_MAX + REL_ERROR_PATH_MAX];
+
+	if (rel_snapcache_store(r->options->cache_dir, snapshot,
+				REL_LIMIT_CACHE_BYTES, &err) == 0)
+		return;
+	rel_error_format(&err, text, sizeof(text));
+	rel_reading_warn(r->options,
+			 "the parsed remote is not cached, so that the next "
+			 "run parses it again: %s",
+			 text);
+}
+
+int rel_reading_parse(struct rel_snapshot **out, const struct rel_reading *r,
+		      const struct rel_source *source, struct rel_error *err)
+{
+	struct rel_snapshot *base = NULL;
+	struct rel_buf what;
+	void *image = NULL;
+	int code = 0;
+
+	*out = NULL;
+	rel_buf_init(&what, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_printf(&what, "reading %s", r->remote->name);
+	code = rel_buf_status(&what, "name", err);
+	if (code == 0 && uses_cache(r) && source->has_ids)
+		code = rel_snapcache_newest(&base, r->options->cache_dir,
+					    r->repository, err);
+	if (code == 0) {
+		struct rel_layout_options options = {
+		    .name = what.ptr,
+		    .jobs = r->options->jobs,
+		    .base = base ? base->store : NULL,
+		    .key = r->key,
+		    .repository = r->repository,
+		    .progress = r->options->progress,
+		    .cancel = r->options->cancel};
+
+		code = rel_layout_read(&image, source, &options, err);
+	}
+	if (code == 0)
+		code = rel_image_adopt(out, image, r->revision, r->time, err);
+	if (code == 0 && uses_cache(r))
+		store(r, *out);
+	rel_snapshot_free(base);
+	rel_buf_free(&what);
 	return code;
 }

@@ -7,7 +7,7 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "repo/change_work.h"
+#include "repo/repo_private.h"
 
 int rel_writable_open(struct rel_writable **out,
 		      const struct rel_location *location,

@@ -1,4 +1,4 @@
-#include "repo/change_dir.h"
+#include "repo/repo_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

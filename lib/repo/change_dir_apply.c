@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "repo/change_dir.h"
+#include "repo/repo_private.h"
 
 #define STEP (64 * REL_KIB)
 /* Whatever the umask: a server that runs as somebody else reads it. */

@@ -2,12 +2,84 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
+#include "base/array.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "git/objects.h"
 #include "git/remote.h"
-#include "repo/change_work.h"
-#include "repo/tip_files.h"
+#include "repo/repo_private.h"
+
+/* All paths of a git tree, for who looks up many: each look-up from the root
+ * unpacks packages/ anew. */
+struct tip_file {
+	struct rel_str path; /* in the arena */
+	enum rel_git_kind kind;
+	struct rel_git_id id;
+};
+
+/* Zero-initialise. */
+struct tip_files {
+	struct tip_file *items; /* malloc'd, sorted by path */
+	uint32_t count, cap;
+	struct rel_arena arena;
+};
+
+static int add_tip(void *context, struct rel_str path, unsigned depth,
+		   const struct rel_git_entry *entry, struct rel_error *err)
+{
+	struct tip_files *files = context;
+	char *kept = rel_arena_copy(&files->arena, path);
+	int rc = kept ? rel_array_reserve(&files->items, &files->cap,
+					  (uint64_t)files->count + 1,
+					  sizeof(*files->items))
+		      : REL_ENOMEM;
+
+	(void)depth;
+	if (rc)
+		return rel_fail_nomem(err);
+	files->items[files->count++] = (struct tip_file){
+	    rel_str_n(kept, path.len), entry->kind, entry->id};
+	return 0;
+}
+
+/* Git's own order takes a directory's name with a slash behind it. */
+static int by_path(const void *a, const void *b)
+{
+	const struct tip_file *x = a, *y = b;
+
+	return rel_str_cmp(x->path, y->path);
+}
+
+static void tip_files_free(struct tip_files *files)
+{
+	free(files->items);
+	rel_arena_free(&files->arena);
+	*files = (struct tip_files){NULL};
+}
+
+static int tip_files_read(struct tip_files *out, struct rel_git_store *store,
+			  const struct rel_git_id *tree, struct rel_error *err)
+{
+	int rc;
+
+	tip_files_free(out);
+	rel_arena_init(&out->arena, REL_LIMIT_ARENA);
+	rc = rel_git_tree_walk(store, tree, add_tip, out, err);
+	if (rc == 0 && out->count > 1)
+		qsort(out->items, out->count, sizeof(*out->items), by_path);
+	return rc;
+}
+
+static const struct tip_file *tip_files_find(const struct tip_files *files,
+					     struct rel_str path)
+{
+	const struct tip_file key = {.path = path};
+
+	return files->count == 0 ? NULL
+				 : bsearch(&key, files->items, files->count,
+					   sizeof(key), by_path);
+}
 
 /* Look-ups after which the whole tip is listed. */
 #define MANY 64
@@ -25,8 +97,8 @@ struct change_git {
 	bool has_tip;
 	struct rel_git_id tip;
 	char tip_text[REL_GIT_ID_TEXT];
-	unsigned lookups;	    /* in this tip */
-	struct rel_tip_files files; /* of this tip, once there are many */
+	unsigned lookups;	/* in this tip */
+	struct tip_files files; /* of this tip, once there are many */
 };
 
 static int copy_text(char **out, const char *text, struct rel_error *err)
@@ -46,7 +118,7 @@ static char *full_name(const char *branch)
 
 static void forget_files(struct change_git *git)
 {
-	rel_tip_files_free(&git->files);
+	tip_files_free(&git->files);
 	git->lookups = 0;
 }
 
@@ -168,8 +240,7 @@ static char *whole_path(const struct change_git *git, const char *path)
 static int find_listed(struct rel_git_entry *out, const struct change_git *git,
 		       struct rel_str whole)
 {
-	const struct rel_tip_file *file =
-	    rel_tip_files_find(&git->files, whole);
+	const struct tip_file *file = tip_files_find(&git->files, whole);
 
 	if (!file)
 		return 0;
@@ -194,7 +265,7 @@ static int find(struct rel_git_entry *out, struct change_git *git,
 	if (rc)
 		return rc;
 	if (++git->lookups == MANY) {
-		rc = rel_tip_files_read(&git->files, store, &tree, err);
+		rc = tip_files_read(&git->files, store, &tree, err);
 		return rc ? rc : find_listed(out, git, rel_str_of(whole));
 	}
 	rc = rel_git_tree_find(out, store, &tree, rel_str_of(whole), err);
@@ -465,7 +536,7 @@ static void release(void *self)
 	struct change_git *git = self;
 
 	close_target(git);
-	rel_tip_files_free(&git->files);
+	tip_files_free(&git->files);
 	free(git->url);
 	free(git->subdir);
 	free(git->base);

@@ -1,4 +1,4 @@
-#include "repo/compilers.h"
+#include "repo/repo_private.h"
 
 #include <stdlib.h>
 

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 
 #include "git/remote.h"
-#include "repo/source_dir.h"
-#include "repo/source_git.h"
+#include "repo/repo_private.h"
 
 struct rel_files {
 	struct rel_source source;

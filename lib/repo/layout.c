@@ -1,4 +1,4 @@
-#include "repo/layout.h"
+#include "repo/repo_private.h"
 
 #include <stdlib.h>
 
@@ -8,7 +8,6 @@
 #include "digest/sha1.h"
 #include "opam/repofile.h"
 #include "opam/version.h"
-#include "repo/compilers.h"
 #include "repo/walk.h"
 
 /* One thread's means: what the walk finds becomes rows of a part. */

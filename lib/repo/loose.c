@@ -5,8 +5,8 @@
 #include "base/path.h"
 #include "git/objects.h"
 #include "opam/version.h"
-#include "repo/assemble.h"
 #include "repo/remote.h"
+#include "repo/repo_private.h"
 
 #define NO_VERSION "dev"
 

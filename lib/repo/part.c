@@ -1,4 +1,4 @@
-#include "repo/part.h"
+#include "repo/repo_private.h"
 
 #include <assert.h>
 #include <stdarg.h>

@@ -1,8 +1,7 @@
 #include <stdlib.h>
 
 #include "git/remote.h"
-#include "repo/reading.h"
-#include "repo/source_git.h"
+#include "repo/repo_private.h"
 
 /* A commit of an opened repository → snapshot. */
 static int read_commit(struct rel_snapshot **out,

@@ -1,4 +1,4 @@
-#include "repo/source_git.h"
+#include "repo/repo_private.h"
 
 #include <stdlib.h>
 

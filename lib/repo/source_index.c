@@ -1,4 +1,4 @@
-#include "repo/source_index.h"
+#include "repo/repo_private.h"
 
 #include <stdlib.h>
 

@@ -4,10 +4,7 @@
 #include "base/path.h"
 #include "git/remote.h"
 #include "net/http.h"
-#include "repo/source_dir.h"
-#include "repo/source_git.h"
-#include "repo/source_index.h"
-#include "repo/state_http.h"
+#include "repo/repo_private.h"
 
 struct rel_texts {
 	struct rel_source source;

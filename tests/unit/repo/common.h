@@ -11,8 +11,7 @@
 
 #include "base/limits.h"
 #include "opam/expr.h"
-#include "repo/layout.h"
-#include "repo/source_dir.h"
+#include "repo/repo_private.h"
 #include "support/shell.h"
 #include "support/support.h"
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "repo/source_index.h"
+#include "repo/repo_private.h"
 #include "support/corpus.h"
 
 static char *dir, *cache;

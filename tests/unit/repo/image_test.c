@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-#include "repo/cache.h"
-#include "repo/checksum.h"
+#include "repo/repo_private.h"
 
 struct fixture {
 	char *dir, *cache;

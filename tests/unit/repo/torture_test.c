@@ -2,7 +2,7 @@
 #include "remote_common.h"
 
 #include "base/file.h"
-#include "repo/source_index.h"
+#include "repo/repo_private.h"
 #include "repo/stack.h"
 #include "support/torture.h"
 
