@@ -160,10 +160,10 @@ static void set_limits(struct rel_archive *archive,
 static int begin(struct rel_archive *archive, const char *name,
 		 struct rel_error *err)
 {
-	int code = rel_libarchive_load(err);
+	int rc = rel_libarchive_load(err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	archive->name = strdup(name);
 	archive->handle = archive_read_new();
 	if (!archive->name || !archive->handle)
@@ -185,7 +185,7 @@ static int open_source(struct rel_archive **out, int fd, bool close_fd,
 		       const struct rel_cancel *cancel, struct rel_error *err)
 {
 	struct rel_archive *archive = calloc(1, sizeof(*archive));
-	int code;
+	int rc;
 
 	*out = NULL;
 	if (!archive) {
@@ -199,12 +199,12 @@ static int open_source(struct rel_archive **out, int fd, bool close_fd,
 	archive->raw = raw;
 	archive->cancel = cancel;
 	set_limits(archive, limits);
-	code = begin(archive, name, err);
-	if (code == 0)
+	rc = begin(archive, name, err);
+	if (rc == 0)
 		*out = archive;
 	else
 		rel_archive_close(archive);
-	return code;
+	return rc;
 }
 
 static int open_path(struct rel_archive **out, const char *path, bool raw,
@@ -252,19 +252,19 @@ int rel_archive_raw_open_path(struct rel_archive **out, const char *path,
 			      const struct rel_cancel *cancel,
 			      struct rel_error *err)
 {
-	int code = open_path(out, path, true, limits, cancel, err);
+	int rc = open_path(out, path, true, limits, cancel, err);
 
-	return code ? code : enter_raw(*out, err);
+	return rc ? rc : enter_raw(*out, err);
 }
 
 int rel_archive_raw_open_memory(struct rel_archive **out, struct rel_str bytes,
 				const struct rel_archive_limits *limits,
 				struct rel_error *err)
 {
-	int code = open_source(out, -1, false, bytes, true, "archive", limits,
-			       NULL, err);
+	int rc = open_source(out, -1, false, bytes, true, "archive", limits,
+			     NULL, err);
 
-	return code ? code : enter_raw(*out, err);
+	return rc ? rc : enter_raw(*out, err);
 }
 
 int rel_archive_raw_chunk(struct rel_str *out, struct rel_archive *archive,
@@ -412,13 +412,13 @@ static int describe(struct rel_archive_member *out, struct rel_archive *archive,
 	struct archive_entry *entry = archive->entry;
 	int64_t size = archive_entry_size(entry);
 	struct rel_str target;
-	int code;
+	int rc;
 
-	code = check_name(archive, raw, "member name");
-	if (code == 0)
-		code = check_size(archive, raw, size);
-	if (code != 0)
-		return code;
+	rc = check_name(archive, raw, "member name");
+	if (rc == 0)
+		rc = check_size(archive, raw, size);
+	if (rc)
+		return rc;
 	*out = (struct rel_archive_member){
 	    .path = tidy(raw),
 	    .kind = kind_of(entry),
@@ -501,16 +501,16 @@ int rel_archive_next(struct rel_archive_member *out,
 		     struct rel_archive *archive, struct rel_error *err)
 {
 	struct rel_str raw;
-	int code;
+	int rc;
 
 	if (archive->failure.code != 0)
 		return give_up(archive, err);
 	do {
-		code = skip_content(archive, err);
-		if (code == 0)
-			code = next_entry(&raw, archive, err);
-		if (code != 1)
-			return code;
+		rc = skip_content(archive, err);
+		if (rc == 0)
+			rc = next_entry(&raw, archive, err);
+		if (rc != 1)
+			return rc;
 	} while (raw.len > 0 && tidy(raw).len == 0);
 	return describe(out, archive, raw) != 0 ? give_up(archive, err) : 1;
 }
@@ -547,7 +547,7 @@ int rel_archive_content(struct rel_buf *out, struct rel_archive *archive,
 			struct rel_error *err)
 {
 	struct rel_str chunk;
-	int code;
+	int rc;
 
 	if (archive->left > out->max - out->len) {
 		rel_fail(err, REL_ELIMIT, "member larger than %zu bytes",
@@ -555,23 +555,23 @@ int rel_archive_content(struct rel_buf *out, struct rel_archive *archive,
 		rel_error_at(err, archive->name, 0, 0);
 		return REL_ELIMIT;
 	}
-	while ((code = rel_archive_chunk(&chunk, archive, err)) == 1) {
+	while ((rc = rel_archive_chunk(&chunk, archive, err)) == 1) {
 		if (rel_buf_add_str(out, chunk) != 0)
 			return rel_buf_status(out, "member", err);
 	}
-	return code;
+	return rc;
 }
 
 int rel_archive_each(struct rel_archive *archive, rel_archive_fn fn,
 		     void *context, struct rel_error *err)
 {
 	struct rel_archive_member member;
-	int code;
+	int rc;
 
-	while ((code = rel_archive_next(&member, archive, err)) == 1) {
-		code = fn(context, &member, archive, err);
-		if (code != 0)
-			return code;
+	while ((rc = rel_archive_next(&member, archive, err)) == 1) {
+		rc = fn(context, &member, archive, err);
+		if (rc)
+			return rc;
 	}
-	return code;
+	return rc;
 }

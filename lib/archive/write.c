@@ -109,10 +109,10 @@ static int begin_raw(struct archive *handle)
 static int begin(struct rel_archive_writer *writer,
 		 enum rel_archive_format format, struct rel_error *err)
 {
-	int code = rel_libarchive_load(err);
+	int rc = rel_libarchive_load(err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	writer->handle = archive_write_new();
 	if (!writer->handle)
 		return rel_fail_nomem(err);
@@ -142,7 +142,7 @@ int rel_archive_write_open(struct rel_archive_writer **out,
 			   struct rel_error *err)
 {
 	struct rel_archive_writer *writer = calloc(1, sizeof(*writer));
-	int code;
+	int rc;
 
 	*out = NULL;
 	if (!writer)
@@ -152,12 +152,12 @@ int rel_archive_write_open(struct rel_archive_writer **out,
 		writer->tap = *tap;
 	writer->cancel = cancel;
 	rel_buf_init(&writer->header, REL_LIMIT_TAR_HEADER_BYTES);
-	code = begin(writer, format, err);
-	if (code == 0)
+	rc = begin(writer, format, err);
+	if (rc == 0)
 		*out = writer;
 	else
 		rel_archive_write_abort(writer);
-	return code;
+	return rc;
 }
 
 void rel_archive_write_abort(struct rel_archive_writer *writer)
@@ -262,13 +262,13 @@ int rel_archive_write_close(struct rel_archive_writer *writer,
 			    struct rel_error *err)
 {
 	static const char end[2 * REL_TAR_BLOCK];
-	int code;
+	int rc;
 
 	if (writer->failure.code == 0 && end_member(writer) == 0 &&
 	    put(writer, end, sizeof(end)) == 0 &&
 	    archive_write_close(writer->handle) != ARCHIVE_OK)
 		fail_handle(writer, NULL);
-	code = give_up(writer, writer->failure.code != 0 ? err : NULL);
+	rc = give_up(writer, writer->failure.code != 0 ? err : NULL);
 	rel_archive_write_abort(writer);
-	return code;
+	return rc;
 }

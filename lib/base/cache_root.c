@@ -54,10 +54,10 @@ int rel_cache_root(struct rel_buf *out, struct rel_error *err)
 {
 	struct rel_error ignored = {0};
 	size_t start = out->len;
-	int code = rel_path_cache(out, err);
+	int rc = rel_path_cache(out, err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	if (rel_mkdirs_private(out->ptr + start, &ignored) == REL_ENOMEM)
 		return rel_fail_nomem(err);
 	return check(out->ptr + start, err);

@@ -87,46 +87,46 @@ int rel_file_read(struct rel_buf *out, const char *path, struct rel_error *err)
 {
 	size_t start = out->len;
 	struct stat st;
-	int fd, code;
+	int fd, rc;
 
 	if (out->status)
 		return rel_buf_status(out, path, err);
-	code = open_regular(&fd, &st, path, err);
-	if (code != 0)
-		return code;
+	rc = open_regular(&fd, &st, path, err);
+	if (rc)
+		return rc;
 	if ((uintmax_t)st.st_size > out->max - out->len)
-		code = fail_limit(path, out->max, err);
+		rc = fail_limit(path, out->max, err);
 	else
-		code = read_all(out, fd, (size_t)st.st_size, path, err);
+		rc = read_all(out, fd, (size_t)st.st_size, path, err);
 	close(fd);
-	if (code != 0) {
+	if (rc) {
 		out->len = start;
 		if (out->ptr)
 			out->ptr[start] = '\0';
 	}
-	return code;
+	return rc;
 }
 
 int rel_map_open(struct rel_map *out, const char *path, struct rel_error *err)
 {
 	struct stat st;
 	void *ptr;
-	int fd, code;
+	int fd, rc;
 
 	*out = (struct rel_map){NULL, 0};
-	code = open_regular(&fd, &st, path, err);
-	if (code != 0)
-		return code;
+	rc = open_regular(&fd, &st, path, err);
+	if (rc)
+		return rc;
 	if (st.st_size > 0) {
 		ptr = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd,
 			   0);
 		if (ptr == MAP_FAILED)
-			code = rel_fail_errno(err, errno, path, "cannot map");
+			rc = rel_fail_errno(err, errno, path, "cannot map");
 		else
 			*out = (struct rel_map){ptr, (size_t)st.st_size};
 	}
 	close(fd);
-	return code;
+	return rc;
 }
 
 void rel_map_close(struct rel_map *map)
@@ -141,7 +141,7 @@ static int make_dirs(const char *path, mode_t mode, struct rel_error *err)
 {
 	char *copy = strdup(path);
 	struct stat st;
-	int code = 0, failure = 0;
+	int rc = 0, failure = 0;
 
 	if (!copy)
 		return rel_fail_nomem(err);
@@ -161,10 +161,10 @@ static int make_dirs(const char *path, mode_t mode, struct rel_error *err)
 	else
 		failure = S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 	if (failure)
-		code = rel_fail_errno(err, failure, path,
-				      "cannot create directory");
+		rc = rel_fail_errno(err, failure, path,
+				    "cannot create directory");
 	free(copy);
-	return code;
+	return rc;
 }
 
 int rel_mkdirs(const char *path, struct rel_error *err)
@@ -191,14 +191,14 @@ static int fail_part_link(const char *root, const char *path,
 			  struct rel_str part, struct rel_error *err)
 {
 	char *full = NULL;
-	int code;
+	int rc;
 
 	if (asprintf(&full, "%s/%.*s", root, (int)(part.ptr + part.len - path),
 		     path) < 0)
 		return rel_fail_nomem(err);
-	code = fail_link(full, err);
+	rc = fail_link(full, err);
 	free(full);
-	return code;
+	return rc;
 }
 
 /*
@@ -210,26 +210,26 @@ static int step_down(int *dir, const char *root, const char *path,
 {
 	char *name = strndup(part.ptr, part.len);
 	struct stat st;
-	int fd = -1, code = 0;
+	int fd = -1, rc = 0;
 
 	if (!name)
 		return rel_fail_nomem(err);
 	if (make && mkdirat(*dir, name, 0777) != 0 && errno != EEXIST)
-		code =
+		rc =
 		    rel_fail_errno(err, errno, path, "cannot create directory");
-	if (code == 0 && fstatat(*dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (rc == 0 && fstatat(*dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(st.st_mode))
-		code = fail_part_link(root, path, part, err);
-	if (code == 0)
+		rc = fail_part_link(root, path, part, err);
+	if (rc == 0)
 		fd = openat(*dir, name,
 			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (code == 0 && fd < 0)
-		code = rel_fail_errno(
-		    err, errno == ENOTDIR && !make ? ENOENT : errno, path,
-		    "cannot look at");
+	if (rc == 0 && fd < 0)
+		rc = rel_fail_errno(err,
+				    errno == ENOTDIR && !make ? ENOENT : errno,
+				    path, "cannot look at");
 	free(name);
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	close(*dir);
 	*dir = fd;
 	return 0;
@@ -243,28 +243,28 @@ static int open_parent_below(int *out, const char **base, const char *root,
 			     const char *path, bool make, struct rel_error *err)
 {
 	struct rel_str rest = rel_str_of(path), part;
-	int code = 0;
+	int rc = 0;
 
 	*out = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*out < 0)
 		return rel_fail_errno(err, errno, root, "cannot look at");
-	while (code == 0) {
+	while (rc == 0) {
 		part = rel_str_cut(&rest, '/');
 		if (part.len == 0 || rel_str_is(part, ".") ||
 		    rel_str_is(part, "..")) {
-			code = rel_fail(err, REL_EIO,
-					"\"%.200s\" is no path below", path);
+			rc = rel_fail(err, REL_EIO,
+				      "\"%.200s\" is no path below", path);
 			rel_error_at(err, root, 0, 0);
 		} else if (!rest.ptr) {
 			*base = part.ptr;
 			return 0;
 		} else {
-			code = step_down(out, root, path, part, make, err);
+			rc = step_down(out, root, path, part, make, err);
 		}
 	}
 	close(*out);
 	*out = -1;
-	return code;
+	return rc;
 }
 
 int rel_check_below(const char *root, const char *path, struct rel_error *err)
@@ -273,24 +273,24 @@ int rel_check_below(const char *root, const char *path, struct rel_error *err)
 	const char *base;
 	struct stat st;
 	int dir, saved = 0,
-		 code = open_parent_below(&dir, &base, root, path, false, &why);
+		 rc = open_parent_below(&dir, &base, root, path, false, &why);
 
 	/* What is missing, or below a file, leads nowhere else. */
-	if (code == REL_ENOTFOUND)
+	if (rc == REL_ENOTFOUND)
 		return 0;
-	if (code != 0) {
+	if (rc) {
 		if (err)
 			*err = why;
-		return code;
+		return rc;
 	}
 	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		saved = errno;
 	else if (S_ISLNK(st.st_mode))
-		code = fail_part_link(root, path, rel_str_of(base), err);
+		rc = fail_part_link(root, path, rel_str_of(base), err);
 	close(dir);
 	if (saved != 0 && saved != ENOENT)
-		code = rel_fail_errno(err, saved, path, "cannot look at");
-	return code;
+		rc = rel_fail_errno(err, saved, path, "cannot look at");
+	return rc;
 }
 
 bool rel_file_is_own(uid_t owner)
@@ -348,9 +348,9 @@ static char *temp_name(void)
 static int open_temp(struct rel_atomic_file *file, mode_t mode,
 		     struct rel_error *err)
 {
-	int code = check_target(file, err);
+	int rc = check_target(file, err);
 
-	for (int i = 0; code == 0 && i < TEMP_TRIES; i++) {
+	for (int i = 0; rc == 0 && i < TEMP_TRIES; i++) {
 		free(file->temp);
 		file->temp = temp_name();
 		if (!file->temp) {
@@ -366,11 +366,10 @@ static int open_temp(struct rel_atomic_file *file, mode_t mode,
 		if (errno != EEXIST)
 			break;
 	}
-	if (code == 0)
-		code =
-		    rel_fail_errno(err, errno, file->target, "cannot create");
+	if (rc == 0)
+		rc = rel_fail_errno(err, errno, file->target, "cannot create");
 	reset(file);
-	return code;
+	return rc;
 }
 
 static int open_atomic(struct rel_atomic_file *file, const char *target,
@@ -379,20 +378,20 @@ static int open_atomic(struct rel_atomic_file *file, const char *target,
 	size_t slash = rel_str_rfind(rel_str_of(target), '/');
 	bool bare = target[slash] != '/';
 	char *dir = bare ? strdup(".") : strndup(target, slash > 0 ? slash : 1);
-	int code = 0;
+	int rc = 0;
 
 	*file = (struct rel_atomic_file){.fd = -1, .dir = -1};
 	file->target = strdup(target);
 	if (!dir || !file->target)
-		code = rel_fail_nomem(err);
+		rc = rel_fail_nomem(err);
 	else
 		file->dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (code == 0 && file->dir < 0)
-		code = rel_fail_errno(err, errno, target, "cannot create");
+	if (rc == 0 && file->dir < 0)
+		rc = rel_fail_errno(err, errno, target, "cannot create");
 	free(dir);
-	if (code != 0) {
+	if (rc) {
 		reset(file);
-		return code;
+		return rc;
 	}
 	file->name = bare ? file->target : file->target + slash + 1;
 	return open_temp(file, mode, err);
@@ -407,27 +406,27 @@ int rel_atomic_open(struct rel_atomic_file *file, const char *target,
 int rel_atomic_open_cache(struct rel_atomic_file *file, const char *target,
 			  struct rel_error *err)
 {
-	int code = open_atomic(file, target, 0600, err);
+	int rc = open_atomic(file, target, 0600, err);
 
 	file->fleeting = true;
-	return code;
+	return rc;
 }
 
 int rel_atomic_open_below(struct rel_atomic_file *file, const char *root,
 			  const char *path, struct rel_error *err)
 {
 	const char *base;
-	int code;
+	int rc;
 
 	*file = (struct rel_atomic_file){.fd = -1, .dir = -1};
 	if (asprintf(&file->target, "%s/%s", root, path) < 0) {
 		file->target = NULL;
 		return rel_fail_nomem(err);
 	}
-	code = open_parent_below(&file->dir, &base, root, path, true, err);
-	if (code != 0) {
+	rc = open_parent_below(&file->dir, &base, root, path, true, err);
+	if (rc) {
 		reset(file);
-		return code;
+		return rc;
 	}
 	file->name = file->target + strlen(root) + 1 + (base - path);
 	return open_temp(file, 0666, err);
@@ -503,7 +502,7 @@ static void sync_dir(struct rel_atomic_file *file)
 
 int rel_atomic_commit(struct rel_atomic_file *file, struct rel_error *err)
 {
-	int code = 0;
+	int rc = 0;
 
 	close_temp(file);
 	if (file->status == 0 &&
@@ -514,10 +513,10 @@ int rel_atomic_commit(struct rel_atomic_file *file, struct rel_error *err)
 	else if (!file->fleeting)
 		sync_dir(file);
 	if (file->status != 0)
-		code = rel_fail_errno(err, file->saved_errno, file->target,
-				      "cannot write");
+		rc = rel_fail_errno(err, file->saved_errno, file->target,
+				    "cannot write");
 	reset(file);
-	return code;
+	return rc;
 }
 
 void rel_atomic_abort(struct rel_atomic_file *file)

@@ -45,10 +45,10 @@ int rel_lru_list(struct rel_lru *out, const char *directory, const char *suffix,
 	time_t now = time(NULL);
 	struct dirent *found;
 	struct stat st;
-	int code = 0;
+	int rc = 0;
 
 	memset(out, 0, sizeof(*out));
-	while (handle && code == 0 && (found = readdir(handle))) {
+	while (handle && rc == 0 && (found = readdir(handle))) {
 		struct rel_str name = rel_str_of(found->d_name);
 		struct rel_lru_file *item;
 
@@ -61,10 +61,10 @@ int rel_lru_list(struct rel_lru *out, const char *directory, const char *suffix,
 		if (!rel_str_ends(name, rel_str_of(suffix)) ||
 		    name.len >= sizeof(item->name))
 			continue;
-		code = rel_array_reserve(&out->items, &out->cap,
-					 (uint64_t)out->count + 1,
-					 sizeof(*out->items));
-		if (code != 0)
+		rc = rel_array_reserve(&out->items, &out->cap,
+				       (uint64_t)out->count + 1,
+				       sizeof(*out->items));
+		if (rc)
 			break;
 		item = &out->items[out->count++];
 		memcpy(item->name, name.ptr, name.len + 1);
@@ -76,7 +76,7 @@ int rel_lru_list(struct rel_lru *out, const char *directory, const char *suffix,
 		closedir(handle);
 	if (out->count > 1)
 		qsort(out->items, out->count, sizeof(*out->items), compare_age);
-	return code == 0 ? 0 : rel_fail_nomem(err);
+	return rc == 0 ? 0 : rel_fail_nomem(err);
 }
 
 void rel_lru_free(struct rel_lru *lru)
@@ -96,34 +96,34 @@ static int make_room(const char *directory, const char *suffix,
 {
 	struct rel_lru listing;
 	struct rel_buf path;
-	int code = rel_lru_list(&listing, directory, suffix, err);
+	int rc = rel_lru_list(&listing, directory, suffix, err);
 
 	rel_buf_init(&path, PATH_LIMIT);
 	/* The last one is the one just written: it stays. */
 	for (uint32_t i = 0;
-	     code == 0 && i + 1 < listing.count && listing.bytes > max_bytes;
+	     rc == 0 && i + 1 < listing.count && listing.bytes > max_bytes;
 	     i++) {
 		rel_buf_clear(&path);
 		rel_path_join(&path, rel_str_of(directory),
 			      rel_str_of(listing.items[i].name));
-		code = rel_buf_status(&path, "path", err);
-		if (code == 0)
+		rc = rel_buf_status(&path, "path", err);
+		if (rc == 0)
 			(void)unlink(path.ptr);
 		listing.bytes -= listing.items[i].bytes;
 	}
 	rel_lru_free(&listing);
 	rel_buf_free(&path);
-	return code;
+	return rc;
 }
 
 static int write_file(const char *path, const void *bytes, size_t len,
 		      struct rel_error *err)
 {
 	struct rel_atomic_file file;
-	int code = rel_atomic_open_cache(&file, path, err);
+	int rc = rel_atomic_open_cache(&file, path, err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	rel_atomic_write(&file, bytes, len);
 	return rel_atomic_commit(&file, err);
 }
@@ -133,7 +133,7 @@ int rel_lru_put(const char *directory, const char *name, const char *suffix,
 		struct rel_error *err)
 {
 	struct rel_buf path;
-	int code;
+	int rc;
 
 	if (len > max_bytes)
 		return rel_fail(err, REL_ELIMIT,
@@ -142,13 +142,13 @@ int rel_lru_put(const char *directory, const char *name, const char *suffix,
 				len);
 	rel_buf_init(&path, PATH_LIMIT);
 	rel_path_join(&path, rel_str_of(directory), rel_str_of(name));
-	code = rel_buf_status(&path, "path", err);
-	if (code == 0)
-		code = rel_mkdirs_private(directory, err);
-	if (code == 0)
-		code = write_file(path.ptr, bytes, len, err);
-	if (code == 0)
-		code = make_room(directory, suffix, max_bytes, err);
+	rc = rel_buf_status(&path, "path", err);
+	if (rc == 0)
+		rc = rel_mkdirs_private(directory, err);
+	if (rc == 0)
+		rc = write_file(path.ptr, bytes, len, err);
+	if (rc == 0)
+		rc = make_room(directory, suffix, max_bytes, err);
 	rel_buf_free(&path);
-	return code;
+	return rc;
 }

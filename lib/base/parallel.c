@@ -15,7 +15,7 @@ struct pool {
 	atomic_size_t next;
 	atomic_bool stop;
 	pthread_mutex_t lock; /* guards the rest */
-	int code;
+	int rc;
 	size_t failed; /* item of `code`, when not 0 */
 	struct rel_error err;
 };
@@ -37,12 +37,12 @@ unsigned rel_cpu_count(void)
 	return n > 0 ? (unsigned)n : 1;
 }
 
-static void record(struct pool *pool, size_t item, int code,
+static void record(struct pool *pool, size_t item, int rc,
 		   const struct rel_error *err)
 {
 	pthread_mutex_lock(&pool->lock);
-	if (pool->code == 0 || item < pool->failed) {
-		pool->code = code;
+	if (pool->rc == 0 || item < pool->failed) {
+		pool->rc = rc;
 		pool->failed = item;
 		pool->err = *err;
 	}
@@ -56,13 +56,13 @@ static void drain(struct pool *pool, unsigned number)
 
 	while (!atomic_load_explicit(&pool->stop, memory_order_relaxed)) {
 		size_t item = atomic_fetch_add(&pool->next, 1);
-		int code;
+		int rc;
 
 		if (item >= pool->count)
 			break;
-		code = pool->work(pool->context, number, item, &err);
-		if (code != 0)
-			record(pool, item, code, &err);
+		rc = pool->work(pool->context, number, item, &err);
+		if (rc)
+			record(pool, item, rc, &err);
 	}
 }
 
@@ -103,10 +103,10 @@ static int run_serial(size_t count, rel_work_fn work, void *context,
 		      struct rel_error *err)
 {
 	for (size_t item = 0; item < count; item++) {
-		int code = work(context, 0, item, err);
+		int rc = work(context, 0, item, err);
 
-		if (code != 0)
-			return code;
+		if (rc)
+			return rc;
 	}
 	return 0;
 }
@@ -132,7 +132,7 @@ int rel_parallel(unsigned jobs, size_t count, rel_work_fn work, void *context,
 		pthread_join(workers[i].thread, NULL);
 	pthread_mutex_destroy(&pool.lock);
 	free(workers);
-	if (pool.code != 0 && err)
+	if (pool.rc != 0 && err)
 		*err = pool.err;
-	return pool.code;
+	return pool.rc;
 }

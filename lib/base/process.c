@@ -265,21 +265,21 @@ static int start(struct rel_process *out, const char *const argv[],
 				.log = log,
 				.flags = flags};
 	char **env = NULL, *program = NULL;
-	int code, failure;
+	int rc, failure;
 
 	assert(argv[0]);
 	*out = (struct rel_process){.pid = -1, .in = -1, .out = -1, .err = -1};
 	/* Told apart here: exec and chdir fail with the same ENOENT. */
-	code = check_cwd(cwd, err);
-	if (code != 0)
-		return code;
+	rc = check_cwd(cwd, err);
+	if (rc)
+		return rc;
 	if (open_pipes(&pipes, flags) != 0) {
-		code = rel_fail_errno(err, errno, NULL, "cannot create a pipe");
+		rc = rel_fail_errno(err, errno, NULL, "cannot create a pipe");
 		goto out;
 	}
 	env = make_env(extra_env);
 	if (!env) {
-		code = rel_fail_nomem(err);
+		rc = rel_fail_nomem(err);
 		goto out;
 	}
 	program = find_program(argv[0]);
@@ -288,7 +288,7 @@ static int start(struct rel_process *out, const char *const argv[],
 	failure = program ? spawn(&out->pid, &launch) : errno;
 	if (failure != 0) {
 		out->pid = -1;
-		code = rel_fail_errno(err, failure, NULL, argv[0]);
+		rc = rel_fail_errno(err, failure, NULL, argv[0]);
 		rel_error_prefix(err, "cannot run");
 		goto out;
 	}
@@ -300,7 +300,7 @@ out:
 	free(program);
 	free(env);
 	close_pipes(&pipes);
-	return code;
+	return rc;
 }
 
 int rel_process_start(struct rel_process *out, const char *const argv[],
@@ -460,9 +460,9 @@ static int exchange(struct rel_process *process, const char *program,
 		    struct rel_buf *diagnostics,
 		    const struct rel_cancel *cancel, struct rel_error *err)
 {
-	int code = 0;
+	int rc = 0;
 
-	while (code == 0 &&
+	while (rc == 0 &&
 	       (process->in >= 0 || process->out >= 0 || process->err >= 0)) {
 		struct pollfd fds[3] = {
 		    {.fd = process->in, .events = POLLOUT},
@@ -478,14 +478,13 @@ static int exchange(struct rel_process *process, const char *program,
 		if (n <= 0)
 			continue;
 		if (fds[0].revents)
-			code = feed(process, &input, err);
-		if (code == 0 && fds[1].revents)
-			code = collect(&process->out, out, program, err);
-		if (code == 0 && fds[2].revents)
-			code =
-			    collect(&process->err, diagnostics, program, err);
+			rc = feed(process, &input, err);
+		if (rc == 0 && fds[1].revents)
+			rc = collect(&process->out, out, program, err);
+		if (rc == 0 && fds[2].revents)
+			rc = collect(&process->err, diagnostics, program, err);
 	}
-	return code;
+	return rc;
 }
 
 int rel_process_run(const char *const argv[], const char *cwd,
@@ -495,23 +494,22 @@ int rel_process_run(const char *const argv[], const char *cwd,
 		    struct rel_error *err)
 {
 	struct rel_process process;
-	int code;
+	int rc;
 
-	code =
-	    rel_process_start(&process, argv, cwd, extra_env,
-			      diagnostics ? REL_PROCESS_STDERR_PIPE : 0, err);
-	if (code != 0)
-		return code;
+	rc = rel_process_start(&process, argv, cwd, extra_env,
+			       diagnostics ? REL_PROCESS_STDERR_PIPE : 0, err);
+	if (rc)
+		return rc;
 	if (input.len == 0)
 		close_fd(&process.in);
 	else if (fcntl(process.in, F_SETFL, O_NONBLOCK) != 0)
-		code = rel_fail_errno(err, errno, NULL, "cannot feed a child");
-	if (code == 0)
-		code = exchange(&process, argv[0], input, out, diagnostics,
-				cancel, err);
-	if (code != 0) {
+		rc = rel_fail_errno(err, errno, NULL, "cannot feed a child");
+	if (rc == 0)
+		rc = exchange(&process, argv[0], input, out, diagnostics,
+			      cancel, err);
+	if (rc) {
 		rel_process_kill(&process);
-		return code;
+		return rc;
 	}
 	return rel_process_wait(&process, status, err);
 }
@@ -546,25 +544,25 @@ int rel_process_run_logged(const char *const argv[], const char *cwd,
 	struct stat st = {.st_size = 0};
 	siginfo_t info = {.si_pid = 0};
 	int raw = 0;
-	int code = start(&process, argv, cwd, extra_env, 0, log, err);
+	int rc = start(&process, argv, cwd, extra_env, 0, log, err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	close_ends(&process);
-	while (code == 0 && info.si_pid != process.pid) {
+	while (rc == 0 && info.si_pid != process.pid) {
 		if (waitid(P_PID, (id_t)process.pid, &info,
 			   WEXITED | WNOHANG | WNOWAIT) != 0)
 			break;
 		if (rel_cancelled(cancel))
-			code = rel_fail_cancelled(err);
+			rc = rel_fail_cancelled(err);
 		else if (fstat(log, &st) == 0 && (uint64_t)st.st_size > max)
-			code = rel_fail(err, REL_ELIMIT,
-					"%s writes more than %llu bytes",
-					argv[0], (unsigned long long)max);
+			rc = rel_fail(err, REL_ELIMIT,
+				      "%s writes more than %llu bytes", argv[0],
+				      (unsigned long long)max);
 		else if (info.si_pid != process.pid)
 			nanosleep(&step, NULL);
 	}
 	end_group(process.pid, &raw);
 	*status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
-	return code;
+	return rc;
 }

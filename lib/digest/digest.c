@@ -101,10 +101,10 @@ int rel_digest_parse(struct rel_digest *out, struct rel_str text,
 	size_t equals = rel_str_find(text, '=');
 	struct rel_str name = rel_str_sub(text, 0, equals);
 	struct rel_digest digest = {.algo = REL_DIGEST_MD5};
-	int algo, code;
+	int algo, rc;
 
 	if (equals == text.len) {
-		code = parse_hex(&digest, text, err);
+		rc = parse_hex(&digest, text, err);
 	} else {
 		for (algo = 0; algo < REL_DIGEST_ALGOS; algo++) {
 			if (same_name(name, ALGOS[algo].name))
@@ -115,12 +115,12 @@ int rel_digest_parse(struct rel_digest *out, struct rel_str text,
 					"unknown checksum algorithm: %.*s",
 					REL_STR_ARG(name));
 		digest.algo = (enum rel_digest_algo)algo;
-		code = parse_hex(&digest,
-				 rel_str_sub(text, equals + 1, text.len), err);
+		rc = parse_hex(&digest, rel_str_sub(text, equals + 1, text.len),
+			       err);
 	}
-	if (code == 0)
+	if (rc == 0)
 		*out = digest;
-	return code;
+	return rc;
 }
 
 /* The digits and a NUL; `out` has room.  Returns the number of digits. */
@@ -228,16 +228,16 @@ int rel_digest_of(struct rel_digest *out, enum rel_digest_algo algo,
 {
 	struct rel_digest digests[REL_DIGEST_ALGOS];
 	struct rel_hasher hasher;
-	int code = rel_hasher_init(&hasher, 1u << algo, err);
+	int rc = rel_hasher_init(&hasher, 1u << algo, err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	rel_hasher_update(&hasher, bytes.ptr, bytes.len);
-	code = rel_hasher_finish(digests, &hasher, err);
-	if (code == 0)
+	rc = rel_hasher_finish(digests, &hasher, err);
+	if (rc == 0)
 		*out = digests[algo];
 	rel_hasher_free(&hasher);
-	return code;
+	return rc;
 }
 
 static int hash_fd(struct rel_hasher *hasher, uint64_t *size, int fd,
@@ -272,22 +272,22 @@ int rel_digest_file(struct rel_digest out[REL_DIGEST_ALGOS], unsigned mask,
 {
 	struct rel_hasher hasher;
 	uint64_t read_bytes = 0;
-	int fd, code;
+	int fd, rc;
 
 	/* O_NONBLOCK: a FIFO must not hang us before fstat can tell. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return rel_fail_errno(err, errno, path, "cannot open");
-	code = rel_hasher_init(&hasher, mask, err);
-	if (code == 0)
-		code = hash_fd(&hasher, &read_bytes, fd, path, err);
-	if (code == 0)
-		code = rel_hasher_finish(out, &hasher, err);
-	if (code == 0 && size)
+	rc = rel_hasher_init(&hasher, mask, err);
+	if (rc == 0)
+		rc = hash_fd(&hasher, &read_bytes, fd, path, err);
+	if (rc == 0)
+		rc = rel_hasher_finish(out, &hasher, err);
+	if (rc == 0 && size)
 		*size = read_bytes;
 	rel_hasher_free(&hasher);
 	close(fd);
-	return code;
+	return rc;
 }
 
 int rel_digest_expect(const struct rel_digest *computed,

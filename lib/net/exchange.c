@@ -59,22 +59,22 @@ static int find_next(struct rel_url *next, const struct rel_http_hop *hop,
 		     struct rel_error *err)
 {
 	char *location = NULL;
-	int code;
+	int rc;
 
 	curl_easy_getinfo(hop->curl, CURLINFO_REDIRECT_URL, &location);
 	if (!location)
 		return rel_fail(err, REL_EIO,
 				"%s: redirect without a place (HTTP %ld)",
 				hop->shown, hop->status);
-	code = rel_url_parse(next, location, err);
-	if (code == REL_EUSAGE) {
+	rc = rel_url_parse(next, location, err);
+	if (rc == REL_EUSAGE) {
 		rel_error_prefix(err, "%s: redirected", hop->shown);
 		if (err)
 			err->code = REL_EIO;
 		return REL_EIO;
 	}
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	if (strcasecmp(hop->url->scheme, "https") == 0 &&
 	    strcasecmp(next->scheme, "https") != 0) {
 		rel_url_free(next);
@@ -125,40 +125,40 @@ static int run_hop(struct rel_url *next, struct rel_http_exchange *x,
 	    .file = -1,
 	};
 	struct rel_buf shown;
-	int code;
+	int rc;
 
 	rel_buf_init(&shown, REL_HTTP_SHOWN_MAX);
 	rel_url_redact(&shown, rel_str_of(url->text));
 	hop.shown = shown.ptr ? shown.ptr : "";
-	code = rel_http_hop_run(&hop, err);
+	rc = rel_http_hop_run(&hop, err);
 	x->answer->status = (int)hop.status;
-	x->whole = code == 0;
+	x->whole = rc == 0;
 	x->passing = rel_http_hop_passing(&hop);
-	if (code == 0 && follows(&hop)) {
-		code = find_next(next, &hop, err);
-		code = code == 0 ? 1 : code;
-	} else if (code == 0 && is_success(&hop)) {
-		code = take_answer(x, &hop, err);
-	} else if (code == 0) {
-		code = rel_http_fail_status(&hop, err);
+	if (rc == 0 && follows(&hop)) {
+		rc = find_next(next, &hop, err);
+		rc = rc == 0 ? 1 : rc;
+	} else if (rc == 0 && is_success(&hop)) {
+		rc = take_answer(x, &hop, err);
+	} else if (rc == 0) {
+		rc = rel_http_fail_status(&hop, err);
 	}
 	if (x->passing)
 		note_pause(x);
 	rel_buf_free(&shown);
-	return code;
+	return rc;
 }
 
 static int fail_loop(const struct rel_http_exchange *x, struct rel_error *err)
 {
 	struct rel_buf shown;
-	int code;
+	int rc;
 
 	rel_buf_init(&shown, REL_HTTP_SHOWN_MAX);
 	rel_url_redact(&shown, rel_str_of(x->first.text));
-	code = rel_fail(err, REL_ELIMIT, "%s: more than %d redirects, a loop",
-			shown.ptr ? shown.ptr : "", REL_LIMIT_REDIRECTS);
+	rc = rel_fail(err, REL_ELIMIT, "%s: more than %d redirects, a loop",
+		      shown.ptr ? shown.ptr : "", REL_LIMIT_REDIRECTS);
 	rel_buf_free(&shown);
-	return code;
+	return rc;
 }
 
 /* From the first URL to the end of its redirects. */
@@ -166,26 +166,26 @@ static int run_attempt(struct rel_http_exchange *x, struct rel_error *err)
 {
 	struct rel_url url = {0}, next = {0};
 	bool with_auth = true;
-	int code, hops = 0;
+	int rc, hops = 0;
 
 	x->passing = false;
 	x->pause_ms = 0;
-	code = run_hop(&next, x, &x->first, with_auth, err);
-	while (code == 1) {
+	rc = run_hop(&next, x, &x->first, with_auth, err);
+	while (rc == 1) {
 		rel_url_free(&url);
 		url = next;
 		next = (struct rel_url){0};
 		if (++hops > REL_LIMIT_REDIRECTS) {
-			code = fail_loop(x, err);
+			rc = fail_loop(x, err);
 			break;
 		}
 		/* Once away, nothing is sent any more, also not on the way
 		 * back: who led us there could have asked for it. */
 		with_auth = with_auth && rel_url_same_site(&x->first, &url);
-		code = run_hop(&next, x, &url, with_auth, err);
+		rc = run_hop(&next, x, &url, with_auth, err);
 	}
 	rel_url_free(&url);
-	return code;
+	return rc;
 }
 
 static int wait_ms(const struct rel_http_exchange *x, uint64_t ms,
@@ -208,16 +208,16 @@ int rel_http_exchange_run(struct rel_http_exchange *x, struct rel_error *err)
 	unsigned pause =
 	    x->request->backoff_ms ? x->request->backoff_ms : FIRST_PAUSE_MS;
 	int retries = x->request->no_retry ? 0 : REL_LIMIT_HTTP_RETRIES;
-	int code = run_attempt(x, err);
+	int rc = run_attempt(x, err);
 
-	for (; retries > 0 && code != 0 && x->passing; retries--) {
+	for (; retries > 0 && rc && x->passing; retries--) {
 		uint64_t ms = x->pause_ms > pause ? x->pause_ms : pause;
 		int waited = wait_ms(x, ms, err);
 
 		if (waited != 0)
 			return waited;
-		code = run_attempt(x, err);
+		rc = run_attempt(x, err);
 		pause *= 2;
 	}
-	return code;
+	return rc;
 }

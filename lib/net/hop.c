@@ -267,18 +267,18 @@ static int conclude(struct rel_http_hop *hop, struct rel_error *err)
 int rel_http_hop_run(struct rel_http_hop *hop, struct rel_error *err)
 {
 	struct curl_slist *headers = NULL;
-	int code = 0;
+	int rc = 0;
 
 	if (rel_cancelled(hop->request->cancel))
 		return rel_fail_cancelled(err);
-	code = rel_http_headers(&headers, hop, err);
-	if (code == 0)
-		code = rel_http_payload_open(hop, err);
-	if (code != 0)
+	rc = rel_http_headers(&headers, hop, err);
+	if (rc == 0)
+		rc = rel_http_payload_open(hop, err);
+	if (rc)
 		goto out;
 	hop->result = set_up(hop, headers);
 	if (hop->result != CURLE_OK) {
-		code = rel_http_fail_transfer(hop, err);
+		rc = rel_http_fail_transfer(hop, err);
 		goto out;
 	}
 	hop->begun_at = now();
@@ -286,7 +286,7 @@ int rel_http_hop_run(struct rel_http_hop *hop, struct rel_error *err)
 	hop->exchange->taken += now() - hop->begun_at;
 	hop->exchange->moved +=
 	    hop->headers + hop->discarded + hop->bytes + hop->sent;
-	code = conclude(hop, err);
+	rc = conclude(hop, err);
 out:
 	/* The handle must not keep pointers to what ends here. */
 	curl_easy_setopt(hop->curl, CURLOPT_HTTPHEADER, NULL);
@@ -295,7 +295,7 @@ out:
 	curl_easy_setopt(hop->curl, CURLOPT_DEBUGDATA, NULL);
 	rel_http_headers_free(headers);
 	rel_http_payload_close(hop);
-	return code;
+	return rc;
 }
 
 bool rel_http_hop_passing(const struct rel_http_hop *hop)

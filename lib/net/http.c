@@ -52,21 +52,21 @@ static int run(struct rel_http_exchange *exchange, const char *doing,
 	       struct rel_error *err)
 {
 	struct rel_buf what;
-	int code;
+	int rc;
 
 	*exchange->answer = (struct rel_http_answer){0};
-	code = rel_url_parse(&exchange->first, exchange->request->url, err);
-	if (code != 0)
-		return code;
+	rc = rel_url_parse(&exchange->first, exchange->request->url, err);
+	if (rc)
+		return rc;
 	rel_buf_init(&what, REL_HTTP_SHOWN_MAX);
 	rel_buf_add_cstr(&what, doing);
 	rel_url_redact(&what, rel_str_of(exchange->first.text));
 	if (!exchange->what)
 		exchange->what = rel_buf_str(&what).ptr;
-	code = rel_http_exchange_run(exchange, err);
+	rc = rel_http_exchange_run(exchange, err);
 	rel_buf_free(&what);
 	rel_url_free(&exchange->first);
-	return code;
+	return rc;
 }
 
 int rel_http_get(struct rel_http_answer *answer, struct rel_http *http,
@@ -100,7 +100,7 @@ int rel_http_send(struct rel_http_answer *answer, struct rel_buf *reply,
 	    .what = request->what,
 	};
 	struct rel_buf unwanted;
-	int code;
+	int rc;
 
 	if (capped.max_bytes == 0)
 		capped.max_bytes = REL_LIMIT_HTTP_DISCARD;
@@ -108,11 +108,11 @@ int rel_http_send(struct rel_http_answer *answer, struct rel_buf *reply,
 	exchange.reply = reply ? reply : &unwanted;
 	exchange.reply_start = exchange.reply->len;
 	rel_http_memory_sink(&sink, &memory, reply ? reply : &unwanted);
-	code = run(&exchange,
-		   rel_http_payload_size(message) > 0 ? "sending " : "asking ",
-		   err);
-	if (!exchange.whole || (code == 0 && message->sink))
+	rc = run(&exchange,
+		 rel_http_payload_size(message) > 0 ? "sending " : "asking ",
+		 err);
+	if (!exchange.whole || (rc == 0 && message->sink))
 		rel_http_memory_reset(&memory);
 	rel_buf_free(&unwanted);
-	return code;
+	return rc;
 }

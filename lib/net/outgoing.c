@@ -54,44 +54,42 @@ static int add_validator(struct curl_slist **list, const char *name,
 static int add_auth(struct curl_slist **list, const struct rel_http_auth *auth,
 		    struct rel_error *err)
 {
-	int code = 0;
+	int rc = 0;
 
 	if (auth->kind == REL_HTTP_AUTH_HEADER)
 		return add(list, auth->header.name, auth->header.value, err);
 	if (auth->kind != REL_HTTP_AUTH_AWS)
 		return 0;
 	/* libcurl before 8 knows neither by itself. */
-	code =
-	    add(list, "x-amz-content-sha256",
-		auth->aws.sha256 ? auth->aws.sha256 : SHA256_OF_NOTHING, err);
-	if (code == 0 && auth->aws.session)
-		code =
-		    add(list, "x-amz-security-token", auth->aws.session, err);
-	return code;
+	rc = add(list, "x-amz-content-sha256",
+		 auth->aws.sha256 ? auth->aws.sha256 : SHA256_OF_NOTHING, err);
+	if (rc == 0 && auth->aws.session)
+		rc = add(list, "x-amz-security-token", auth->aws.session, err);
+	return rc;
 }
 
 int rel_http_headers(struct curl_slist **out, const struct rel_http_hop *hop,
 		     struct rel_error *err)
 {
 	const struct rel_http_message *message = hop->message;
-	int code = 0;
+	int rc = 0;
 
 	if (!message) {
-		code = add_validator(out, "If-None-Match", hop->request->etag,
-				     err);
-		if (code == 0)
-			code = add_validator(out, "If-Modified-Since",
-					     hop->request->last_modified, err);
-		return code;
+		rc = add_validator(out, "If-None-Match", hop->request->etag,
+				   err);
+		if (rc == 0)
+			rc = add_validator(out, "If-Modified-Since",
+					   hop->request->last_modified, err);
+		return rc;
 	}
 	if (message->content_type)
-		code = add(out, "Content-Type", message->content_type, err);
-	for (size_t i = 0; code == 0 && i < message->n_fields; i++)
-		code = add(out, message->fields[i].name,
-			   message->fields[i].value, err);
-	if (code == 0 && hop->with_auth)
-		code = add_auth(out, &message->auth, err);
-	return code;
+		rc = add(out, "Content-Type", message->content_type, err);
+	for (size_t i = 0; rc == 0 && i < message->n_fields; i++)
+		rc = add(out, message->fields[i].name, message->fields[i].value,
+			 err);
+	if (rc == 0 && hop->with_auth)
+		rc = add_auth(out, &message->auth, err);
+	return rc;
 }
 
 void rel_http_headers_free(struct curl_slist *list)

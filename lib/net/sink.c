@@ -40,13 +40,13 @@ int rel_http_get_buf(struct rel_http_answer *answer, struct rel_buf *body,
 {
 	struct rel_http_memory memory;
 	struct rel_http_sink sink;
-	int code;
+	int rc;
 
 	rel_http_memory_sink(&sink, &memory, body);
-	code = rel_http_get(answer, http, request, &sink, err);
-	if (code != 0)
+	rc = rel_http_get(answer, http, request, &sink, err);
+	if (rc)
 		rel_http_memory_reset(&memory);
-	return code;
+	return rc;
 }
 
 struct target {
@@ -81,10 +81,10 @@ int rel_http_get_file(struct rel_http_answer *answer, const char *path,
 {
 	struct target target = {.file = {.fd = -1}, .path = path};
 	const struct rel_http_sink sink = {file_begin, file_write, &target};
-	int code = rel_http_get(answer, http, request, &sink, err);
+	int rc = rel_http_get(answer, http, request, &sink, err);
 
-	if (code == 0 && answer->outcome == REL_HTTP_OK)
-		code = rel_atomic_commit(&target.file, err);
+	if (rc == 0 && answer->outcome == REL_HTTP_OK)
+		rc = rel_atomic_commit(&target.file, err);
 	rel_atomic_abort(&target.file);
-	return code;
+	return rc;
 }

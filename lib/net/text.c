@@ -51,18 +51,18 @@ static int fail_proxy(const struct rel_http_hop *hop, const char *fact,
 {
 	const char *variable = proxy_variable(hop);
 	struct rel_buf proxy;
-	int code;
+	int rc;
 
 	rel_buf_init(&proxy, PROXY_MAX);
 	rel_network_add_proxy(&proxy, rel_network_env(variable));
-	code = rel_fail(err, REL_EIO,
-			"cannot reach %s port %s: the proxy %s (from %s) %s; "
-			"correct %s, or name the host in no_proxy to reach it "
-			"without a proxy",
-			hop->url->host, hop->url->port,
-			proxy.ptr ? proxy.ptr : "?", variable, fact, variable);
+	rc = rel_fail(err, REL_EIO,
+		      "cannot reach %s port %s: the proxy %s (from %s) %s; "
+		      "correct %s, or name the host in no_proxy to reach it "
+		      "without a proxy",
+		      hop->url->host, hop->url->port,
+		      proxy.ptr ? proxy.ptr : "?", variable, fact, variable);
 	rel_buf_free(&proxy);
-	return code;
+	return rc;
 }
 
 static int fail_tunnel(const struct rel_http_hop *hop, long status,
@@ -87,16 +87,16 @@ static int fail_tls(const struct rel_http_hop *hop, struct rel_error *err)
 {
 	const char *variable = rel_network_ca_file();
 	struct rel_buf remedy;
-	int code;
+	int rc;
 
 	rel_buf_init(&remedy, REL_ERROR_TEXT_MAX);
 	rel_network_add_ca(&remedy, hop->text, variable,
 			   variable ? rel_network_env(variable) : NULL);
-	code = rel_fail(err, REL_EIO, "TLS certificate of %s%s refused: %s; %s",
-			hop->url->host, hop->proxied ? way(hop).text : "",
-			hop->text, remedy.ptr ? remedy.ptr : "");
+	rc = rel_fail(err, REL_EIO, "TLS certificate of %s%s refused: %s; %s",
+		      hop->url->host, hop->proxied ? way(hop).text : "",
+		      hop->text, remedy.ptr ? remedy.ptr : "");
 	rel_buf_free(&remedy);
-	return code;
+	return rc;
 }
 
 /* curl cannot use the file of certificates. */
@@ -308,7 +308,7 @@ static int fail_sent(const struct rel_http_hop *hop, struct rel_error *err)
 {
 	char *place = NULL;
 	struct rel_buf shown;
-	int code;
+	int rc;
 
 	switch (hop->status) {
 	case 409:
@@ -331,29 +331,29 @@ static int fail_sent(const struct rel_http_hop *hop, struct rel_error *err)
 	curl_easy_getinfo(hop->curl, CURLINFO_REDIRECT_URL, &place);
 	rel_buf_init(&shown, REL_HTTP_SHOWN_MAX);
 	rel_url_redact(&shown, rel_str_of(place ? place : "?"));
-	code = rel_fail(err, REL_EIO,
-			"%s: has moved (HTTP %ld); write its new address, %s",
-			hop->shown, hop->status, shown.ptr ? shown.ptr : "?");
+	rc = rel_fail(err, REL_EIO,
+		      "%s: has moved (HTTP %ld); write its new address, %s",
+		      hop->shown, hop->status, shown.ptr ? shown.ptr : "?");
 	rel_buf_free(&shown);
-	return code;
+	return rc;
 }
 
 int rel_http_fail_status(const struct rel_http_hop *hop, struct rel_error *err)
 {
 	const struct rel_http_exchange *x = hop->exchange;
 	struct rel_buf words;
-	int code;
+	int rc;
 
 	if (!hop->message)
 		return fail_status(hop, err);
-	code = fail_sent(hop, err);
+	rc = fail_sent(hop, err);
 	rel_buf_init(&words, REL_ERROR_TEXT_MAX);
 	rel_http_words(
 	    &words,
 	    rel_str_sub(rel_buf_str(x->reply), x->reply_start, x->reply->len),
 	    &hop->message->auth);
 	if (words.len > 0 && err)
-		rel_fail(err, code, "%s: %s", err->text, words.ptr);
+		rel_fail(err, rc, "%s: %s", err->text, words.ptr);
 	rel_buf_free(&words);
-	return code;
+	return rc;
 }

@@ -61,12 +61,12 @@ int rel_url_redact(struct rel_buf *out, struct rel_str url)
 	return out->status;
 }
 
-static int fail_part(CURLUcode code, struct rel_error *err)
+static int fail_part(CURLUcode rc, struct rel_error *err)
 {
-	if (code == CURLUE_OUT_OF_MEMORY)
+	if (rc == CURLUE_OUT_OF_MEMORY)
 		return rel_fail_nomem(err);
 	return rel_fail(err, REL_EUSAGE, "not a usable URL: %s",
-			curl_url_strerror(code));
+			curl_url_strerror(rc));
 }
 
 /* Strings of curl's allocator become our own. */
@@ -74,10 +74,10 @@ static int get_part(char **out, CURLU *handle, CURLUPart part, unsigned flags,
 		    struct rel_error *err)
 {
 	char *text = NULL;
-	CURLUcode code = curl_url_get(handle, part, &text, flags);
+	CURLUcode rc = curl_url_get(handle, part, &text, flags);
 
-	if (code != CURLUE_OK)
-		return fail_part(code, err);
+	if (rc != CURLUE_OK)
+		return fail_part(rc, err);
 	*out = strdup(text);
 	curl_free(text);
 	return *out ? 0 : rel_fail_nomem(err);
@@ -88,24 +88,24 @@ static int get_userinfo(struct rel_url *out, CURLU *handle,
 			struct rel_error *err)
 {
 	char *probe = NULL;
-	int code = 0;
+	int rc = 0;
 
 	if (curl_url_get(handle, CURLUPART_USER, &probe, 0) == CURLUE_OK)
-		code = get_part(&out->user, handle, CURLUPART_USER,
-				CURLU_URLDECODE, err);
+		rc = get_part(&out->user, handle, CURLUPART_USER,
+			      CURLU_URLDECODE, err);
 	curl_free(probe);
 	probe = NULL;
-	if (code == 0 &&
+	if (rc == 0 &&
 	    curl_url_get(handle, CURLUPART_PASSWORD, &probe, 0) == CURLUE_OK)
-		code = get_part(&out->password, handle, CURLUPART_PASSWORD,
-				CURLU_URLDECODE, err);
+		rc = get_part(&out->password, handle, CURLUPART_PASSWORD,
+			      CURLU_URLDECODE, err);
 	curl_free(probe);
-	if (code == 0 &&
+	if (rc == 0 &&
 	    (curl_url_set(handle, CURLUPART_USER, NULL, 0) != CURLUE_OK ||
 	     curl_url_set(handle, CURLUPART_PASSWORD, NULL, 0) != CURLUE_OK ||
 	     curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0) != CURLUE_OK))
-		code = rel_fail_nomem(err);
-	return code;
+		rc = rel_fail_nomem(err);
+	return rc;
 }
 
 static int take_apart(struct rel_url *out, CURLU *handle, const char *text,
@@ -113,42 +113,42 @@ static int take_apart(struct rel_url *out, CURLU *handle, const char *text,
 {
 	CURLUcode set =
 	    curl_url_set(handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
-	int code;
+	int rc;
 
 	if (set != CURLUE_OK)
 		return fail_part(set, err);
-	code = get_part(&out->scheme, handle, CURLUPART_SCHEME, 0, err);
-	if (code != 0)
-		return code;
+	rc = get_part(&out->scheme, handle, CURLUPART_SCHEME, 0, err);
+	if (rc)
+		return rc;
 	if (strcasecmp(out->scheme, "http") != 0 &&
 	    strcasecmp(out->scheme, "https") != 0)
 		return rel_fail(err, REL_EUSAGE, "neither http nor https");
-	code = get_part(&out->host, handle, CURLUPART_HOST, 0, err);
-	if (code == 0)
-		code = get_part(&out->port, handle, CURLUPART_PORT,
-				CURLU_DEFAULT_PORT, err);
-	if (code == 0)
-		code = get_userinfo(out, handle, err);
-	if (code == 0)
-		code = get_part(&out->text, handle, CURLUPART_URL, 0, err);
-	return code;
+	rc = get_part(&out->host, handle, CURLUPART_HOST, 0, err);
+	if (rc == 0)
+		rc = get_part(&out->port, handle, CURLUPART_PORT,
+			      CURLU_DEFAULT_PORT, err);
+	if (rc == 0)
+		rc = get_userinfo(out, handle, err);
+	if (rc == 0)
+		rc = get_part(&out->text, handle, CURLUPART_URL, 0, err);
+	return rc;
 }
 
 int rel_url_parse(struct rel_url *out, const char *text, struct rel_error *err)
 {
 	CURLU *handle;
 	struct rel_buf shown;
-	int code = rel_curl_load(err);
+	int rc = rel_curl_load(err);
 
 	*out = (struct rel_url){0};
-	if (code)
-		return code;
+	if (rc)
+		return rc;
 	handle = curl_url();
 	if (!handle)
 		return rel_fail_nomem(err);
-	code = take_apart(out, handle, text, err);
+	rc = take_apart(out, handle, text, err);
 	curl_url_cleanup(handle);
-	if (code == 0)
+	if (rc == 0)
 		return 0;
 	rel_url_free(out);
 	rel_buf_init(&shown, REL_ERROR_TEXT_MAX);
@@ -156,7 +156,7 @@ int rel_url_parse(struct rel_url *out, const char *text, struct rel_error *err)
 	if (shown.len > 0)
 		rel_error_prefix(err, "%s", shown.ptr);
 	rel_buf_free(&shown);
-	return code;
+	return rc;
 }
 
 void rel_url_free(struct rel_url *url)

@@ -303,26 +303,26 @@ static int settle_rows(struct work *w, struct rel_error *err)
 {
 	struct rel_part *part = &w->in->parts[0];
 	uint32_t kept = 0;
-	int code = 0;
+	int rc = 0;
 
 	qsort(w->rows, w->n_rows, sizeof(*w->rows), compare_rows_for_qsort);
-	for (uint32_t i = 0; i < w->n_rows && code == 0; i++) {
+	for (uint32_t i = 0; i < w->n_rows && rc == 0; i++) {
 		const struct row *row = &w->rows[i];
 		const struct row *last = kept > 0 ? &w->rows[kept - 1] : NULL;
 
 		if (last && rel_str_eq(last->name, row->name)) {
 			if (rel_str_eq(last->version, row->version)) {
-				code = say_double(part, last, row, err);
+				rc = say_double(part, last, row, err);
 				continue;
 			}
 			if (rel_version_compare(last->version, row->version) ==
 			    0)
-				code = say_equal(part, last, row, err);
+				rc = say_equal(part, last, row, err);
 		}
 		w->rows[kept++] = *row;
 	}
 	w->n_rows = kept;
-	return code;
+	return rc;
 }
 
 static int compare_notices(const void *left, const void *right)
@@ -429,7 +429,7 @@ int rel_assemble(void **out, const struct rel_assembly *assembly,
 		 struct rel_error *err)
 {
 	struct work w = {.in = assembly};
-	int code;
+	int rc;
 
 	*out = NULL;
 	w.n_pieces = assembly->n_parts + (assembly->base != NULL);
@@ -437,22 +437,22 @@ int rel_assemble(void **out, const struct rel_assembly *assembly,
 	if (!w.pieces)
 		return rel_fail_nomem(err);
 	init_pieces(&w);
-	code = collect_rows(&w, err);
-	if (code == 0)
-		code = settle_rows(&w, err);
-	if (code == 0)
-		code = say_converted(&w, err);
-	if (code == 0)
-		code = collect_notices(&w, err);
-	if (code != 0)
+	rc = collect_rows(&w, err);
+	if (rc == 0)
+		rc = settle_rows(&w, err);
+	if (rc == 0)
+		rc = say_converted(&w, err);
+	if (rc == 0)
+		rc = collect_notices(&w, err);
+	if (rc)
 		goto out;
 	settle_groups(&w);
-	code = rel_assemble_write(&w, err);
-	if (code == 0) {
+	rc = rel_assemble_write(&w, err);
+	if (rc == 0) {
 		*out = w.block;
 		w.block = NULL;
 	}
 out:
 	work_free(&w);
-	return code;
+	return rc;
 }

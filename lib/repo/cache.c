@@ -41,12 +41,12 @@ static int open_file(struct rel_snapshot **out, const char *path,
 {
 	struct rel_error ignored = {0};
 	struct rel_map map;
-	int code = rel_map_open(&map, path, &ignored);
+	int rc = rel_map_open(&map, path, &ignored);
 
 	*out = NULL;
-	if (code == 0)
-		code = rel_image_open(out, &map, revision, time, &ignored);
-	return code == REL_ENOMEM ? rel_fail_nomem(err) : 0;
+	if (rc == 0)
+		rc = rel_image_open(out, &map, revision, time, &ignored);
+	return rc == REL_ENOMEM ? rel_fail_nomem(err) : 0;
 }
 
 int rel_snapcache_load(struct rel_snapshot **out, const char *cache_dir,
@@ -54,11 +54,11 @@ int rel_snapcache_load(struct rel_snapshot **out, const char *cache_dir,
 		       int64_t time, struct rel_error *err)
 {
 	struct rel_buf path;
-	int code = add_file(&path, cache_dir, key, err);
+	int rc = add_file(&path, cache_dir, key, err);
 
 	*out = NULL;
-	if (code == 0)
-		code = open_file(out, path.ptr, revision, time, err);
+	if (rc == 0)
+		rc = open_file(out, path.ptr, revision, time, err);
 	if (*out && memcmp(&(*out)->store->header->key, key, sizeof(*key))) {
 		/* A file under another file's name. */
 		rel_snapshot_free(*out);
@@ -68,7 +68,7 @@ int rel_snapcache_load(struct rel_snapshot **out, const char *cache_dir,
 	if (*out)
 		rel_lru_touch(path.ptr);
 	rel_buf_free(&path);
-	return code;
+	return rc;
 }
 
 /* Does this file's header say that it is ours and for this repository? */
@@ -100,28 +100,28 @@ int rel_snapcache_newest(struct rel_snapshot **out, const char *cache_dir,
 {
 	struct rel_lru listing = {0};
 	struct rel_buf directory, path;
-	int code;
+	int rc;
 
 	*out = NULL;
 	add_directory(&directory, cache_dir);
 	rel_buf_init(&path, PATH_LIMIT);
-	code = rel_buf_status(&directory, "path", err);
-	if (code == 0)
-		code = rel_lru_list(&listing, directory.ptr, SUFFIX, err);
-	for (uint32_t i = listing.count; i-- > 0 && code == 0 && !*out;) {
+	rc = rel_buf_status(&directory, "path", err);
+	if (rc == 0)
+		rc = rel_lru_list(&listing, directory.ptr, SUFFIX, err);
+	for (uint32_t i = listing.count; i-- > 0 && rc == 0 && !*out;) {
 		if (!is_for(directory.ptr, &listing.items[i], repository))
 			continue;
 		rel_buf_clear(&path);
 		rel_path_join(&path, rel_buf_str(&directory),
 			      rel_str_of(listing.items[i].name));
-		code = rel_buf_status(&path, "path", err);
-		if (code == 0)
-			code = open_file(out, path.ptr, "", 0, err);
+		rc = rel_buf_status(&path, "path", err);
+		if (rc == 0)
+			rc = open_file(out, path.ptr, "", 0, err);
 	}
 	rel_lru_free(&listing);
 	rel_buf_free(&directory);
 	rel_buf_free(&path);
-	return code;
+	return rc;
 }
 
 int rel_snapcache_store(const char *cache_dir,
@@ -130,22 +130,22 @@ int rel_snapcache_store(const char *cache_dir,
 {
 	const struct rel_image_header *header = snapshot->store->header;
 	struct rel_buf directory, path;
-	int code;
+	int rc;
 
 	/* Images of our own making lie in memory and are sealed only now. */
 	if (snapshot->store->block)
 		rel_image_seal(snapshot->store->block);
 	add_directory(&directory, cache_dir);
-	code = add_file(&path, cache_dir, &header->key, err);
-	if (code == 0)
-		code = rel_buf_status(&directory, "path", err);
-	if (code == 0)
-		code = rel_lru_put(
-		    directory.ptr, rel_path_base(rel_buf_str(&path)).ptr,
-		    SUFFIX, header, (size_t)header->total, max_bytes, err);
+	rc = add_file(&path, cache_dir, &header->key, err);
+	if (rc == 0)
+		rc = rel_buf_status(&directory, "path", err);
+	if (rc == 0)
+		rc = rel_lru_put(directory.ptr,
+				 rel_path_base(rel_buf_str(&path)).ptr, SUFFIX,
+				 header, (size_t)header->total, max_bytes, err);
 	rel_buf_free(&directory);
 	rel_buf_free(&path);
-	return code;
+	return rc;
 }
 
 void rel_reading_warn(const struct rel_remote_options *options, const char *fmt,
@@ -208,16 +208,16 @@ int rel_reading_parse(struct rel_snapshot **out, const struct rel_reading *r,
 	struct rel_snapshot *base = NULL;
 	struct rel_buf what;
 	void *image = NULL;
-	int code = 0;
+	int rc = 0;
 
 	*out = NULL;
 	rel_buf_init(&what, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_printf(&what, "reading %s", r->remote->name);
-	code = rel_buf_status(&what, "name", err);
-	if (code == 0 && uses_cache(r) && source->has_ids)
-		code = rel_snapcache_newest(&base, r->options->cache_dir,
-					    r->repository, err);
-	if (code == 0) {
+	rc = rel_buf_status(&what, "name", err);
+	if (rc == 0 && uses_cache(r) && source->has_ids)
+		rc = rel_snapcache_newest(&base, r->options->cache_dir,
+					  r->repository, err);
+	if (rc == 0) {
 		struct rel_layout_options options = {
 		    .name = what.ptr,
 		    .jobs = r->options->jobs,
@@ -227,13 +227,13 @@ int rel_reading_parse(struct rel_snapshot **out, const struct rel_reading *r,
 		    .progress = r->options->progress,
 		    .cancel = r->options->cancel};
 
-		code = rel_layout_read(&image, source, &options, err);
+		rc = rel_layout_read(&image, source, &options, err);
 	}
-	if (code == 0)
-		code = rel_image_adopt(out, image, r->revision, r->time, err);
-	if (code == 0 && uses_cache(r))
+	if (rc == 0)
+		rc = rel_image_adopt(out, image, r->revision, r->time, err);
+	if (rc == 0 && uses_cache(r))
 		store(r, *out);
 	rel_snapshot_free(base);
 	rel_buf_free(&what);
-	return code;
+	return rc;
 }

@@ -22,10 +22,10 @@ static int collect(struct compilers *c, struct rel_str path,
 		   struct rel_error *err)
 {
 	struct rel_source_list list = {0};
-	int code =
+	int rc =
 	    rel_source_list(c->source, 0, &list, &c->arena, path, dir, err);
 
-	for (uint32_t i = 0; i < list.count && code == 0; i++) {
+	for (uint32_t i = 0; i < list.count && rc == 0; i++) {
 		struct rel_source_entry *entry = &list.items[i];
 		struct rel_buf full;
 		char *copy;
@@ -33,23 +33,23 @@ static int collect(struct compilers *c, struct rel_str path,
 		rel_buf_init(&full, REL_LIMIT_CONFIG_BYTES);
 		rel_path_join(&full, path, entry->name);
 		copy = rel_arena_copy(&c->arena, rel_buf_str(&full));
-		code = rel_buf_status(&full, "path", err);
-		if (code == 0 && !copy)
-			code = rel_fail_nomem(err);
+		rc = rel_buf_status(&full, "path", err);
+		if (rc == 0 && !copy)
+			rc = rel_fail_nomem(err);
 		entry->path = rel_str_n(copy ? copy : "", full.len);
 		rel_buf_free(&full);
-		if (code != 0)
+		if (rc)
 			break;
 		if (entry->kind == REL_SOURCE_DIR &&
 		    depth < REL_LIMIT_TREE_DEPTH)
-			code = collect(c, entry->path, entry, depth + 1, err);
+			rc = collect(c, entry->path, entry, depth + 1, err);
 		else if (entry->kind == REL_SOURCE_FILE &&
 			 rel_str_ends(entry->name, REL_STR(".comp")))
-			code = rel_source_list_add(&c->files, &c->arena, entry,
-						   err);
+			rc = rel_source_list_add(&c->files, &c->arena, entry,
+						 err);
 	}
 	free(list.items);
-	return code;
+	return rc;
 }
 
 static int compare_files(const void *left, const void *right)
@@ -84,29 +84,29 @@ static int read_files(struct compilers *c, const struct rel_source_entry *file,
 	const struct rel_source *source = c->source;
 	struct rel_source_entry descr;
 	struct rel_buf path;
-	int code;
+	int rc;
 
 	rel_buf_clear(&c->comp);
 	rel_buf_clear(&c->descr);
 	*has_descr = false;
-	code = rel_source_read(source, 0, &c->comp, file->path, file, err);
-	if (code != 0)
-		return code;
+	rc = rel_source_read(source, 0, &c->comp, file->path, file, err);
+	if (rc)
+		return rc;
 	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_add_str(&path, rel_str_sub(file->path, 0, file->path.len - 4));
 	rel_buf_add_cstr(&path, "descr");
-	code = rel_buf_status(&path, "path", err);
-	if (code == 0)
-		code = source->find(source->context, 0, &descr,
-				    rel_buf_str(&path), err);
-	*has_descr = code == 0 && descr.kind == REL_SOURCE_FILE;
+	rc = rel_buf_status(&path, "path", err);
+	if (rc == 0)
+		rc = source->find(source->context, 0, &descr,
+				  rel_buf_str(&path), err);
+	*has_descr = rc == 0 && descr.kind == REL_SOURCE_FILE;
 	if (*has_descr)
-		code = rel_source_read(source, 0, &c->descr, rel_buf_str(&path),
-				       &descr, err);
-	if (code == REL_ENOTFOUND)
-		code = 0;
+		rc = rel_source_read(source, 0, &c->descr, rel_buf_str(&path),
+				     &descr, err);
+	if (rc == REL_ENOTFOUND)
+		rc = 0;
 	rel_buf_free(&path);
-	return code;
+	return rc;
 }
 
 /* What makes two generated manifests the same: their text. */
@@ -114,11 +114,11 @@ static int set_content(struct rel_content_id *out, struct rel_str text,
 		       struct rel_error *err)
 {
 	struct rel_digest digest;
-	int code = rel_digest_of(&digest, REL_DIGEST_SHA256, text, err);
+	int rc = rel_digest_of(&digest, REL_DIGEST_SHA256, text, err);
 
-	if (code == 0)
+	if (rc == 0)
 		memcpy(out->bytes, digest.bytes, sizeof(out->bytes));
-	return code;
+	return rc;
 }
 
 static int add_package(struct compilers *c, const struct rel_generated *package,
@@ -133,28 +133,28 @@ static int add_package(struct compilers *c, const struct rel_generated *package,
 	struct rel_error why = {0};
 	struct rel_arena scratch;
 	bool has_descr = false;
-	int code = read_files(c, entry, &has_descr, &why);
+	int rc = read_files(c, entry, &has_descr, &why);
 
 	if (has_descr)
 		descr = rel_buf_str(&c->descr);
 	rel_buf_clear(&c->text);
 	rel_arena_init(&scratch, REL_LIMIT_ARENA);
-	if (code == 0)
-		code = rel_upgrade_generate(&c->text, package,
-					    rel_buf_str(&c->comp), descr,
-					    entry->path.ptr, &scratch, &why);
+	if (rc == 0)
+		rc = rel_upgrade_generate(&c->text, package,
+					  rel_buf_str(&c->comp), descr,
+					  entry->path.ptr, &scratch, &why);
 	rel_arena_free(&scratch);
-	if (code == REL_EPARSE || code == REL_ELIMIT)
+	if (rc == REL_EPARSE || rc == REL_ELIMIT)
 		return rel_part_add_unreadable(c->part, &file, &why, err);
-	if (code != 0) {
+	if (rc) {
 		if (err)
 			*err = why;
-		return code;
+		return rc;
 	}
-	code = set_content(&file.content, rel_buf_str(&c->text), err);
-	return code == 0 ? rel_part_add_generated(c->part, &file,
-						  rel_buf_str(&c->text), err)
-			 : code;
+	rc = set_content(&file.content, rel_buf_str(&c->text), err);
+	return rc == 0 ? rel_part_add_generated(c->part, &file,
+						rel_buf_str(&c->text), err)
+		       : rc;
 }
 
 static int add_packages(struct compilers *c, struct rel_error *err)
@@ -162,19 +162,19 @@ static int add_packages(struct compilers *c, struct rel_error *err)
 	struct rel_str *names = calloc(c->files.count + 1u, sizeof(*names));
 	struct rel_generated *packages = NULL;
 	uint32_t count = 0;
-	int code = names ? 0 : rel_fail_nomem(err);
+	int rc = names ? 0 : rel_fail_nomem(err);
 
-	for (uint32_t i = 0; i < c->files.count && code == 0; i++)
+	for (uint32_t i = 0; i < c->files.count && rc == 0; i++)
 		names[i] =
 		    rel_str_sub(c->files.items[i].name, 0,
 				c->files.items[i].name.len - strlen(".comp"));
-	if (code == 0)
-		code = rel_upgrade_plan(&packages, &count, names,
-					c->files.count, &c->arena, err);
-	for (uint32_t i = 0; i < count && code == 0; i++)
-		code = add_package(c, &packages[i], err);
+	if (rc == 0)
+		rc = rel_upgrade_plan(&packages, &count, names, c->files.count,
+				      &c->arena, err);
+	for (uint32_t i = 0; i < count && rc == 0; i++)
+		rc = add_package(c, &packages[i], err);
 	free(names);
-	return code;
+	return rc;
 }
 
 int rel_compilers_read(struct rel_part *part, const struct rel_source *source,
@@ -182,24 +182,24 @@ int rel_compilers_read(struct rel_part *part, const struct rel_source *source,
 {
 	struct compilers c = {.part = part, .source = source};
 	struct rel_source_entry dir;
-	int code =
+	int rc =
 	    source->find(source->context, 0, &dir, REL_STR(DIRECTORY), err);
 
-	if (code != 0 || dir.kind != REL_SOURCE_DIR)
-		return code == REL_ENOTFOUND ? 0 : code;
+	if (rc || dir.kind != REL_SOURCE_DIR)
+		return rc == REL_ENOTFOUND ? 0 : rc;
 	rel_arena_init(&c.arena, REL_LIMIT_ARENA);
 	rel_buf_init(&c.comp, REL_LIMIT_MANIFEST_BYTES);
 	rel_buf_init(&c.descr, REL_LIMIT_MANIFEST_BYTES);
 	rel_buf_init(&c.text, REL_LIMIT_MANIFEST_BYTES);
-	code = collect(&c, REL_STR(DIRECTORY), &dir, 0, err);
-	if (code == 0) {
+	rc = collect(&c, REL_STR(DIRECTORY), &dir, 0, err);
+	if (rc == 0) {
 		settle(&c.files);
-		code = add_packages(&c, err);
+		rc = add_packages(&c, err);
 	}
 	free(c.files.items);
 	rel_arena_free(&c.arena);
 	rel_buf_free(&c.comp);
 	rel_buf_free(&c.descr);
 	rel_buf_free(&c.text);
-	return code;
+	return rc;
 }

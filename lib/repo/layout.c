@@ -37,15 +37,15 @@ static int blob_id(struct taker *t, uint8_t id[REL_IMAGE_TREE],
 		   const struct rel_source_entry *file,
 		   const struct rel_buf *content, struct rel_error *err)
 {
-	int code;
+	int rc;
 
 	if (t->walk.source->has_ids) {
 		memcpy(id, file->id, REL_IMAGE_TREE);
 		return 0;
 	}
-	code = t->sha1.context ? 0 : rel_sha1_init(&t->sha1, err);
-	if (code != 0)
-		return code;
+	rc = t->sha1.context ? 0 : rel_sha1_init(&t->sha1, err);
+	if (rc)
+		return rc;
 	rel_sha1_begin_blob(&t->sha1, content->len);
 	rel_sha1_update(&t->sha1, content->ptr, content->len);
 	return rel_sha1_finish(id, &t->sha1, err);
@@ -60,25 +60,25 @@ static int content_id(struct taker *t, struct rel_content_id *out,
 {
 	uint8_t ids[3 * REL_IMAGE_TREE] = {0};
 	struct rel_digest digest;
-	int code = blob_id(t, ids, opam, &t->opam, err);
+	int rc = blob_id(t, ids, opam, &t->opam, err);
 
 	*out = (struct rel_content_id){{0}};
-	if (code == 0 && url)
-		code = blob_id(t, ids + REL_IMAGE_TREE, url, &t->url, err);
-	if (code == 0 && descr)
-		code =
+	if (rc == 0 && url)
+		rc = blob_id(t, ids + REL_IMAGE_TREE, url, &t->url, err);
+	if (rc == 0 && descr)
+		rc =
 		    blob_id(t, ids + 2 * REL_IMAGE_TREE, descr, &t->descr, err);
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	if (!url && !descr) {
 		memcpy(out->bytes, ids, REL_IMAGE_TREE);
 		return 0;
 	}
-	code = rel_digest_of(&digest, REL_DIGEST_SHA256,
-			     rel_str_n((const char *)ids, sizeof(ids)), err);
-	if (code == 0)
+	rc = rel_digest_of(&digest, REL_DIGEST_SHA256,
+			   rel_str_n((const char *)ids, sizeof(ids)), err);
+	if (rc == 0)
 		memcpy(out->bytes, digest.bytes, sizeof(out->bytes));
-	return code;
+	return rc;
 }
 
 static const struct rel_source_entry *regular(
@@ -99,27 +99,27 @@ static int take(struct rel_walker *w, const struct rel_walk_manifest *m,
 	const struct rel_source_entry *descr =
 	    regular(rel_walk_find(w, m->dir, "descr"));
 	struct rel_error why = {0};
-	int code = rel_walk_read(w, &t->opam, m->opam, &why);
+	int rc = rel_walk_read(w, &t->opam, m->opam, &why);
 
-	if (code == 0 && url)
-		code = rel_walk_read(w, &t->url, url, &why);
-	if (code == 0 && descr && !w->source->has_ids)
-		code = rel_walk_read(w, &t->descr, descr, &why);
-	if (code == REL_ELIMIT || code == REL_EPARSE) {
+	if (rc == 0 && url)
+		rc = rel_walk_read(w, &t->url, url, &why);
+	if (rc == 0 && descr && !w->source->has_ids)
+		rc = rel_walk_read(w, &t->descr, descr, &why);
+	if (rc == REL_ELIMIT || rc == REL_EPARSE) {
 		memcpy(file.content.bytes, m->opam->id, sizeof(m->opam->id));
 		return rel_part_add_unreadable(t->part, &file, &why, err);
 	}
-	if (code != 0) {
+	if (rc) {
 		if (err)
 			*err = why;
-		return code;
+		return rc;
 	}
-	code = content_id(t, &file.content, m->opam, url, descr, err);
-	if (code == 0 && m->opam->executable)
-		code = rel_part_notice(t->part, REL_NOTICE_MODE, file.path, err,
-				       "executable; a manifest has mode 0644");
-	if (code != 0)
-		return code;
+	rc = content_id(t, &file.content, m->opam, url, descr, err);
+	if (rc == 0 && m->opam->executable)
+		rc = rel_part_notice(t->part, REL_NOTICE_MODE, file.path, err,
+				     "executable; a manifest has mode 0644");
+	if (rc)
+		return rc;
 	return rel_part_add(
 	    t->part, &file, rel_buf_str(&t->opam),
 	    url ? rel_buf_str(&t->url) : (struct rel_str){NULL, 0}, err);
@@ -140,16 +140,16 @@ static int read_group(void *context, unsigned worker, size_t item,
 	struct read *r = context;
 	struct taker *t = &r->takers[worker];
 	const struct rel_source_entry *top = &r->top.items[r->items[item]];
-	int code;
+	int rc;
 
 	rel_progress(r->options->progress, r->options->name, item, r->n_items);
-	code = rel_part_begin_group(t->part, top->name,
-				    r->source->has_ids ? top->id : NULL, err);
-	if (code == 0)
-		code = rel_walk_group(&t->walk, top, err);
-	if (code == 0)
+	rc = rel_part_begin_group(t->part, top->name,
+				  r->source->has_ids ? top->id : NULL, err);
+	if (rc == 0)
+		rc = rel_walk_group(&t->walk, top, err);
+	if (rc == 0)
 		rel_part_end_group(t->part, !t->walk.followed);
-	return code;
+	return rc;
 }
 
 /* Is there a group of the base that says what is in this directory? */
@@ -182,15 +182,15 @@ static int plan(struct read *r, bool *found, struct rel_error *err)
 {
 	struct rel_walker *w = &r->takers[0].walk;
 	uint32_t at = 0;
-	int code = rel_walk_top(w, found, err);
+	int rc = rel_walk_top(w, found, err);
 
 	/* The walkers need their own lists and arenas from here on. */
 	r->top = w->list;
 	r->top_names = w->names;
 	w->list = (struct rel_source_list){0};
 	rel_arena_init(&w->names, REL_LIMIT_ARENA);
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	r->items = calloc((size_t)r->top.count + 1, sizeof(*r->items));
 	r->base_groups = calloc((size_t)r->top.count + 1, sizeof(*r->items));
 	if (!r->items || !r->base_groups)
@@ -230,27 +230,27 @@ static int read_format(struct read *r, struct rel_error *err)
 	struct rel_error why = {0};
 	struct rel_repofile repo;
 	struct rel_str path = REL_STR("repo");
-	int code = source->find(source->context, 0, &entry, path, &why);
+	int rc = source->find(source->context, 0, &entry, path, &why);
 
 	rel_buf_clear(&t->opam);
-	if (code == 0 && entry.kind == REL_SOURCE_FILE)
-		code = rel_source_read(source, 0, &t->opam, path, &entry, &why);
-	if (code == 0)
-		code = rel_repofile_read(&repo, rel_buf_str(&t->opam), "repo",
-					 &none, &t->walk.names, &why);
-	if (code == REL_ENOMEM)
+	if (rc == 0 && entry.kind == REL_SOURCE_FILE)
+		rc = rel_source_read(source, 0, &t->opam, path, &entry, &why);
+	if (rc == 0)
+		rc = rel_repofile_read(&repo, rel_buf_str(&t->opam), "repo",
+				       &none, &t->walk.names, &why);
+	if (rc == REL_ENOMEM)
 		return rel_fail_nomem(err);
-	if (code == 0 && repo.opam_version.len > 0 &&
+	if (rc == 0 && repo.opam_version.len > 0 &&
 	    rel_version_compare(repo.opam_version, REL_STR("2.0~")) >= 0)
 		mode = REL_UPGRADE_AS_READ;
 	for (unsigned i = 0; i < r->n_workers; i++)
 		r->parts[i].mode = mode;
-	if (code == REL_EPARSE || code == REL_ELIMIT)
+	if (rc == REL_EPARSE || rc == REL_ELIMIT)
 		return rel_part_notice(&r->parts[0], REL_NOTICE_STRAY, path,
 				       err, "ignored: %s", why.text);
-	if (code != 0 && code != REL_ENOTFOUND && err)
+	if (rc && rc != REL_ENOTFOUND && err)
 		*err = why;
-	return code == REL_ENOTFOUND ? 0 : code;
+	return rc == REL_ENOTFOUND ? 0 : rc;
 }
 
 static int init_read(struct read *r, struct rel_error *err)
@@ -318,21 +318,20 @@ int rel_layout_read(void **image, const struct rel_source *source,
 {
 	struct read r = {.source = source, .options = options};
 	bool found = false;
-	int code;
+	int rc;
 
 	*image = NULL;
-	code = init_read(&r, err);
-	if (code == 0)
-		code = read_format(&r, err);
-	if (code == 0 && r.parts[0].mode == REL_UPGRADE_CONVERT)
-		code = rel_compilers_read(&r.parts[0], source, err);
-	if (code == 0)
-		code = plan(&r, &found, err);
-	if (code == 0)
-		code =
-		    rel_parallel(r.n_workers, r.n_items, read_group, &r, err);
-	if (code == 0)
-		code = assemble(image, &r, err);
+	rc = init_read(&r, err);
+	if (rc == 0)
+		rc = read_format(&r, err);
+	if (rc == 0 && r.parts[0].mode == REL_UPGRADE_CONVERT)
+		rc = rel_compilers_read(&r.parts[0], source, err);
+	if (rc == 0)
+		rc = plan(&r, &found, err);
+	if (rc == 0)
+		rc = rel_parallel(r.n_workers, r.n_items, read_group, &r, err);
+	if (rc == 0)
+		rc = assemble(image, &r, err);
 	free_read(&r);
-	return code;
+	return rc;
 }

@@ -96,18 +96,18 @@ static int set_path(struct rel_location *out, const struct parse *p,
 		    struct rel_str path, struct rel_error *err)
 {
 	struct rel_buf full;
-	int code;
+	int rc;
 
 	rel_buf_init(&full, REL_LIMIT_CONFIG_BYTES);
 	if (p->base_dir && !rel_str_starts(path, REL_STR("/")))
 		rel_path_join(&full, rel_str_of(p->base_dir), path);
 	else
 		rel_buf_add_str(&full, path);
-	code = rel_buf_status(&full, "location", err);
-	if (code == 0)
-		code = set_text(&out->url, p->arena, rel_buf_str(&full), err);
+	rc = rel_buf_status(&full, "location", err);
+	if (rc == 0)
+		rc = set_text(&out->url, p->arena, rel_buf_str(&full), err);
 	rel_buf_free(&full);
-	return code;
+	return rc;
 }
 
 static int parse_path(struct rel_location *out, const struct parse *p,
@@ -115,16 +115,16 @@ static int parse_path(struct rel_location *out, const struct parse *p,
 {
 	struct rel_str path = p->url;
 	struct stat st;
-	int code;
+	int rc;
 
 	if (has_scheme(path, "file://"))
 		cut_prefix(&path, strlen("file://"));
 	cut_trailing_slashes(&path);
 	if (path.len == 0)
 		return rel_fail(err, REL_EUSAGE, "the location is empty");
-	code = set_path(out, p, path, err);
-	if (code != 0)
-		return code;
+	rc = set_path(out, p, path, err);
+	if (rc)
+		return rc;
 	if (stat(out->url, &st) != 0) {
 		rel_fail(err, REL_ENOTFOUND,
 			 "no such file or directory; a location is a path, "
@@ -136,25 +136,25 @@ static int parse_path(struct rel_location *out, const struct parse *p,
 			? REL_LOCATION_GIT_LOCAL
 			: REL_LOCATION_DIRECTORY;
 	if (out->kind == REL_LOCATION_DIRECTORY && p->git)
-		code = rel_fail(err, REL_ENOTFOUND, "not a git repository");
+		rc = rel_fail(err, REL_ENOTFOUND, "not a git repository");
 	else if (out->kind == REL_LOCATION_DIRECTORY && p->revision.len > 0)
-		code = rel_fail(err, REL_EUSAGE,
-				"a revision needs a git repository, and this "
-				"is none");
-	if (code != 0)
+		rc = rel_fail(err, REL_EUSAGE,
+			      "a revision needs a git repository, and this "
+			      "is none");
+	if (rc)
 		rel_error_at(err, out->url, 0, 0);
-	return code;
+	return rc;
 }
 
 static int parse_git(struct rel_location *out, const struct parse *p,
 		     struct rel_error *err)
 {
 	struct rel_git_url parts;
-	int code;
+	int rc;
 
 	out->kind = REL_LOCATION_GIT_REMOTE;
-	code = set_text(&out->url, p->arena, p->url, err);
-	return code == 0 ? rel_git_url_parse(&parts, out->url, err) : code;
+	rc = set_text(&out->url, p->arena, p->url, err);
+	return rc == 0 ? rel_git_url_parse(&parts, out->url, err) : rc;
 }
 
 static int parse_http(struct rel_location *out, const struct parse *p,
@@ -199,15 +199,15 @@ static int set_shown(struct rel_location *out, struct rel_arena *arena,
 		     const char *text, struct rel_error *err)
 {
 	struct rel_buf shown;
-	int code;
+	int rc;
 
 	rel_buf_init(&shown, REL_LIMIT_CONFIG_BYTES);
 	rel_git_redact_url(&shown, text);
-	code = rel_buf_status(&shown, "location", err);
-	if (code == 0)
-		code = set_text(&out->text, arena, rel_buf_str(&shown), err);
+	rc = rel_buf_status(&shown, "location", err);
+	if (rc == 0)
+		rc = set_text(&out->text, arena, rel_buf_str(&shown), err);
 	rel_buf_free(&shown);
-	return code;
+	return rc;
 }
 
 static int check_text(struct rel_str text, struct rel_error *err)
@@ -227,29 +227,29 @@ int rel_location_parse(struct rel_location *out, struct rel_str text,
 {
 	struct parse p = {.url = text, .base_dir = base_dir, .arena = arena};
 	const char *whole;
-	int code = check_text(text, err);
+	int rc = check_text(text, err);
 
 	*out = (struct rel_location){0};
-	if (code == 0)
-		code = set_text(&whole, arena, text, err);
-	if (code == 0)
-		code = set_shown(out, arena, whole, err);
-	if (code != 0)
-		return code;
+	if (rc == 0)
+		rc = set_text(&whole, arena, text, err);
+	if (rc == 0)
+		rc = set_shown(out, arena, whole, err);
+	if (rc)
+		return rc;
 	p.git = has_scheme(p.url, "git+");
 	p.directory = has_scheme(p.url, "dir+");
 	if (p.git || p.directory)
 		cut_prefix(&p.url, strlen("git+"));
-	code = split(&p, err);
-	if (code == 0)
-		code = set_text(&out->subdir, arena, p.subdir, err);
-	if (code == 0)
-		code = set_text(&out->revision, arena, p.revision, err);
-	if (code == 0)
-		code = parse_kind(out, &p, err);
-	if (code != 0 && code != REL_ENOMEM)
+	rc = split(&p, err);
+	if (rc == 0)
+		rc = set_text(&out->subdir, arena, p.subdir, err);
+	if (rc == 0)
+		rc = set_text(&out->revision, arena, p.revision, err);
+	if (rc == 0)
+		rc = parse_kind(out, &p, err);
+	if (rc && rc != REL_ENOMEM)
 		rel_error_prefix(err, "%s", out->text);
-	return code;
+	return rc;
 }
 
 static bool is_git(const struct rel_location *l)

@@ -19,10 +19,10 @@ static int names_from_fields(struct rel_part_file *file, struct rel_str source,
 	struct rel_opam_tree tree;
 	const char *const fields[] = {"name", "version"};
 	struct rel_str *const values[] = {&file->name, &file->version};
-	int code = rel_opam_parse(&tree, arena, source, "", &ignored);
+	int rc = rel_opam_parse(&tree, arena, source, "", &ignored);
 
-	if (code != 0)
-		return code == REL_ENOMEM ? rel_fail_nomem(err) : 0;
+	if (rc)
+		return rc == REL_ENOMEM ? rel_fail_nomem(err) : 0;
 	for (size_t i = 0; i < 2; i++) {
 		rel_node_id field =
 		    rel_opam_field(&tree, tree.items, fields[i]);
@@ -67,19 +67,19 @@ static int add_file(struct rel_part *part, const char *path,
 {
 	struct rel_part_file file = {.path = rel_str_of(path)};
 	struct rel_git_id id;
-	int code;
+	int rc;
 
 	rel_buf_clear(content);
-	code = rel_file_read(content, path, err);
-	if (code == 0)
-		code = rel_git_blob_id(&id, rel_buf_str(content), err);
-	if (code != 0)
-		return code;
+	rc = rel_file_read(content, path, err);
+	if (rc == 0)
+		rc = rel_git_blob_id(&id, rel_buf_str(content), err);
+	if (rc)
+		return rc;
 	memcpy(file.content.bytes, id.bytes, sizeof(id.bytes));
 	rel_arena_reset(arena);
-	code = names_from_fields(&file, rel_buf_str(content), arena, err);
-	if (code != 0)
-		return code;
+	rc = names_from_fields(&file, rel_buf_str(content), arena, err);
+	if (rc)
+		return rc;
 	names_from_path(&file, file.path);
 	if (file.name.len == 0) {
 		rel_fail(err, REL_EUSAGE,
@@ -103,18 +103,18 @@ static int snapshot_of(struct rel_snapshot **out,
 	struct rel_part part;
 	struct rel_assembly assembly = {.parts = &part, .n_parts = 1};
 	void *image = NULL;
-	int code = 0;
+	int rc = 0;
 
 	*out = NULL;
 	rel_part_init(&part);
-	for (size_t i = 0; i < n && code == 0; i++)
-		code = add(&part, items, i, err);
-	if (code == 0)
-		code = rel_assemble(&image, &assembly, err);
-	if (code == 0)
-		code = rel_image_adopt(out, image, "", 0, err);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = add(&part, items, i, err);
+	if (rc == 0)
+		rc = rel_assemble(&image, &assembly, err);
+	if (rc == 0)
+		rc = rel_image_adopt(out, image, "", 0, err);
 	rel_part_free(&part);
-	return code;
+	return rc;
 }
 
 static int add_path(struct rel_part *part, const void *items, size_t i,
@@ -123,14 +123,14 @@ static int add_path(struct rel_part *part, const void *items, size_t i,
 	const char *const *paths = items;
 	struct rel_arena arena;
 	struct rel_buf content;
-	int code;
+	int rc;
 
 	rel_arena_init(&arena, REL_LIMIT_ARENA);
 	rel_buf_init(&content, REL_LIMIT_MANIFEST_BYTES);
-	code = add_file(part, paths[i], &content, &arena, err);
+	rc = add_file(part, paths[i], &content, &arena, err);
 	rel_buf_free(&content);
 	rel_arena_free(&arena);
-	return code;
+	return rc;
 }
 
 int rel_remote_read_files(struct rel_snapshot **out, const char *const paths[],
@@ -147,10 +147,10 @@ static int add_text(struct rel_part *part, const void *items, size_t i,
 	struct rel_part_file file = {
 	    .name = item->name, .version = item->version, .path = item->path};
 	struct rel_git_id id;
-	int code = rel_git_blob_id(&id, item->text, err);
+	int rc = rel_git_blob_id(&id, item->text, err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	memcpy(file.content.bytes, id.bytes, sizeof(id.bytes));
 	return rel_part_add(part, &file, item->text, (struct rel_str){NULL, 0},
 			    err);

@@ -48,18 +48,18 @@ static int add_row(struct rel_part_row **out, struct rel_part *part,
 	struct rel_part_row row = {.package.manifest = no_manifest,
 				   .package.problem = UINT32_MAX,
 				   .package.content = file->content};
-	int code;
+	int rc;
 
 	if (part->n_rows >= REL_LIMIT_PACKAGES)
 		return rel_fail(err, REL_ELIMIT, "more than %u manifests",
 				REL_LIMIT_PACKAGES);
-	code = intern(&row.package.name, part, file->name, err);
-	if (code == 0)
-		code = intern(&row.package.version, part, file->version, err);
-	if (code == 0)
-		code = intern(&row.package.path, part, file->path, err);
-	if (code != 0)
-		return code;
+	rc = intern(&row.package.name, part, file->name, err);
+	if (rc == 0)
+		rc = intern(&row.package.version, part, file->version, err);
+	if (rc == 0)
+		rc = intern(&row.package.path, part, file->path, err);
+	if (rc)
+		return rc;
 	row.expr_first = row.expr_end = part->tables.exprs.count;
 	if (rel_array_reserve(&part->rows, &part->rows_cap,
 			      (uint64_t)part->n_rows + 1, sizeof(row)) != 0)
@@ -74,10 +74,10 @@ static int set_problem(struct rel_part *part, struct rel_part_row *row,
 {
 	struct rel_snapshot_problem problem = {.line = why->line,
 					       .column = why->column};
-	int code = intern(&problem.text, part, rel_str_of(why->text), err);
+	int rc = intern(&problem.text, part, rel_str_of(why->text), err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	if (rel_array_reserve(&part->problems, &part->problems_cap,
 			      (uint64_t)part->n_problems + 1,
 			      sizeof(problem)) != 0)
@@ -114,21 +114,20 @@ static int convert(bool *done, struct rel_part *part, struct rel_str name,
 	const struct rel_str none = {NULL, 0};
 	struct rel_error ignored = {0};
 	struct rel_opam_tree tree;
-	int code;
+	int rc;
 
 	*done = false;
 	if (!may_be_old(source))
 		return 0;
-	code = rel_opam_parse(&tree, &part->scratch, source, path, &ignored);
+	rc = rel_opam_parse(&tree, &part->scratch, source, path, &ignored);
 	/* What does not parse is left to the reader of manifests to tell. */
-	if (code != 0 || !rel_upgrade_is_old(&tree))
-		return code == REL_ENOMEM ? rel_fail_nomem(why) : 0;
+	if (rc || !rel_upgrade_is_old(&tree))
+		return rc == REL_ENOMEM ? rel_fail_nomem(why) : 0;
 	*done = true;
 	rel_buf_clear(&part->converted);
-	code = rel_upgrade_manifest(&part->converted, &tree, name, none, none,
-				    part->mode, &part->scratch, why);
-	return code == 0 ? rel_buf_status(&part->converted, "manifest", why)
-			 : code;
+	rc = rel_upgrade_manifest(&part->converted, &tree, name, none, none,
+				  part->mode, &part->scratch, why);
+	return rc == 0 ? rel_buf_status(&part->converted, "manifest", why) : rc;
 }
 
 /* Nodes of a converted text have lines that no file has. */
@@ -150,25 +149,25 @@ static int read_manifest(struct rel_part *part, struct rel_part_row *row,
 	struct rel_manifest_tables *tables = &part->tables;
 	const char *path;
 	bool old;
-	int code;
+	int rc;
 
 	rel_arena_reset(&part->scratch);
 	path = rel_arena_copy(&part->scratch, file->path);
 	if (!path)
 		return rel_fail_nomem(why);
-	code = convert(&old, part, file->name, source, path, why);
-	if (code != 0)
-		return code;
+	rc = convert(&old, part, file->name, source, path, why);
+	if (rc)
+		return rc;
 	if (old)
 		source = rel_buf_str(&part->converted);
-	code = rel_manifest_read(&row->package.manifest, tables, source, url,
-				 path, &part->scratch, why);
+	rc = rel_manifest_read(&row->package.manifest, tables, source, url,
+			       path, &part->scratch, why);
 	row->expr_end = tables->exprs.count;
-	if (code == 0 && old)
+	if (rc == 0 && old)
 		forget_lines(part, row);
-	else if (code != 0 && old)
+	else if (rc && old)
 		rel_error_at(why, NULL, 0, 0);
-	return code;
+	return rc;
 }
 
 int rel_part_add(struct rel_part *part, const struct rel_part_file *file,
@@ -178,14 +177,14 @@ int rel_part_add(struct rel_part *part, const struct rel_part_file *file,
 	uint32_t lists = part->tables.n_lists;
 	struct rel_error why = {0};
 	struct rel_part_row *row;
-	int code = add_row(&row, part, file, err);
+	int rc = add_row(&row, part, file, err);
 
-	if (code != 0)
-		return code;
-	code = read_manifest(part, row, file, source, url, &why);
-	if (code == REL_ENOMEM)
+	if (rc)
+		return rc;
+	rc = read_manifest(part, row, file, source, url, &why);
+	if (rc == REL_ENOMEM)
 		return rel_fail_nomem(err);
-	if (code == 0)
+	if (rc == 0)
 		return 0;
 	part->tables.exprs.count = row->expr_end = row->expr_first;
 	part->tables.n_lists = lists;
@@ -197,12 +196,12 @@ int rel_part_add_generated(struct rel_part *part,
 			   const struct rel_part_file *file,
 			   struct rel_str source, struct rel_error *err)
 {
-	int code =
+	int rc =
 	    rel_part_add(part, file, source, (struct rel_str){NULL, 0}, err);
 
-	if (code == 0)
+	if (rc == 0)
 		forget_lines(part, &part->rows[part->n_rows - 1]);
-	return code;
+	return rc;
 }
 
 int rel_part_add_unreadable(struct rel_part *part,
@@ -210,9 +209,9 @@ int rel_part_add_unreadable(struct rel_part *part,
 			    const struct rel_error *why, struct rel_error *err)
 {
 	struct rel_part_row *row;
-	int code = add_row(&row, part, file, err);
+	int rc = add_row(&row, part, file, err);
 
-	return code != 0 ? code : set_problem(part, row, why, err);
+	return rc ? rc : set_problem(part, row, why, err);
 }
 
 int rel_part_notice(struct rel_part *part, enum rel_notice_kind kind,
@@ -222,16 +221,16 @@ int rel_part_notice(struct rel_part *part, enum rel_notice_kind kind,
 	struct rel_snapshot_notice notice = {.kind = kind};
 	char text[REL_ERROR_TEXT_MAX];
 	va_list args;
-	int code;
+	int rc;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	code = intern(&notice.path, part, path, err);
-	if (code == 0)
-		code = intern(&notice.text, part, rel_str_of(text), err);
-	if (code != 0)
-		return code;
+	rc = intern(&notice.path, part, path, err);
+	if (rc == 0)
+		rc = intern(&notice.text, part, rel_str_of(text), err);
+	if (rc)
+		return rc;
 	if (rel_array_reserve(&part->notices, &part->notices_cap,
 			      (uint64_t)part->n_notices + 1,
 			      sizeof(notice)) != 0)
@@ -248,10 +247,10 @@ int rel_part_begin_group(struct rel_part *part, struct rel_str name,
 				       .first_notice = part->n_notices,
 				       .end_notice = part->n_notices,
 				       .reusable = tree != NULL};
-	int code = intern(&group.name, part, name, err);
+	int rc = intern(&group.name, part, name, err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	if (tree)
 		memcpy(group.tree, tree, sizeof(group.tree));
 	if (rel_array_reserve(&part->groups, &part->groups_cap,

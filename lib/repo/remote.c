@@ -18,26 +18,26 @@ static int read_directory(struct rel_snapshot **out,
 	struct rel_source source = rel_source_dir(&dir);
 	struct rel_buf path;
 	struct stat st;
-	int code;
+	int rc;
 
 	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
 	if (l->subdir[0] != '\0')
 		rel_path_join(&path, rel_str_of(l->url), rel_str_of(l->subdir));
 	else
 		rel_buf_add_cstr(&path, l->url);
-	code = rel_buf_status(&path, "path", err);
-	if (code == 0 && stat(path.ptr, &st) != 0) {
-		code = rel_fail(err, REL_ENOTFOUND, "no such directory");
+	rc = rel_buf_status(&path, "path", err);
+	if (rc == 0 && stat(path.ptr, &st) != 0) {
+		rc = rel_fail(err, REL_ENOTFOUND, "no such directory");
 		rel_error_at(err, path.ptr, 0, 0);
-	} else if (code == 0 && !S_ISDIR(st.st_mode)) {
-		code = rel_fail(err, REL_EPARSE, "not a directory");
+	} else if (rc == 0 && !S_ISDIR(st.st_mode)) {
+		rc = rel_fail(err, REL_EPARSE, "not a directory");
 		rel_error_at(err, path.ptr, 0, 0);
 	}
 	dir.root = path.ptr;
-	if (code == 0)
-		code = rel_reading_parse(out, &r, &source, err);
+	if (rc == 0)
+		rc = rel_reading_parse(out, &r, &source, err);
 	rel_buf_free(&path);
-	return code;
+	return rc;
 }
 
 static int read_kind(struct rel_snapshot **out, const struct rel_remote *remote,
@@ -64,14 +64,14 @@ int rel_remote_read(struct rel_snapshot **out, const struct rel_remote *remote,
 		    const struct rel_remote_options *options,
 		    struct rel_error *err)
 {
-	int code;
+	int rc;
 
 	*out = NULL;
-	code = read_kind(out, remote, revision, options, err);
-	if (code != 0 && code != REL_ENOMEM && code != REL_ECANCELLED)
+	rc = read_kind(out, remote, revision, options, err);
+	if (rc && rc != REL_ENOMEM && rc != REL_ECANCELLED)
 		rel_error_prefix(err, "remote %s (%s)", remote->name,
 				 remote->location.text);
-	return code;
+	return rc;
 }
 
 int rel_remote_development(const struct rel_remote **out,

@@ -22,23 +22,23 @@ static int read_commit(struct rel_snapshot **out,
 	struct rel_git_id tree;
 	struct rel_source_git git = {NULL};
 	struct rel_source source = rel_source_git(&git);
-	int code;
+	int rc;
 
-	code = rel_git_commit_tree(&tree, store, commit, subdir, err);
-	if (code == 0)
-		code = rel_git_commit_time(&r.time, store, commit, err);
-	if (code != 0)
-		return code;
+	rc = rel_git_commit_tree(&tree, store, commit, subdir, err);
+	if (rc == 0)
+		rc = rel_git_commit_time(&r.time, store, commit, err);
+	if (rc)
+		return rc;
 	memcpy(r.key.bytes, tree.bytes, sizeof(tree.bytes));
-	code = rel_reading_cached(out, &r, err);
-	if (code != 0 || *out)
-		return code;
-	code = rel_source_git_open(&git, store, &tree,
-				   options->jobs > 0 ? options->jobs : 1, err);
-	if (code == 0)
-		code = rel_reading_parse(out, &r, &source, err);
+	rc = rel_reading_cached(out, &r, err);
+	if (rc || *out)
+		return rc;
+	rc = rel_source_git_open(&git, store, &tree,
+				 options->jobs > 0 ? options->jobs : 1, err);
+	if (rc == 0)
+		rc = rel_reading_parse(out, &r, &source, err);
 	rel_source_git_close(&git);
-	return code;
+	return rc;
 }
 
 /* An empty repository has no revision yet: no packages. */
@@ -64,28 +64,28 @@ static int read_local(struct rel_snapshot **out,
 	struct rel_git_store *store = NULL;
 	struct rel_git_id commit, tip;
 	char *place;
-	int code = rel_git_store_open(&store, l->url, err);
+	int rc = rel_git_store_open(&store, l->url, err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	place = realpath(rel_git_store_path(store), NULL);
 	if (!place) {
-		code = rel_fail_nomem(err);
+		rc = rel_fail_nomem(err);
 	} else if (wanted[0] == '\0' && rel_git_store_is_empty(store)) {
-		code = read_nothing(out, remote, options, err);
+		rc = read_nothing(out, remote, options, err);
 	} else {
 		/* "HEAD~1" counts from the remote's own revision. */
-		code = rel_git_resolve(&tip, store, l->revision, err);
-		if (code == 0)
-			code = rel_git_resolve_from(&commit, store, &tip,
-						    wanted, err);
-		if (code == 0)
-			code = read_commit(out, remote, store, &commit, place,
-					   options, err);
+		rc = rel_git_resolve(&tip, store, l->revision, err);
+		if (rc == 0)
+			rc = rel_git_resolve_from(&commit, store, &tip, wanted,
+						  err);
+		if (rc == 0)
+			rc = read_commit(out, remote, store, &commit, place,
+					 options, err);
 	}
 	free(place);
 	rel_git_store_free(store);
-	return code;
+	return rc;
 }
 
 static int read_remote(struct rel_snapshot **out,
@@ -105,24 +105,24 @@ static int read_remote(struct rel_snapshot **out,
 	    .cancel = options->cancel};
 	struct rel_git_store *store = NULL;
 	struct rel_git_id commit, tip;
-	int code = rel_git_fetch(&store, &tip, l->url, &fetch, err);
+	int rc = rel_git_fetch(&store, &tip, l->url, &fetch, err);
 
-	if (code == REL_ENOTFOUND && fetch.offline && !options->offline) {
+	if (rc == REL_ENOTFOUND && fetch.offline && !options->offline) {
 		fetch.offline = false;
-		code = rel_git_fetch(&store, &tip, l->url, &fetch, err);
+		rc = rel_git_fetch(&store, &tip, l->url, &fetch, err);
 	}
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	fetch.offline = options->offline;
 	commit = tip;
 	if (revision)
-		code = rel_git_fetch_since(&commit, store, &tip, revision,
-					   l->url, &fetch, err);
-	if (code == 0)
-		code = read_commit(out, remote, store, &commit, l->text,
-				   options, err);
+		rc = rel_git_fetch_since(&commit, store, &tip, revision, l->url,
+					 &fetch, err);
+	if (rc == 0)
+		rc = read_commit(out, remote, store, &commit, l->text, options,
+				 err);
 	rel_git_store_free(store);
-	return code;
+	return rc;
 }
 
 int rel_remote_read_git(struct rel_snapshot **out,

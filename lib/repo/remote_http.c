@@ -16,12 +16,12 @@ static int file_path(struct rel_buf *out, const char *cache_dir,
 {
 	char hex[REL_DIGEST_TEXT_MAX];
 	struct rel_digest digest;
-	int code;
+	int rc;
 
 	rel_buf_init(out, REL_LIMIT_CONFIG_BYTES);
-	code = rel_digest_of(&digest, REL_DIGEST_SHA256, rel_str_of(url), err);
-	if (code != 0)
-		return code;
+	rc = rel_digest_of(&digest, REL_DIGEST_SHA256, rel_str_of(url), err);
+	if (rc)
+		return rc;
 	rel_digest_hex(hex, &digest);
 	rel_path_join(out, rel_str_of(cache_dir), REL_STR("index"));
 	rel_buf_printf(out, "/%s", hex);
@@ -36,15 +36,15 @@ static int load_file(struct rel_buf *out, bool *found, const char *cache_dir,
 {
 	struct rel_error ignored = {0};
 	struct rel_buf path;
-	int code = file_path(&path, cache_dir, url, name, err);
+	int rc = file_path(&path, cache_dir, url, name, err);
 
-	if (code == 0) {
-		code = rel_file_read(out, path.ptr, &ignored);
-		*found = code == 0;
-		code = code == REL_ENOMEM ? rel_fail_nomem(err) : 0;
+	if (rc == 0) {
+		rc = rel_file_read(out, path.ptr, &ignored);
+		*found = rc == 0;
+		rc = rc == REL_ENOMEM ? rel_fail_nomem(err) : 0;
 	}
 	rel_buf_free(&path);
-	return code;
+	return rc;
 }
 
 /* A state as it is read: usable only with both. */
@@ -97,21 +97,21 @@ int rel_http_state_load(struct rel_http_state *out, bool *found,
 	struct reading r = {.out = out};
 	struct rel_buf text, shown;
 	struct rel_str rest;
-	int code = shown_url(&shown, url, err);
+	int rc = shown_url(&shown, url, err);
 
 	*out = (struct rel_http_state){.redirects = true};
 	*found = false;
 	r.url = rel_buf_str(&shown);
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
-	if (code == 0)
-		code = load_file(&text, found, cache_dir, url, STATE, err);
+	if (rc == 0)
+		rc = load_file(&text, found, cache_dir, url, STATE, err);
 	rest = rel_buf_str(&text);
-	while (code == 0 && *found && rest.ptr)
-		code = take_line(&r, rel_str_cut(&rest, '\n'), arena, err);
+	while (rc == 0 && *found && rest.ptr)
+		rc = take_line(&r, rel_str_cut(&rest, '\n'), arena, err);
 	*found = *found && r.digest && r.same_url;
 	rel_buf_free(&text);
 	rel_buf_free(&shown);
-	return code;
+	return rc;
 }
 
 int rel_http_state_body(struct rel_buf *body, bool *found,
@@ -121,17 +121,17 @@ int rel_http_state_body(struct rel_buf *body, bool *found,
 {
 	size_t start = body->len;
 	struct rel_digest digest;
-	int code = load_file(body, found, cache_dir, url, INDEX, err);
+	int rc = load_file(body, found, cache_dir, url, INDEX, err);
 
-	if (code != 0 || !*found)
-		return code;
-	code =
+	if (rc || !*found)
+		return rc;
+	rc =
 	    rel_digest_of(&digest, REL_DIGEST_SHA256,
 			  rel_str_n(body->ptr + start, body->len - start), err);
-	*found = code == 0 && rel_digest_cmp(&digest, &state->digest) == 0;
+	*found = rc == 0 && rel_digest_cmp(&digest, &state->digest) == 0;
 	if (!*found)
 		body->len = start;
-	return code;
+	return rc;
 }
 
 static int write_file(const char *cache_dir, const char *url, const char *name,
@@ -139,16 +139,16 @@ static int write_file(const char *cache_dir, const char *url, const char *name,
 {
 	struct rel_atomic_file file;
 	struct rel_buf path;
-	int code = file_path(&path, cache_dir, url, name, err);
+	int rc = file_path(&path, cache_dir, url, name, err);
 
-	if (code == 0)
-		code = rel_atomic_open_cache(&file, path.ptr, err);
-	if (code == 0) {
+	if (rc == 0)
+		rc = rel_atomic_open_cache(&file, path.ptr, err);
+	if (rc == 0) {
 		rel_atomic_write(&file, content.ptr, content.len);
-		code = rel_atomic_commit(&file, err);
+		rc = rel_atomic_commit(&file, err);
 	}
 	rel_buf_free(&path);
-	return code;
+	return rc;
 }
 
 int rel_http_state_store(const struct rel_http_state *state,
@@ -157,12 +157,12 @@ int rel_http_state_store(const struct rel_http_state *state,
 {
 	char digest[REL_DIGEST_TEXT_MAX];
 	struct rel_buf path, text, shown;
-	int code = file_path(&path, cache_dir, url, "", err);
+	int rc = file_path(&path, cache_dir, url, "", err);
 
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	rel_digest_format(digest, &state->digest);
-	if (code == 0)
-		code = shown_url(&shown, url, err);
+	if (rc == 0)
+		rc = shown_url(&shown, url, err);
 	else
 		rel_buf_init(&shown, 0);
 	rel_buf_printf(&text, "url %s\ndigest %s\nredirects %s\n",
@@ -173,19 +173,18 @@ int rel_http_state_store(const struct rel_http_state *state,
 	if (state->last_modified)
 		rel_buf_printf(&text, "last-modified %s\n",
 			       state->last_modified);
-	if (code == 0)
-		code = rel_buf_status(&text, "state", err);
-	if (code == 0)
-		code = rel_mkdirs_private(path.ptr, err);
-	if (code == 0)
-		code = write_file(cache_dir, url, INDEX, body, err);
-	if (code == 0)
-		code =
-		    write_file(cache_dir, url, STATE, rel_buf_str(&text), err);
+	if (rc == 0)
+		rc = rel_buf_status(&text, "state", err);
+	if (rc == 0)
+		rc = rel_mkdirs_private(path.ptr, err);
+	if (rc == 0)
+		rc = write_file(cache_dir, url, INDEX, body, err);
+	if (rc == 0)
+		rc = write_file(cache_dir, url, STATE, rel_buf_str(&text), err);
 	rel_buf_free(&path);
 	rel_buf_free(&text);
 	rel_buf_free(&shown);
-	return code;
+	return rc;
 }
 
 /* One remote while it is read; `url` changes with each redirect. */
@@ -223,19 +222,19 @@ static int take_answer(struct http_read *r,
 		       const struct rel_http_answer *answer,
 		       struct rel_error *err)
 {
-	int code;
+	int rc;
 
 	r->state = (struct rel_http_state){.redirects = true};
 	r->remembered = false;
 	r->has_body = r->fresh = true;
-	code = rel_digest_of(&r->state.digest, REL_DIGEST_SHA256,
-			     rel_buf_str(&r->body), err);
-	if (code == 0)
-		code = keep_text(&r->state.etag, r, answer->etag, err);
-	if (code == 0)
-		code = keep_text(&r->state.last_modified, r,
-				 answer->last_modified, err);
-	return code;
+	rc = rel_digest_of(&r->state.digest, REL_DIGEST_SHA256,
+			   rel_buf_str(&r->body), err);
+	if (rc == 0)
+		rc = keep_text(&r->state.etag, r, answer->etag, err);
+	if (rc == 0)
+		rc = keep_text(&r->state.last_modified, r,
+			       answer->last_modified, err);
+	return rc;
 }
 
 /* Ask the server: the index, or that the remembered one is still current. */
@@ -249,47 +248,47 @@ static int ask(struct http_read *r, struct rel_error *err)
 	    .progress = r->options->progress,
 	    .cancel = r->options->cancel};
 	struct rel_buf url, what;
-	int code = 0;
+	int rc = 0;
 
 	rel_buf_init(&url, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&what, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_printf(&url, "%s/index.tar.gz", r->url);
 	rel_buf_printf(&what, "fetching %s", r->remote->name);
 	if (!r->http)
-		code = rel_http_new(&r->http, err);
-	if (code == 0)
-		code = rel_buf_status(&url, "URL", err);
-	if (code == 0)
-		code = rel_buf_status(&what, "name", err);
+		rc = rel_http_new(&r->http, err);
+	if (rc == 0)
+		rc = rel_buf_status(&url, "URL", err);
+	if (rc == 0)
+		rc = rel_buf_status(&what, "name", err);
 	request.url = url.ptr;
 	request.what = what.ptr;
 	rel_buf_clear(&r->body);
-	if (code == 0)
-		code =
+	if (rc == 0)
+		rc =
 		    rel_http_get_buf(&answer, &r->body, r->http, &request, err);
-	if (code == 0 && answer.outcome == REL_HTTP_OK)
-		code = take_answer(r, &answer, err);
-	else if (code == REL_ENOTFOUND)
+	if (rc == 0 && answer.outcome == REL_HTTP_OK)
+		rc = take_answer(r, &answer, err);
+	else if (rc == REL_ENOTFOUND)
 		rel_error_prefix(err, "no package repository there (for a git "
 				      "repository write git+URL)");
 	rel_http_answer_free(&answer);
 	rel_buf_free(&url);
 	rel_buf_free(&what);
-	return code;
+	return rc;
 }
 
 /* Make r->state be that of the current index. */
 static int look(struct http_read *r, struct rel_error *err)
 {
 	const char *cache_dir = r->options->cache_dir;
-	int code = 0;
+	int rc = 0;
 
 	r->remembered = r->has_body = r->fresh = false;
 	if (cache_dir)
-		code = rel_http_state_load(&r->state, &r->remembered, cache_dir,
-					   r->url, &r->arena, err);
-	if (code != 0)
-		return code;
+		rc = rel_http_state_load(&r->state, &r->remembered, cache_dir,
+					 r->url, &r->arena, err);
+	if (rc)
+		return rc;
 	if (r->options->offline && !r->remembered)
 		return rel_fail(err, REL_ENOTFOUND,
 				"not in the cache; run once without --offline");
@@ -299,16 +298,16 @@ static int look(struct http_read *r, struct rel_error *err)
 /* Make r->body be the index. */
 static int get_body(struct http_read *r, struct rel_error *err)
 {
-	int code = 0;
+	int rc = 0;
 
 	if (r->has_body)
 		return 0;
 	rel_buf_clear(&r->body);
 	if (r->remembered)
-		code = rel_http_state_body(&r->body, &r->has_body, &r->state,
-					   r->options->cache_dir, r->url, err);
-	if (code != 0 || r->has_body)
-		return code;
+		rc = rel_http_state_body(&r->body, &r->has_body, &r->state,
+					 r->options->cache_dir, r->url, err);
+	if (rc || r->has_body)
+		return rc;
 	/* The server has told us that it is current, but it is gone. */
 	r->remembered = false;
 	if (r->options->offline)
@@ -327,24 +326,24 @@ static int find_redirect(const char **out, struct http_read *r,
 	struct rel_error why = {0};
 	struct rel_repofile repo;
 	struct rel_buf text;
-	int code;
+	int rc;
 
 	*out = NULL;
 	r->state.redirects = false;
-	code = source->find(source->context, 0, &entry, REL_STR("repo"), err);
-	if (code != 0 || entry.kind != REL_SOURCE_FILE)
-		return code == REL_ENOTFOUND ? 0 : code;
+	rc = source->find(source->context, 0, &entry, REL_STR("repo"), err);
+	if (rc || entry.kind != REL_SOURCE_FILE)
+		return rc == REL_ENOTFOUND ? 0 : rc;
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
-	code = rel_source_read(source, 0, &text, REL_STR("repo"), &entry, &why);
-	if (code == 0)
-		code = rel_repofile_read(
+	rc = rel_source_read(source, 0, &text, REL_STR("repo"), &entry, &why);
+	if (rc == 0)
+		rc = rel_repofile_read(
 		    &repo, rel_buf_str(&text), "repo",
 		    r->options->variables ? r->options->variables : &none,
 		    &r->arena, &why);
 	rel_buf_free(&text);
-	if (code == REL_ENOMEM)
+	if (rc == REL_ENOMEM)
 		return rel_fail_nomem(err);
-	if (code != 0) {
+	if (rc) {
 		rel_reading_warn(r->options,
 				 "%s: its file `repo` is ignored: %s",
 				 r->remote->name, why.text);
@@ -384,21 +383,21 @@ static int set_key(struct rel_reading *reading, const struct http_read *r,
 	struct rel_digest digest = r->state.digest;
 	char text[REL_DIGEST_TEXT_MAX];
 	struct rel_buf both;
-	int code = 0;
+	int rc = 0;
 
 	if (subdir[0] != '\0') {
 		rel_digest_format(text, &digest);
 		rel_buf_init(&both, REL_LIMIT_CONFIG_BYTES);
 		rel_buf_printf(&both, "%s %s", text, subdir);
-		code = rel_buf_status(&both, "location", err);
-		if (code == 0)
-			code = rel_digest_of(&digest, REL_DIGEST_SHA256,
-					     rel_buf_str(&both), err);
+		rc = rel_buf_status(&both, "location", err);
+		if (rc == 0)
+			rc = rel_digest_of(&digest, REL_DIGEST_SHA256,
+					   rel_buf_str(&both), err);
 		rel_buf_free(&both);
 	}
 	reading->key.kind = REL_IMAGE_KEY_INDEX;
 	memcpy(reading->key.bytes, digest.bytes, REL_IMAGE_KEY_BYTES);
-	return code;
+	return rc;
 }
 
 /* An index that holds nothing is one that went wrong: whoever has no packages
@@ -407,18 +406,18 @@ static int check_content(const struct rel_source *source, struct rel_error *err)
 {
 	static const char *const names[] = {"packages", "repo"};
 	struct rel_source_entry entry;
-	int code = REL_ENOTFOUND;
+	int rc = REL_ENOTFOUND;
 
-	for (size_t i = 0; code == REL_ENOTFOUND && i < 2; i++)
-		code = source->find(source->context, 0, &entry,
-				    rel_str_of(names[i]), err);
-	if (code == REL_ENOTFOUND)
+	for (size_t i = 0; rc == REL_ENOTFOUND && i < 2; i++)
+		rc = source->find(source->context, 0, &entry,
+				  rel_str_of(names[i]), err);
+	if (rc == REL_ENOTFOUND)
 		return rel_fail(err, REL_EPARSE,
 				"its index.tar.gz has neither a directory "
 				"`packages` nor a file `repo`, which an empty "
 				"repository has; make it anew with relctl "
 				"index or opam admin index");
-	return code;
+	return rc;
 }
 
 /* Unpack and parse the index at r->url, unless it redirects elsewhere. */
@@ -429,23 +428,22 @@ static int read_body(struct rel_snapshot **out, const char **redirect,
 	const char *subdir = r->remote->location.subdir;
 	struct rel_source_index index;
 	struct rel_source source = rel_source_index(&index);
-	int code =
-	    rel_source_index_open(&index, rel_buf_str(&r->body), "index.tar.gz",
-				  r->options->cancel, err);
+	int rc = rel_source_index_open(&index, rel_buf_str(&r->body),
+				       "index.tar.gz", r->options->cancel, err);
 
-	if (code == 0)
-		code = find_redirect(redirect, r, &source, err);
-	if (code == 0 && !*redirect && subdir[0] != '\0')
-		code = rel_source_index_enter(&index, rel_str_of(subdir), err);
-	if (code == 0 && !*redirect)
-		code = check_content(&source, err);
-	if (code == 0 && !*redirect)
-		code = rel_reading_parse(out, reading, &source, err);
+	if (rc == 0)
+		rc = find_redirect(redirect, r, &source, err);
+	if (rc == 0 && !*redirect && subdir[0] != '\0')
+		rc = rel_source_index_enter(&index, rel_str_of(subdir), err);
+	if (rc == 0 && !*redirect)
+		rc = check_content(&source, err);
+	if (rc == 0 && !*redirect)
+		rc = rel_reading_parse(out, reading, &source, err);
 	rel_source_index_close(&index);
 	/* An index that is no good must not be remembered as current. */
-	if (code == 0)
+	if (rc == 0)
 		remember(r);
-	return code;
+	return rc;
 }
 
 /* One step: a snapshot, or *redirect. */
@@ -455,23 +453,23 @@ static int read_url(struct rel_snapshot **out, const char **redirect,
 	char revision[REL_DIGEST_TEXT_MAX];
 	struct rel_reading reading = {
 	    .remote = r->remote, .options = r->options, .revision = revision};
-	int code = look(r, err);
+	int rc = look(r, err);
 
 	*redirect = NULL;
-	if (code == 0 && !r->has_body && !r->state.redirects) {
+	if (rc == 0 && !r->has_body && !r->state.redirects) {
 		rel_digest_format(revision, &r->state.digest);
-		code = set_key(&reading, r, err);
-		if (code == 0)
-			code = rel_reading_cached(out, &reading, err);
-		if (code != 0 || *out)
-			return code;
+		rc = set_key(&reading, r, err);
+		if (rc == 0)
+			rc = rel_reading_cached(out, &reading, err);
+		if (rc || *out)
+			return rc;
 	}
-	if (code == 0)
-		code = get_body(r, err);
-	if (code == 0)
-		code = set_key(&reading, r, err);
-	if (code != 0)
-		return code;
+	if (rc == 0)
+		rc = get_body(r, err);
+	if (rc == 0)
+		rc = set_key(&reading, r, err);
+	if (rc)
+		return rc;
 	rel_digest_format(revision, &r->state.digest);
 	return read_body(out, redirect, r, &reading, err);
 }
@@ -482,19 +480,19 @@ static int redirect_to(struct rel_location *out, struct http_read *r,
 {
 	bool whole = strstr(redirect, "://") != NULL;
 	struct rel_buf text;
-	int code;
+	int rc;
 
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	if (!whole)
 		rel_buf_printf(&text, "%s/", r->url);
 	rel_buf_add_cstr(&text, redirect);
-	code = rel_buf_status(&text, "redirect", err);
-	if (code == 0)
-		code = rel_location_parse(out, rel_buf_str(&text), NULL,
-					  &r->arena, err);
+	rc = rel_buf_status(&text, "redirect", err);
+	if (rc == 0)
+		rc = rel_location_parse(out, rel_buf_str(&text), NULL,
+					&r->arena, err);
 	rel_buf_free(&text);
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	/* A remote must not make us read the disk, nor give up encryption. */
 	if (out->kind != REL_LOCATION_HTTP &&
 	    out->kind != REL_LOCATION_GIT_REMOTE)
@@ -515,15 +513,15 @@ static int follow_redirects(struct rel_snapshot **out, struct http_read *r,
 {
 	struct rel_remote elsewhere = *r->remote;
 	const char *redirect;
-	int code;
+	int rc;
 
 	for (int i = 0; i <= REL_LIMIT_REDIRECTS; i++) {
-		code = read_url(out, &redirect, r, err);
-		if (code != 0 || *out)
-			return code;
-		code = redirect_to(&elsewhere.location, r, redirect, err);
-		if (code != 0)
-			return code;
+		rc = read_url(out, &redirect, r, err);
+		if (rc || *out)
+			return rc;
+		rc = redirect_to(&elsewhere.location, r, redirect, err);
+		if (rc)
+			return rc;
 		rel_reading_warn(r->options,
 				 "%s is redirected to %s for good; better "
 				 "name that as its location",
@@ -546,13 +544,13 @@ int rel_remote_read_http(struct rel_snapshot **out,
 {
 	struct http_read r = {
 	    .remote = remote, .options = options, .url = remote->location.url};
-	int code;
+	int rc;
 
 	rel_arena_init(&r.arena, REL_LIMIT_ARENA);
 	rel_buf_init(&r.body, REL_LIMIT_INDEX_BYTES);
-	code = follow_redirects(out, &r, err);
+	rc = follow_redirects(out, &r, err);
 	rel_http_free(r.http);
 	rel_buf_free(&r.body);
 	rel_arena_free(&r.arena);
-	return code;
+	return rc;
 }

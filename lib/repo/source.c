@@ -44,7 +44,7 @@ static int list_open(DIR *handle, bool without_modes,
 		struct rel_source_entry entry = {.name = {NULL, 0}};
 		struct dirent *found;
 		struct stat st;
-		int code;
+		int rc;
 
 		errno = 0;
 		found = readdir(handle);
@@ -67,9 +67,9 @@ static int list_open(DIR *handle, bool without_modes,
 		} else {
 			return rel_fail_errno(err, errno, path, "cannot read");
 		}
-		code = rel_source_list_add(out, names, &entry, err);
-		if (code != 0)
-			return code;
+		rc = rel_source_list_add(out, names, &entry, err);
+		if (rc)
+			return rc;
 	}
 }
 
@@ -80,21 +80,21 @@ static int list(void *context, unsigned worker, struct rel_source_list *out,
 	const struct rel_source_dir *source = context;
 	struct rel_buf full;
 	DIR *handle = NULL;
-	int code = full_path(&full, context, path, err);
+	int rc = full_path(&full, context, path, err);
 
 	(void)worker;
 	(void)dir;
-	if (code == 0) {
+	if (rc == 0) {
 		handle = opendir(full.ptr);
-		code = handle ? list_open(handle, source->without_modes, out,
-					  names, full.ptr, err)
-			      : rel_fail_errno(err, errno, full.ptr,
-					       "cannot read");
+		rc = handle
+			 ? list_open(handle, source->without_modes, out, names,
+				     full.ptr, err)
+			 : rel_fail_errno(err, errno, full.ptr, "cannot read");
 	}
 	if (handle)
 		closedir(handle);
 	rel_buf_free(&full);
-	return code;
+	return rc;
 }
 
 static int find(void *context, unsigned worker, struct rel_source_entry *out,
@@ -102,19 +102,18 @@ static int find(void *context, unsigned worker, struct rel_source_entry *out,
 {
 	struct rel_buf full;
 	struct stat st;
-	int code = full_path(&full, context, path, err);
+	int rc = full_path(&full, context, path, err);
 
 	(void)worker;
 	*out = (struct rel_source_entry){.name = rel_path_base(path)};
-	if (code == 0 && lstat(full.ptr, &st) != 0)
-		code =
-		    errno == ENOTDIR
-			? rel_fail(err, REL_ENOTFOUND, "no such file")
-			: rel_fail_errno(err, errno, full.ptr, "cannot read");
-	if (code == 0)
+	if (rc == 0 && lstat(full.ptr, &st) != 0)
+		rc = errno == ENOTDIR
+			 ? rel_fail(err, REL_ENOTFOUND, "no such file")
+			 : rel_fail_errno(err, errno, full.ptr, "cannot read");
+	if (rc == 0)
 		set_kind(out, st.st_mode);
 	rel_buf_free(&full);
-	return code;
+	return rc;
 }
 
 static int read_link(struct rel_buf *out, const char *path,
@@ -136,18 +135,18 @@ static int read_entry(void *context, unsigned worker, struct rel_buf *out,
 		      struct rel_error *err)
 {
 	struct rel_buf full;
-	int code = full_path(&full, context, path, err);
+	int rc = full_path(&full, context, path, err);
 
 	(void)worker;
-	if (code == 0 && file->kind == REL_SOURCE_LINK)
-		code = read_link(out, full.ptr, err);
-	else if (code == 0)
-		code = rel_file_read(out, full.ptr, err);
+	if (rc == 0 && file->kind == REL_SOURCE_LINK)
+		rc = read_link(out, full.ptr, err);
+	else if (rc == 0)
+		rc = rel_file_read(out, full.ptr, err);
 	rel_buf_free(&full);
 	/* One file without permission is that file's problem. */
-	if ((code == REL_EIO || code == REL_ENOTFOUND) && err)
+	if ((rc == REL_EIO || rc == REL_ENOTFOUND) && err)
 		err->code = REL_EPARSE;
-	return code == REL_EIO || code == REL_ENOTFOUND ? REL_EPARSE : code;
+	return rc == REL_EIO || rc == REL_ENOTFOUND ? REL_EPARSE : rc;
 }
 
 struct rel_source rel_source_dir(struct rel_source_dir *dir)
@@ -197,16 +196,16 @@ static int expand(struct walk *w, enum rel_source_follow *how,
 		  struct rel_error *err)
 {
 	struct rel_buf text;
-	int code;
+	int rc;
 
 	rel_buf_init(&text, TARGET_MAX);
-	code = rel_source_read(w->source, w->worker, &text, path, link, err);
-	if (code == REL_ELIMIT || code == REL_EPARSE) {
+	rc = rel_source_read(w->source, w->worker, &text, path, link, err);
+	if (rc == REL_ELIMIT || rc == REL_EPARSE) {
 		*how = REL_FOLLOW_DANGLING;
-		code = 0;
+		rc = 0;
 		goto out;
 	}
-	if (code != 0)
+	if (rc)
 		goto out;
 	if (!target->ptr) {
 		target->len = text.len;
@@ -221,12 +220,12 @@ static int expand(struct walk *w, enum rel_source_follow *how,
 	rel_buf_clear(&w->rest);
 	rel_buf_add_str(&w->rest, rel_buf_str(&text));
 	if (!target->ptr || rel_buf_status(&text, "link", NULL) == REL_ENOMEM)
-		code = rel_fail_nomem(err);
+		rc = rel_fail_nomem(err);
 	else if (text.status != 0)
 		*how = REL_FOLLOW_DANGLING;
 out:
 	rel_buf_free(&text);
-	return code;
+	return rc;
 }
 
 /* Go to the component `name` of the directory we are in. */
@@ -235,7 +234,7 @@ static int enter(struct walk *w, enum rel_source_follow *how,
 		 struct rel_arena *names, struct rel_error *err)
 {
 	size_t here = w->at.len;
-	int code;
+	int rc;
 
 	if (name.len == 0 || rel_str_is(name, "."))
 		return 0;
@@ -258,21 +257,21 @@ static int enter(struct walk *w, enum rel_source_follow *how,
 		*how = REL_FOLLOW_DANGLING;
 		return 0;
 	}
-	code = w->source->find(w->source->context, w->worker, &w->entry,
-			       rel_buf_str(&w->at), err);
-	if (code == REL_ENOTFOUND) {
+	rc = w->source->find(w->source->context, w->worker, &w->entry,
+			     rel_buf_str(&w->at), err);
+	if (rc == REL_ENOTFOUND) {
 		*how = REL_FOLLOW_DANGLING;
 		return 0;
 	}
-	if (code == 0 && w->entry.kind == REL_SOURCE_LINK) {
+	if (rc == 0 && w->entry.kind == REL_SOURCE_LINK) {
 		struct rel_source_entry link = w->entry;
 
-		code = expand(w, how, &link, rel_buf_str(&w->at), target, names,
-			      err);
+		rc = expand(w, how, &link, rel_buf_str(&w->at), target, names,
+			    err);
 		w->at.len = here;
 		w->entry.kind = REL_SOURCE_DIR;
 	}
-	return code;
+	return rc;
 }
 
 /* Cut the next component off the rest. */
@@ -305,27 +304,27 @@ static int walk_rest(struct walk *w, enum rel_source_follow *how,
 {
 	struct rel_buf component;
 	char *copy;
-	int code = 0;
+	int rc = 0;
 
 	rel_buf_init(&component, TARGET_MAX);
-	while (code == 0 && *how == REL_FOLLOW_OK && w->rest.len > 0 &&
+	while (rc == 0 && *how == REL_FOLLOW_OK && w->rest.len > 0 &&
 	       component.status == 0)
-		code = enter(w, how, next_component(w, &component), target,
-			     names, err);
-	if (code == 0 && (w->at.status || w->rest.status || component.status)) {
+		rc = enter(w, how, next_component(w, &component), target, names,
+			   err);
+	if (rc == 0 && (w->at.status || w->rest.status || component.status)) {
 		*how = REL_FOLLOW_DANGLING;
 		if (w->at.status == REL_ENOMEM ||
 		    w->rest.status == REL_ENOMEM ||
 		    component.status == REL_ENOMEM)
-			code = rel_fail_nomem(err);
+			rc = rel_fail_nomem(err);
 	}
 	rel_buf_free(&component);
 	/* After ".." it is not yet known what is here. */
-	if (code == 0 && *how == REL_FOLLOW_OK && w->at.len > 0)
-		code = w->source->find(w->source->context, w->worker, &w->entry,
-				       rel_buf_str(&w->at), err);
-	if (code != 0 || *how != REL_FOLLOW_OK)
-		return code;
+	if (rc == 0 && *how == REL_FOLLOW_OK && w->at.len > 0)
+		rc = w->source->find(w->source->context, w->worker, &w->entry,
+				     rel_buf_str(&w->at), err);
+	if (rc || *how != REL_FOLLOW_OK)
+		return rc;
 	copy = rel_arena_copy(names, rel_buf_str(&w->at));
 	if (!copy)
 		return rel_fail_nomem(err);
@@ -348,19 +347,19 @@ int rel_source_follow(enum rel_source_follow *how, struct rel_source_entry *out,
 		      struct rel_error *err)
 {
 	struct walk w;
-	int code;
+	int rc;
 
 	*how = REL_FOLLOW_OK;
 	*target = (struct rel_str){NULL, 0};
 	begin_walk(&w, source, worker);
 	rel_buf_add_str(&w.at, rel_path_dir(path));
-	code = expand(&w, how, link, path, target, names, err);
-	if (code == 0)
-		code = walk_rest(&w, how, out, target, names, err);
-	if (code == 0 && !target->ptr)
+	rc = expand(&w, how, link, path, target, names, err);
+	if (rc == 0)
+		rc = walk_rest(&w, how, out, target, names, err);
+	if (rc == 0 && !target->ptr)
 		*target = REL_STR("");
 	end_walk(&w);
-	return code;
+	return rc;
 }
 
 int rel_source_resolve(enum rel_source_follow *how,
@@ -371,14 +370,14 @@ int rel_source_resolve(enum rel_source_follow *how,
 {
 	struct rel_str target = {NULL, 0};
 	struct walk w;
-	int code;
+	int rc;
 
 	*how = REL_FOLLOW_OK;
 	begin_walk(&w, source, worker);
 	rel_buf_add_str(&w.rest, path);
-	code = walk_rest(&w, how, out, &target, names, err);
+	rc = walk_rest(&w, how, out, &target, names, err);
 	end_walk(&w);
-	return code;
+	return rc;
 }
 
 static int list_nothing(void *context, unsigned worker,
@@ -421,7 +420,7 @@ int rel_source_list(const struct rel_source *source, unsigned worker,
 	int rc =
 	    source->list(source->context, worker, out, names, path, dir, err);
 
-	if (rc != 0 || !source->spent)
+	if (rc || !source->spent)
 		return rc;
 	if (!spend(&source->spent->dirs, 1, REL_LIMIT_SOURCE_DIRS))
 		return rel_fail(err, REL_ELIMIT,

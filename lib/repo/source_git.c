@@ -20,10 +20,10 @@ static void set_entry(struct rel_source_entry *out,
 
 /* An object that a tree names but the repository lacks is damage, not
  * absence. */
-static int fail_missing(int code, struct rel_error *err)
+static int fail_missing(int rc, struct rel_error *err)
 {
-	if (code != REL_ENOTFOUND)
-		return code;
+	if (rc != REL_ENOTFOUND)
+		return rc;
 	rel_error_prefix(err, "the repository is incomplete");
 	if (err)
 		err->code = REL_EIO;
@@ -67,12 +67,12 @@ static int find(void *context, unsigned worker, struct rel_source_entry *out,
 {
 	struct rel_source_git *git = context;
 	struct rel_git_entry entry;
-	int code = rel_git_tree_find(&entry, git->stores[worker], &git->tree,
-				     path, err);
+	int rc = rel_git_tree_find(&entry, git->stores[worker], &git->tree,
+				   path, err);
 
-	if (code == 0)
+	if (rc == 0)
 		set_entry(out, &entry);
-	return code;
+	return rc;
 }
 
 static int read_entry(void *context, unsigned worker, struct rel_buf *out,
@@ -92,7 +92,7 @@ int rel_source_git_open(struct rel_source_git *git, struct rel_git_store *store,
 			const struct rel_git_id *tree, unsigned jobs,
 			struct rel_error *err)
 {
-	int code = 0;
+	int rc = 0;
 
 	*git = (struct rel_source_git){.tree = *tree};
 	git->stores =
@@ -101,12 +101,12 @@ int rel_source_git_open(struct rel_source_git *git, struct rel_git_store *store,
 		return rel_fail_nomem(err);
 	git->stores[0] = store;
 	git->n_stores = 1;
-	while (git->n_stores < jobs && code == 0) {
-		code = rel_git_store_clone(&git->stores[git->n_stores], store,
-					   err);
-		git->n_stores += code == 0;
+	while (git->n_stores < jobs && rc == 0) {
+		rc = rel_git_store_clone(&git->stores[git->n_stores], store,
+					 err);
+		git->n_stores += rc == 0;
 	}
-	return code;
+	return rc;
 }
 
 void rel_source_git_close(struct rel_source_git *git)

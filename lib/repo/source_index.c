@@ -29,7 +29,7 @@ static int add_node(uint32_t *out, struct rel_source_index *index,
 				      .child = NO_NODE,
 				      .next = NO_NODE,
 				      .kind = REL_SOURCE_DIR};
-	int code = 0;
+	int rc = 0;
 
 	*out = id;
 	if (id == REL_STRING_NONE)
@@ -43,9 +43,9 @@ static int add_node(uint32_t *out, struct rel_source_index *index,
 	index->nodes[index->n_nodes++] = node;
 	if (id == ROOT)
 		return 0;
-	code = add_node(&node.parent, index, rel_path_dir(path), err);
-	if (code != 0)
-		return code;
+	rc = add_node(&node.parent, index, rel_path_dir(path), err);
+	if (rc)
+		return rc;
 	index->nodes[id].parent = node.parent;
 	index->nodes[id].next = index->nodes[node.parent].child;
 	index->nodes[node.parent].child = id;
@@ -70,12 +70,12 @@ static int keep_content(struct rel_source_index *index,
 			struct rel_error *err)
 {
 	char *copy;
-	int code;
+	int rc;
 
 	rel_buf_clear(buf);
-	code = rel_archive_content(buf, archive, err);
-	if (code != 0)
-		return code;
+	rc = rel_archive_content(buf, archive, err);
+	if (rc)
+		return rc;
 	copy = rel_arena_copy(&index->content, rel_buf_str(buf));
 	if (!copy)
 		return rel_fail_nomem(err);
@@ -123,10 +123,10 @@ static int add_member(struct rel_source_index *index,
 {
 	struct rel_index_node *node;
 	uint32_t id;
-	int code = add_node(&id, index, member->path, err);
+	int rc = add_node(&id, index, member->path, err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	node = &index->nodes[id];
 	node->content = (struct rel_str){NULL, 0};
 	node->unkept = node->too_large = node->executable = false;
@@ -162,22 +162,21 @@ int rel_source_index_open(struct rel_source_index *index, struct rel_str bytes,
 	struct rel_archive_member member;
 	struct rel_buf buf;
 	uint32_t root;
-	int code, more = 0;
+	int rc, more = 0;
 
 	*index = (struct rel_source_index){.nodes = NULL};
 	rel_intern_init(&index->paths, REL_LIMIT_STRINGS);
 	rel_arena_init(&index->content, REL_LIMIT_ARENA);
 	rel_buf_init(&buf, REL_LIMIT_MANIFEST_BYTES);
-	code = add_node(&root, index, REL_STR(""), err);
-	if (code == 0)
-		code = rel_archive_open_memory(&archive, bytes, name, NULL,
-					       cancel, err);
-	while (code == 0 &&
-	       (more = rel_archive_next(&member, archive, err)) > 0)
-		code = add_member(index, &member, archive, &buf, err);
+	rc = add_node(&root, index, REL_STR(""), err);
+	if (rc == 0)
+		rc = rel_archive_open_memory(&archive, bytes, name, NULL,
+					     cancel, err);
+	while (rc == 0 && (more = rel_archive_next(&member, archive, err)) > 0)
+		rc = add_member(index, &member, archive, &buf, err);
 	rel_archive_close(archive);
 	rel_buf_free(&buf);
-	return code != 0 ? code : more;
+	return rc ? rc : more;
 }
 
 int rel_source_index_enter(struct rel_source_index *index, struct rel_str dir,
@@ -219,16 +218,16 @@ static int list(void *context, unsigned worker, struct rel_source_list *out,
 {
 	const struct rel_source_index *index = context;
 	uint32_t id = path.len > 0 ? dir->index : index->root;
-	int code = 0;
+	int rc = 0;
 
 	(void)worker;
-	for (id = index->nodes[id].child; id != NO_NODE && code == 0;
+	for (id = index->nodes[id].child; id != NO_NODE && rc == 0;
 	     id = index->nodes[id].next) {
 		struct rel_source_entry entry = entry_of(index, id);
 
-		code = rel_source_list_add(out, names, &entry, err);
+		rc = rel_source_list_add(out, names, &entry, err);
 	}
-	return code;
+	return rc;
 }
 
 static int find(void *context, unsigned worker, struct rel_source_entry *out,
@@ -238,19 +237,19 @@ static int find(void *context, unsigned worker, struct rel_source_entry *out,
 	struct rel_str root = index->nodes[index->root].path;
 	struct rel_buf full;
 	rel_string_id id;
-	int code;
+	int rc;
 
 	(void)worker;
 	rel_buf_init(&full, REL_LIMIT_CONFIG_BYTES);
 	rel_path_join(&full, root, path);
-	code = rel_buf_status(&full, "path", err);
+	rc = rel_buf_status(&full, "path", err);
 	id = rel_intern_find(&index->paths, rel_buf_str(&full));
 	rel_buf_free(&full);
-	if (code == 0 && (id == REL_STRING_NONE || id >= index->n_nodes))
-		code = rel_fail(err, REL_ENOTFOUND, "no such member");
-	if (code == 0)
+	if (rc == 0 && (id == REL_STRING_NONE || id >= index->n_nodes))
+		rc = rel_fail(err, REL_ENOTFOUND, "no such member");
+	if (rc == 0)
 		*out = entry_of(index, id);
-	return code;
+	return rc;
 }
 
 static int read_entry(void *context, unsigned worker, struct rel_buf *out,

@@ -90,13 +90,13 @@ static bool is_excluded(const struct merge *m, struct rel_str name,
 static int add_entry(struct merge *m, struct rel_stack_entry entry)
 {
 	struct rel_stack *stack = m->stack;
-	int code =
+	int rc =
 	    rel_array_reserve(&stack->entries, &m->entries_cap,
 			      (uint64_t)stack->n_entries + 1, sizeof(entry));
 
-	if (code == 0)
+	if (rc == 0)
 		stack->entries[stack->n_entries++] = entry;
-	return code;
+	return rc;
 }
 
 static int add_shadow(struct merge *m, struct rel_stack_entry hidden)
@@ -104,12 +104,12 @@ static int add_shadow(struct merge *m, struct rel_stack_entry hidden)
 	struct rel_stack *stack = m->stack;
 	struct rel_stack_entry visible = stack->entries[stack->n_entries - 1];
 	const struct rel_snapshot_package *upper, *lower;
-	int code = rel_array_reserve(&stack->shadows, &m->shadows_cap,
-				     (uint64_t)stack->n_shadows + 1,
-				     sizeof(*stack->shadows));
+	int rc = rel_array_reserve(&stack->shadows, &m->shadows_cap,
+				   (uint64_t)stack->n_shadows + 1,
+				   sizeof(*stack->shadows));
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	upper = rel_stack_package(stack, stack->n_entries - 1);
 	lower = &stack->layers[hidden.layer].snapshot->packages[hidden.package];
 	stack->shadows[stack->n_shadows++] =
@@ -144,7 +144,7 @@ static int merge_name(struct merge *m, struct rel_str name)
 	struct rel_stack *stack = m->stack;
 	uint32_t first = stack->n_entries, layer;
 	struct rel_str last = {NULL, 0};
-	int code;
+	int rc;
 
 	find_ends(m, name);
 	while ((layer = smallest_layer(m)) != UINT32_MAX) {
@@ -156,32 +156,32 @@ static int merge_name(struct merge *m, struct rel_str name)
 		if (is_excluded(m, name, version))
 			continue;
 		if (last.ptr && rel_str_eq(last, version))
-			code = add_shadow(m, entry);
+			rc = add_shadow(m, entry);
 		else
-			code = add_entry(m, entry);
-		if (code != 0)
-			return code;
+			rc = add_entry(m, entry);
+		if (rc)
+			return rc;
 		last = version;
 	}
 	if (stack->n_entries == first)
 		return 0;
-	code = rel_array_reserve(&stack->names, &m->names_cap,
-				 (uint64_t)stack->n_names + 1,
-				 sizeof(*stack->names));
-	if (code == 0)
+	rc = rel_array_reserve(&stack->names, &m->names_cap,
+			       (uint64_t)stack->n_names + 1,
+			       sizeof(*stack->names));
+	if (rc == 0)
 		stack->names[stack->n_names++] = (struct rel_stack_name){
 		    name, first, stack->n_entries - first};
-	return code;
+	return rc;
 }
 
 static int merge_all(struct merge *m)
 {
 	struct rel_str name;
-	int code = 0;
+	int rc = 0;
 
-	while (code == 0 && next_name(m, &name))
-		code = merge_name(m, name);
-	return code;
+	while (rc == 0 && next_name(m, &name))
+		rc = merge_name(m, name);
+	return rc;
 }
 
 int rel_stack_build(struct rel_stack **out,
@@ -190,7 +190,7 @@ int rel_stack_build(struct rel_stack **out,
 		    uint32_t n_without, struct rel_error *err)
 {
 	struct merge m = {.without = without, .n_without = n_without};
-	int code = REL_ENOMEM;
+	int rc = REL_ENOMEM;
 
 	*out = NULL;
 	m.stack = calloc(1, sizeof(*m.stack));
@@ -205,17 +205,17 @@ int rel_stack_build(struct rel_stack **out,
 		m.stack->layers[i] = layers[i];
 		m.cursors[i].snapshot = layers[i].snapshot;
 	}
-	code = merge_all(&m);
-	if (code == 0) {
+	rc = merge_all(&m);
+	if (rc == 0) {
 		*out = m.stack;
 		m.stack = NULL;
 	}
 out:
 	free(m.cursors);
 	rel_stack_free(m.stack);
-	if (code == REL_ELIMIT)
-		return rel_fail(err, code, "too many packages in the stack");
-	return code == 0 ? 0 : rel_fail_nomem(err);
+	if (rc == REL_ELIMIT)
+		return rel_fail(err, rc, "too many packages in the stack");
+	return rc == 0 ? 0 : rel_fail_nomem(err);
 }
 
 void rel_stack_free(struct rel_stack *stack)

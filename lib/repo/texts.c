@@ -33,25 +33,24 @@ static int open_git(struct rel_texts *texts, const struct rel_remote *remote,
 	    .progress = options->progress,
 	    .cancel = options->cancel};
 	struct rel_git_id commit, tree;
-	int code;
+	int rc;
 
 	if (snapshot->revision[0] == '\0') {
 		texts->source = rel_source_nothing();
 		return 0;
 	}
 	if (l->kind == REL_LOCATION_GIT_LOCAL)
-		code = rel_git_store_open(&texts->store, l->url, err);
+		rc = rel_git_store_open(&texts->store, l->url, err);
 	else
-		code =
-		    rel_git_fetch(&texts->store, &commit, l->url, &fetch, err);
-	if (code == 0)
-		code = rel_git_resolve(&commit, texts->store,
-				       snapshot->revision, err);
-	if (code == 0)
-		code = rel_git_commit_tree(&tree, texts->store, &commit,
-					   l->subdir, err);
-	if (code != 0)
-		return code;
+		rc = rel_git_fetch(&texts->store, &commit, l->url, &fetch, err);
+	if (rc == 0)
+		rc = rel_git_resolve(&commit, texts->store, snapshot->revision,
+				     err);
+	if (rc == 0)
+		rc = rel_git_commit_tree(&tree, texts->store, &commit,
+					 l->subdir, err);
+	if (rc)
+		return rc;
 	texts->commit = commit;
 	texts->subdir = l->subdir;
 	texts->has_git = true;
@@ -82,17 +81,17 @@ static int load_index(bool *found, struct rel_texts *texts,
 {
 	const char *url = remote->location.url;
 	struct rel_http_state state;
-	int code;
+	int rc;
 
 	*found = false;
 	if (!options->cache_dir)
 		return 0;
-	code = rel_http_state_load(&state, found, options->cache_dir, url,
-				   &texts->arena, err);
-	if (code == 0 && *found)
-		code = rel_http_state_body(&texts->body, found, &state,
-					   options->cache_dir, url, err);
-	return code;
+	rc = rel_http_state_load(&state, found, options->cache_dir, url,
+				 &texts->arena, err);
+	if (rc == 0 && *found)
+		rc = rel_http_state_body(&texts->body, found, &state,
+					 options->cache_dir, url, err);
+	return rc;
 }
 
 static int fetch_index(struct rel_texts *texts, const struct rel_remote *remote,
@@ -105,19 +104,19 @@ static int fetch_index(struct rel_texts *texts, const struct rel_remote *remote,
 					   .cancel = options->cancel};
 	struct rel_http *http = NULL;
 	char *url = NULL;
-	int code;
+	int rc;
 
 	if (asprintf(&url, "%s/index.tar.gz", remote->location.url) < 0)
 		return rel_fail_nomem(err);
 	request.url = url;
-	code = rel_http_new(&http, err);
-	if (code == 0)
-		code = rel_http_get_buf(&answer, &texts->body, http, &request,
-					err);
+	rc = rel_http_new(&http, err);
+	if (rc == 0)
+		rc = rel_http_get_buf(&answer, &texts->body, http, &request,
+				      err);
 	rel_http_answer_free(&answer);
 	rel_http_free(http);
 	free(url);
-	return code;
+	return rc;
 }
 
 static int open_index(struct rel_texts *texts, const struct rel_remote *remote,
@@ -128,15 +127,15 @@ static int open_index(struct rel_texts *texts, const struct rel_remote *remote,
 	char text[REL_DIGEST_TEXT_MAX];
 	struct rel_digest digest;
 	bool found;
-	int code = load_index(&found, texts, remote, options, err);
+	int rc = load_index(&found, texts, remote, options, err);
 
-	if (code == 0 && !found)
-		code = fetch_index(texts, remote, options, err);
-	if (code == 0)
-		code = rel_digest_of(&digest, REL_DIGEST_SHA256,
-				     rel_buf_str(&texts->body), err);
-	if (code != 0)
-		return code;
+	if (rc == 0 && !found)
+		rc = fetch_index(texts, remote, options, err);
+	if (rc == 0)
+		rc = rel_digest_of(&digest, REL_DIGEST_SHA256,
+				   rel_buf_str(&texts->body), err);
+	if (rc)
+		return rc;
 	rel_digest_format(text, &digest);
 	if (strcmp(text, snapshot->revision) != 0)
 		return rel_fail(err, REL_ESTALE,
@@ -144,13 +143,13 @@ static int open_index(struct rel_texts *texts, const struct rel_remote *remote,
 				"run again, or name the place it redirects to",
 				remote->name);
 	texts->has_index = true;
-	code = rel_source_index_open(&texts->index, rel_buf_str(&texts->body),
-				     "index.tar.gz", options->cancel, err);
-	if (code == 0 && remote->location.subdir[0] != '\0')
-		code = rel_source_index_enter(
+	rc = rel_source_index_open(&texts->index, rel_buf_str(&texts->body),
+				   "index.tar.gz", options->cancel, err);
+	if (rc == 0 && remote->location.subdir[0] != '\0')
+		rc = rel_source_index_enter(
 		    &texts->index, rel_str_of(remote->location.subdir), err);
 	texts->source = rel_source_index(&texts->index);
-	return code;
+	return rc;
 }
 
 int rel_texts_open(struct rel_texts **out, const struct rel_remote *remote,
@@ -159,7 +158,7 @@ int rel_texts_open(struct rel_texts **out, const struct rel_remote *remote,
 		   struct rel_error *err)
 {
 	struct rel_texts *texts = calloc(1, sizeof(*texts));
-	int code = REL_EUSAGE;
+	int rc = REL_EUSAGE;
 
 	*out = NULL;
 	if (!texts)
@@ -169,20 +168,20 @@ int rel_texts_open(struct rel_texts **out, const struct rel_remote *remote,
 	switch (remote->location.kind) {
 	case REL_LOCATION_GIT_LOCAL:
 	case REL_LOCATION_GIT_REMOTE:
-		code = open_git(texts, remote, snapshot, options, err);
+		rc = open_git(texts, remote, snapshot, options, err);
 		break;
 	case REL_LOCATION_DIRECTORY:
-		code = open_dir(texts, remote, err);
+		rc = open_dir(texts, remote, err);
 		break;
 	case REL_LOCATION_HTTP:
-		code = open_index(texts, remote, snapshot, options, err);
+		rc = open_index(texts, remote, snapshot, options, err);
 		break;
 	}
-	if (code == 0)
+	if (rc == 0)
 		*out = texts;
 	else
 		rel_texts_close(texts);
-	return code;
+	return rc;
 }
 
 void rel_texts_close(struct rel_texts *texts)
@@ -207,25 +206,25 @@ int rel_texts_read(struct rel_buf *out, struct rel_texts *texts,
 	struct rel_source_entry entry;
 	enum rel_source_follow how;
 	struct rel_arena names;
-	int code;
+	int rc;
 
 	rel_arena_init(&names, REL_LIMIT_CONF_ARENA);
-	code = rel_source_resolve(&how, &entry, source, 0, &names, path, err);
-	if (code == 0 && how == REL_FOLLOW_DANGLING)
-		code = rel_fail(err, REL_ENOTFOUND, "%.*s is not there",
-				REL_STR_ARG(path));
-	else if (code == 0 && how != REL_FOLLOW_OK)
-		code = rel_fail(err, REL_EPARSE,
-				"%.*s is a symbolic link that leaves the "
-				"repository, or goes round in a circle",
-				REL_STR_ARG(path));
-	else if (code == 0 && entry.kind != REL_SOURCE_FILE)
-		code = rel_fail(err, REL_EIO, "%.*s is not a file",
-				REL_STR_ARG(path));
-	if (code == 0)
-		code = rel_source_read(source, 0, out, entry.path, &entry, err);
+	rc = rel_source_resolve(&how, &entry, source, 0, &names, path, err);
+	if (rc == 0 && how == REL_FOLLOW_DANGLING)
+		rc = rel_fail(err, REL_ENOTFOUND, "%.*s is not there",
+			      REL_STR_ARG(path));
+	else if (rc == 0 && how != REL_FOLLOW_OK)
+		rc = rel_fail(err, REL_EPARSE,
+			      "%.*s is a symbolic link that leaves the "
+			      "repository, or goes round in a circle",
+			      REL_STR_ARG(path));
+	else if (rc == 0 && entry.kind != REL_SOURCE_FILE)
+		rc = rel_fail(err, REL_EIO, "%.*s is not a file",
+			      REL_STR_ARG(path));
+	if (rc == 0)
+		rc = rel_source_read(source, 0, out, entry.path, &entry, err);
 	rel_arena_free(&names);
-	return code;
+	return rc;
 }
 
 int rel_texts_last_with(char commit[REL_GIT_ID_TEXT], struct rel_texts *texts,
@@ -234,21 +233,21 @@ int rel_texts_last_with(char commit[REL_GIT_ID_TEXT], struct rel_texts *texts,
 {
 	struct rel_git_id id, other;
 	struct rel_buf whole;
-	int code;
+	int rc;
 
 	if (!texts->has_git)
 		return 0;
 	rel_buf_init(&whole, REL_LIMIT_GIT_PATH_BYTES);
 	rel_path_join(&whole, rel_str_of(texts->subdir), rel_str_of(path));
-	code = rel_buf_status(&whole, path, err);
-	if (code == 0 && but.ptr)
-		code = rel_git_blob_id(&other, but, err);
-	if (code == 0)
-		code = rel_git_last_with(&id, texts->store, &texts->commit,
-					 whole.ptr, but.ptr ? &other : NULL,
-					 REL_LIMIT_LEDGER_COMMITS, cancel, err);
+	rc = rel_buf_status(&whole, path, err);
+	if (rc == 0 && but.ptr)
+		rc = rel_git_blob_id(&other, but, err);
+	if (rc == 0)
+		rc = rel_git_last_with(&id, texts->store, &texts->commit,
+				       whole.ptr, but.ptr ? &other : NULL,
+				       REL_LIMIT_LEDGER_COMMITS, cancel, err);
 	rel_buf_free(&whole);
-	if (code == 1)
+	if (rc == 1)
 		rel_git_id_format(commit, &id);
-	return code;
+	return rc;
 }

@@ -31,11 +31,11 @@ int rel_walk_join(struct rel_str *out, struct rel_walker *w, struct rel_str dir,
 		  struct rel_str name, struct rel_error *err)
 {
 	size_t len = dir.len + (dir.len > 0) + name.len;
-	int code = rel_source_spend_path(w->source, len, err);
+	int rc = rel_source_spend_path(w->source, len, err);
 	char *text;
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	text = rel_arena_alloc(&w->names, len + 1);
 	if (!text)
 		return rel_fail_nomem(err);
@@ -88,18 +88,18 @@ static int follow(struct rel_walker *w, const struct rel_walk_frame *frame,
 	struct rel_source_entry link = w->list.items[i], end = {0};
 	struct rel_str shown, actual, target;
 	enum rel_source_follow how;
-	int code;
+	int rc;
 
 	w->followed = true;
-	code = rel_walk_join(&shown, w, frame->shown, link.name, err);
-	if (code == 0)
-		code = rel_walk_join(&actual, w, frame->actual, link.name, err);
-	if (code == 0)
-		code =
+	rc = rel_walk_join(&shown, w, frame->shown, link.name, err);
+	if (rc == 0)
+		rc = rel_walk_join(&actual, w, frame->actual, link.name, err);
+	if (rc == 0)
+		rc =
 		    rel_source_follow(&how, &end, &target, w->source, w->worker,
 				      &w->names, actual, &link, err);
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	if (how == REL_FOLLOW_OK && end.kind == REL_SOURCE_DIR &&
 	    (is_circle(frame, end.path) ||
 	     ++w->linked_dirs > REL_LIMIT_LINKED_DIRS))
@@ -126,29 +126,29 @@ static int compare_entries(const void *left, const void *right)
 int rel_walk_open(struct rel_walker *w, struct rel_walk_frame *frame,
 		  const struct rel_source_entry *dir, struct rel_error *err)
 {
-	int code;
+	int rc;
 
 	if (rel_cancelled(w->cancel))
 		return rel_fail_cancelled(err);
 	frame->first = w->list.count;
-	code = rel_source_list(w->source, w->worker, &w->list, &w->names,
-			       frame->actual, dir, err);
-	if (code != 0)
-		return code;
+	rc = rel_source_list(w->source, w->worker, &w->list, &w->names,
+			     frame->actual, dir, err);
+	if (rc)
+		return rc;
 	frame->end = w->list.count;
 	if (frame->end - frame->first > 1)
 		qsort(w->list.items + frame->first, frame->end - frame->first,
 		      sizeof(*w->list.items), compare_entries);
-	for (uint32_t i = frame->first; i < frame->end && code == 0; i++) {
+	for (uint32_t i = frame->first; i < frame->end && rc == 0; i++) {
 		struct rel_source_entry *entry = &w->list.items[i];
 
 		if (entry->kind == REL_SOURCE_LINK)
-			code = follow(w, frame, i, err);
+			rc = follow(w, frame, i, err);
 		else
-			code = rel_walk_join(&entry->path, w, frame->actual,
-					     entry->name, err);
+			rc = rel_walk_join(&entry->path, w, frame->actual,
+					   entry->name, err);
 	}
-	return code;
+	return rc;
 }
 
 const struct rel_source_entry *rel_walk_find(const struct rel_walker *w,
@@ -183,11 +183,10 @@ static int take(struct rel_walker *w, struct rel_walk_frame *frame,
 		const struct rel_source_entry *opam, struct rel_error *err)
 {
 	struct rel_walk_manifest m = {.opam = opam, .dir = frame};
-	int code =
-	    rel_walk_join(&m.path, w, frame->shown, REL_STR("opam"), err);
+	int rc = rel_walk_join(&m.path, w, frame->shown, REL_STR("opam"), err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	if (opam->kind == REL_SOURCE_DIR)
 		return say(w, REL_NOTICE_STRAY, m.path, err,
 			   "a directory where the manifest should be");
@@ -197,11 +196,11 @@ static int take(struct rel_walker *w, struct rel_walk_frame *frame,
 			   "not a package: its directory is not called "
 			   "NAME.VERSION");
 	if (frame->in_package) {
-		code = say(w, REL_NOTICE_NESTED, m.path, err,
-			   "a manifest inside another package's directory, "
-			   "where opam's clients do not see it");
-		if (code != 0)
-			return code;
+		rc = say(w, REL_NOTICE_NESTED, m.path, err,
+			 "a manifest inside another package's directory, "
+			 "where opam's clients do not see it");
+		if (rc)
+			return rc;
 	}
 	frame->in_package = true;
 	w->n_taken++;
@@ -230,13 +229,13 @@ static int walk_entry(struct rel_walker *w, const struct rel_walk_frame *frame,
 				       .in_package = frame->in_package,
 				       .in_files = frame->in_files};
 	struct rel_error text = {0};
-	int code;
+	int rc;
 
 	if (entry.kind == REL_SOURCE_NOWHERE)
 		return 0;
-	code = rel_walk_join(&below.shown, w, frame->shown, entry.name, err);
-	if (code != 0)
-		return code;
+	rc = rel_walk_join(&below.shown, w, frame->shown, entry.name, err);
+	if (rc)
+		return rc;
 	if (entry.kind != REL_SOURCE_DIR)
 		return is_known_file(entry.name) || frame->in_files
 			   ? 0
@@ -258,21 +257,21 @@ static int walk_dir(struct rel_walker *w, struct rel_walk_frame *frame,
 	uint32_t list = w->list.count, taken = w->n_taken;
 	const struct rel_source_entry *opam;
 	struct rel_str name, version;
-	int code = rel_walk_open(w, frame, dir, err);
+	int rc = rel_walk_open(w, frame, dir, err);
 
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	opam = frame->in_files ? NULL : rel_walk_find(w, frame, "opam");
 	if (opam)
-		code = take(w, frame, opam, err);
-	for (uint32_t i = frame->first; i < frame->end && code == 0; i++)
-		code = walk_entry(w, frame, i, err);
+		rc = take(w, frame, opam, err);
+	for (uint32_t i = frame->first; i < frame->end && rc == 0; i++)
+		rc = walk_entry(w, frame, i, err);
 	w->list.count = list;
-	if (code == 0 && !opam && taken == w->n_taken && !frame->in_package &&
+	if (rc == 0 && !opam && taken == w->n_taken && !frame->in_package &&
 	    rel_package_split(rel_path_base(frame->shown), &name, &version))
-		code = say(w, REL_NOTICE_STRAY, frame->shown, err,
-			   "no package: it has no opam file");
-	return code;
+		rc = say(w, REL_NOTICE_STRAY, frame->shown, err,
+			 "no package: it has no opam file");
+	return rc;
 }
 
 bool rel_walk_is_own(const struct rel_source_entry *top)
@@ -288,14 +287,14 @@ int rel_walk_group(struct rel_walker *w, const struct rel_source_entry *top,
 				      .actual = REL_STR(PACKAGES)};
 	struct rel_walk_frame frame = {
 	    .up = &root, .actual = top->path, .depth = 1};
-	int code;
+	int rc;
 
 	rel_arena_reset(&w->names);
 	w->list.count = 0;
 	w->followed = !rel_walk_is_own(top);
 	w->linked_dirs = 0;
-	code = rel_walk_join(&frame.shown, w, root.shown, top->name, err);
-	return code ? code : walk_dir(w, &frame, top, err);
+	rc = rel_walk_join(&frame.shown, w, root.shown, top->name, err);
+	return rc ? rc : walk_dir(w, &frame, top, err);
 }
 
 /* The entry `packages`, links followed. */
@@ -305,18 +304,17 @@ static int resolve_packages(struct rel_walker *w, struct rel_source_entry *out,
 	struct rel_str path = REL_STR(PACKAGES), target;
 	enum rel_source_follow how = REL_FOLLOW_OK;
 	struct rel_source_entry link = *out;
-	int code = 0;
+	int rc = 0;
 
 	out->path = path;
 	if (out->kind == REL_SOURCE_LINK)
-		code =
-		    rel_source_follow(&how, out, &target, w->source, w->worker,
-				      &w->names, path, &link, err);
-	if (code == 0 && (how != REL_FOLLOW_OK || out->kind != REL_SOURCE_DIR))
-		code = rel_fail(err, REL_EPARSE,
-				"not a package repository: `packages` is not "
-				"a directory");
-	return code;
+		rc = rel_source_follow(&how, out, &target, w->source, w->worker,
+				       &w->names, path, &link, err);
+	if (rc == 0 && (how != REL_FOLLOW_OK || out->kind != REL_SOURCE_DIR))
+		rc = rel_fail(err, REL_EPARSE,
+			      "not a package repository: `packages` is not "
+			      "a directory");
+	return rc;
 }
 
 /* The directory packages/ of the root. */
@@ -325,12 +323,12 @@ static int find_packages(struct rel_walker *w, bool *found,
 			 struct rel_error *err)
 {
 	bool is_repository = false, is_empty = true;
-	int code = rel_source_list(w->source, w->worker, &w->list, &w->names,
-				   REL_STR(""), NULL, err);
+	int rc = rel_source_list(w->source, w->worker, &w->list, &w->names,
+				 REL_STR(""), NULL, err);
 
 	*found = false;
-	if (code != 0)
-		return code;
+	if (rc)
+		return rc;
 	for (uint32_t i = 0; i < w->list.count; i++) {
 		const struct rel_source_entry *entry = &w->list.items[i];
 
@@ -359,21 +357,21 @@ int rel_walk_top(struct rel_walker *w, bool *found, struct rel_error *err)
 	struct rel_walk_frame frame = {.shown = REL_STR(PACKAGES)};
 	const struct rel_source_entry *opam;
 	uint32_t kept = 0;
-	int code = find_packages(w, found, &packages, err);
+	int rc = find_packages(w, found, &packages, err);
 
-	if (code != 0 || !*found)
-		return code;
+	if (rc || !*found)
+		return rc;
 	frame.actual = packages.path;
-	code = rel_walk_open(w, &frame, &packages, err);
-	opam = code == 0 ? rel_walk_find(w, &frame, "opam") : NULL;
+	rc = rel_walk_open(w, &frame, &packages, err);
+	opam = rc == 0 ? rel_walk_find(w, &frame, "opam") : NULL;
 	if (opam)
-		code = take(w, &frame, opam, err);
-	for (uint32_t i = frame.first; i < frame.end && code == 0; i++) {
+		rc = take(w, &frame, opam, err);
+	for (uint32_t i = frame.first; i < frame.end && rc == 0; i++) {
 		if (w->list.items[i].kind == REL_SOURCE_DIR)
 			w->list.items[kept++] = w->list.items[i];
 		else
-			code = walk_entry(w, &frame, i, err);
+			rc = walk_entry(w, &frame, i, err);
 	}
 	w->list.count = kept;
-	return code;
+	return rc;
 }

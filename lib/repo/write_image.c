@@ -260,12 +260,12 @@ static int resize(struct work *w, uint64_t used, struct rel_error *err)
 static int write_image(struct work *w, struct rel_error *err)
 {
 	uint64_t used;
-	int code = count_sections(w, err);
+	int rc = count_sections(w, err);
 
-	if (code == 0)
-		code = resize(w, 0, err);
-	if (code != 0)
-		return code;
+	if (rc == 0)
+		rc = resize(w, 0, err);
+	if (rc)
+		return rc;
 	for (uint32_t i = 0; i < w->n_rows; i++)
 		put_row(w, i);
 	put_notices(w);
@@ -276,9 +276,9 @@ static int write_image(struct work *w, struct rel_error *err)
 	used = rel_image_offset(&w->header, REL_IMAGE_STRING_ENDS);
 	w->header.counts[REL_IMAGE_STRING_ENDS] = w->n_final;
 	w->header.counts[REL_IMAGE_TEXT] = (uint32_t)w->text_bytes;
-	code = resize(w, used, err);
-	if (code != 0)
-		return code;
+	rc = resize(w, used, err);
+	if (rc)
+		return rc;
 	put_strings(w);
 	rel_image_stamp(&w->header);
 	w->header.key = w->in->key;
@@ -291,9 +291,9 @@ static int write_image(struct work *w, struct rel_error *err)
 
 int rel_assemble_write(struct work *w, struct rel_error *err)
 {
-	int code = merge_strings(w, err);
+	int rc = merge_strings(w, err);
 
-	if (code == 0)
-		code = init_merged(w, err);
-	return code == 0 ? write_image(w, err) : code;
+	if (rc == 0)
+		rc = init_merged(w, err);
+	return rc == 0 ? write_image(w, err) : rc;
 }
