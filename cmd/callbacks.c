@@ -30,19 +30,27 @@ static void diff(void *context, const char *text)
 	}
 }
 
-static void finding(void *context, const struct rel_cut_finding *f)
+static void findings(void *context, const struct rel_cut_finding *items,
+		     size_t n)
 {
 	const struct rel_callbacks *v = context;
-	const char *about = f->path ? f->path : f->package;
-	char line[16] = "";
 
-	if (f->path && f->line)
-		snprintf(line, sizeof(line), ":%u", (unsigned)f->line);
-	rel_screen_put(v->call->screen, "relctl: %s%s%s%s%s%s%s%s\n",
-		       f->warning ? "warning: " : "", about ? about : "", line,
-		       f->environment ? " (" : "",
-		       f->environment ? f->environment : "",
-		       f->environment ? ")" : "", about ? ": " : "", f->text);
+	for (size_t i = 0; i < n; i++) {
+		const struct rel_cut_finding *f = &items[i];
+		const char *about = f->path ? f->path : f->package;
+		bool warning = f->severity == REL_CUT_WARNING ||
+			       f->severity == REL_CUT_MINOR;
+		char line[16] = "";
+
+		if (f->path && f->line)
+			snprintf(line, sizeof(line), ":%u", (unsigned)f->line);
+		rel_screen_put(v->call->screen, "relctl: %s%s%s%s%s%s%s%s\n",
+			       warning ? "warning: " : "", about ? about : "",
+			       line, f->environment ? " (" : "",
+			       f->environment ? f->environment : "",
+			       f->environment ? ")" : "", about ? ": " : "",
+			       f->text);
+	}
 }
 
 static int confirm(void *context, const char *plan, struct rel_error *err)
@@ -61,6 +69,6 @@ static int confirm(void *context, const char *plan, struct rel_error *err)
 
 struct rel_cut_callbacks rel_callbacks_of(struct rel_callbacks *callbacks)
 {
-	return (struct rel_cut_callbacks){tell, finding, confirm, callbacks,
+	return (struct rel_cut_callbacks){tell, findings, confirm, callbacks,
 					  diff};
 }

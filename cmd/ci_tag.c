@@ -50,13 +50,15 @@ static const char *file_of(const struct work *w, const char *package)
 	return NULL;
 }
 
-static void finding(void *context, const struct rel_cut_finding *found)
+static void add_finding(struct work *w, const struct rel_cut_finding *found)
 {
-	struct work *w = context;
 	const char *about = found->path ? found->path : found->package;
 	char title[REL_ERROR_TEXT_MAX];
 	struct rel_ci_finding f = {
-	    .level = found->warning ? REL_CI_WARNING : REL_CI_ERROR,
+	    .level = found->severity == REL_CUT_WARNING ||
+			     found->severity == REL_CUT_MINOR
+			 ? REL_CI_WARNING
+			 : REL_CI_ERROR,
 	    .check = "release",
 	    .file = found->path	     ? found->path
 		    : found->package ? file_of(w, found->package)
@@ -78,6 +80,13 @@ static void finding(void *context, const struct rel_cut_finding *found)
 	}
 	rel_escape(&w->against, REL_ESCAPE_MARKDOWN, found->text);
 	rel_buf_add_char(&w->against, '\n');
+}
+
+static void findings(void *context, const struct rel_cut_finding *items,
+		     size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		add_finding(context, &items[i]);
 }
 
 static struct rel_git_fetch_options fetch_options(const struct work *w)
@@ -164,7 +173,7 @@ static int make(struct work *w, struct rel_error *err)
 	    .reading = &w->context.reading,
 	    .survey = rel_context_survey(&w->context),
 	    .interactive = w->context.reading.interactive,
-	    .callbacks = {tell, finding, NULL, w},
+	    .callbacks = {tell, findings, NULL, w},
 	    .progress = &call->screen->progress,
 	    .cancel = call->cancel};
 	w->written = true;

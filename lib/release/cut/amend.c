@@ -47,10 +47,10 @@ static void find(struct amend *a, struct rel_cut_finding finding)
 {
 	const struct rel_cut_callbacks *callbacks = &a->options->callbacks;
 
-	if (!finding.warning)
+	if (finding.severity == REL_CUT_ERROR)
 		a->result->outcome = REL_CUT_STOPPED;
-	if (callbacks->finding)
-		callbacks->finding(callbacks->context, &finding);
+	if (callbacks->findings)
+		callbacks->findings(callbacks->context, &finding, 1);
 }
 
 static int take_package(struct amend *a, struct rel_error *err)
@@ -190,7 +190,9 @@ static int lint(struct amend *a, struct rel_error *err)
 			 REL_STR_ARG(f->text));
 		if (!known)
 			find(a, (struct rel_cut_finding){
-				    .warning = f->severity != REL_LINT_ERROR,
+				    .severity = f->severity == REL_LINT_ERROR
+						    ? REL_CUT_ERROR
+						    : REL_CUT_WARNING,
 				    .path = a->result->path,
 				    .line = f->line,
 				    .text = text});
@@ -226,7 +228,9 @@ static void tell_broken(struct amend *a, const struct rel_gate_finding *f)
 	struct rel_cut_finding finding = {.package = f->package,
 					  .environment = f->environment,
 					  .text = f->reason,
-					  .warning = a->options->allow_broken};
+					  .severity = a->options->allow_broken
+							  ? REL_CUT_WARNING
+							  : REL_CUT_ERROR};
 
 	rel_buf_printf(&a->broken, "%s (%s)\n", f->package, f->environment);
 	find(a, finding);

@@ -6,24 +6,20 @@
 #include "base/limits.h"
 #include "release/cut/cut_private.h"
 
-int rel_cut_pack_options(struct rel_pack_options *out, struct rel_cut *cut,
-			 struct rel_git_store *store, struct rel_error *err)
+struct rel_pack_options rel_cut_pack_options(struct rel_cut *cut,
+					     struct rel_git_store *store)
 {
-	*out = (struct rel_pack_options){
+	return (struct rel_pack_options){
 	    .store = store,
 	    .commit = cut->commit,
 	    .name = rel_str_of(cut->plan.name),
 	    .version = rel_str_of(cut->plan.version),
 	    .tag = cut->plan.tag,
-	    .watermarks = rel_cut_says(cut->plan.watermarks)
-			      ? rel_str_of(cut->plan.version)
-			      : REL_STR(""),
+	    .format = cut->plan.archive,
+	    .watermarks = cut->plan.watermarks ? rel_str_of(cut->plan.version)
+					       : REL_STR(""),
 	    .progress = cut->options->progress,
 	    .cancel = cut->options->cancel};
-	if (rel_archive_format_of(&out->format, rel_str_of(cut->plan.archive)))
-		return 0;
-	return rel_fail(err, REL_EUSAGE, "no format of archives: %s",
-			cut->plan.archive);
 }
 
 /* The digests in the journal, from an earlier run, must be the same. */
@@ -48,13 +44,10 @@ int rel_cut_pack_predicted(struct rel_pack_result *out, struct rel_cut *cut,
 			   struct rel_git_target *scratch, const char *path,
 			   struct rel_error *err)
 {
-	struct rel_pack_options request;
-	int rc = rel_cut_pack_options(
-	    &request, cut,
-	    scratch ? rel_git_target_store(scratch) : rel_cut_store(cut), err);
+	struct rel_pack_options options = rel_cut_pack_options(
+	    cut, scratch ? rel_git_target_store(scratch) : rel_cut_store(cut));
+	int rc = rel_pack_write(out, &options, path, err);
 
-	if (rc == 0)
-		rc = rel_pack_write(out, &request, path, err);
 	if (rc)
 		return rc;
 	cut->digests[0] = out->sha256;
@@ -65,15 +58,14 @@ int rel_cut_pack_predicted(struct rel_pack_result *out, struct rel_cut *cut,
 
 int rel_cut_pack(struct rel_cut *cut, struct rel_error *err)
 {
-	struct rel_pack_options request;
+	struct rel_pack_options options =
+	    rel_cut_pack_options(cut, rel_cut_store(cut));
 	struct rel_pack_result result;
 	char hex[REL_DIGEST_TEXT_MAX];
-	int rc = rel_cut_pack_options(&request, cut, rel_cut_store(cut), err);
+	int rc = rel_pack_write(&result, &options, cut->archive_path, err);
 
 	if (rc == 0)
-		rc = rel_pack_write(&result, &request, cut->archive_path, err);
-	if (rc == 0)
-		rc = rel_pack_expect(&request, cut->archive_path, err);
+		rc = rel_pack_expect(&options, cut->archive_path, err);
 	if (rc == 0)
 		rc = record(cut, "sha256", &result.sha256, err);
 	if (rc == 0)
@@ -117,7 +109,7 @@ int rel_cut_published(struct rel_publish_archive *out, struct rel_cut *cut,
 		rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->commit)),
 	    .notes = "",
 	    .prerelease = rel_cut_is_prerelease(cut),
-	    .older = rel_cut_says(cut->plan.older)};
+	    .older = cut->plan.older};
 	*out = (struct rel_publish_archive){.path = cut->archive_path,
 					    .name = cut->archive_name,
 					    .digests = cut->digests,

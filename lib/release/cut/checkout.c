@@ -74,7 +74,7 @@ int rel_cut_take_identity(struct rel_cut *cut, struct rel_error *err)
 		rel_buf_clear(&email);
 		seconds = time(NULL);
 		rc = rel_git_commit_author(&name, &email, rel_cut_store(cut),
-					   &cut->base, err);
+					   &cut->plan.base, err);
 	}
 	if (cut->options->has_time) {
 		seconds = cut->options->time;
@@ -85,12 +85,12 @@ int rel_cut_take_identity(struct rel_cut *cut, struct rel_error *err)
 			      "the clock of this machine says that it is "
 			      "before 1980; set it");
 	if (rc == 0) {
-		cut->plan.author = rel_cut_text(cut, "%s", name.ptr);
-		cut->plan.email = rel_cut_text(cut, "%s", email.ptr);
-		cut->plan.time = rel_cut_text(cut, "%lld", (long long)seconds);
-		cut->plan.offset = rel_cut_text(cut, "%d", offset);
-		if (!cut->plan.author || !cut->plan.email || !cut->plan.time ||
-		    !cut->plan.offset)
+		cut->plan.author = (struct rel_change_author){
+		    .name = rel_cut_text(cut, "%s", name.ptr),
+		    .email = rel_cut_text(cut, "%s", email.ptr),
+		    .time = seconds,
+		    .offset_minutes = offset};
+		if (!cut->plan.author.name || !cut->plan.author.email)
 			rc = rel_fail_nomem(err);
 	}
 	rel_buf_free(&name);

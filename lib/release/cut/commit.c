@@ -4,21 +4,6 @@
 #include "git/remote.h"
 #include "release/cut/cut_private.h"
 
-/* As it was before its lines were joined. */
-static int signature(struct rel_str *out, struct rel_cut *cut,
-		     struct rel_error *err)
-{
-	char *copy =
-	    rel_arena_copy(&cut->arena, rel_str_of(cut->plan.signature));
-
-	if (!copy)
-		return rel_fail_nomem(err);
-	for (char *at = copy; (at = strchr(at, '|')); at++)
-		*at = '\n';
-	*out = rel_str_of(copy);
-	return 0;
-}
-
 int rel_cut_edits(struct rel_git_edit_request *out, struct rel_cut *cut,
 		  struct rel_error *err)
 {
@@ -33,15 +18,15 @@ int rel_cut_edits(struct rel_git_edit_request *out, struct rel_cut *cut,
 		    .content = cut->bump.edits[i].content};
 	*out = (struct rel_git_edit_request){
 	    .branch = cut->plan.branch,
-	    .parent = cut->base,
+	    .parent = cut->plan.base,
 	    .edits = edits,
 	    .n_edits = cut->bump.count,
 	    .author = rel_cut_identity(cut),
 	    .committer = rel_cut_identity(cut),
 	    .message = rel_cut_text(cut, "Release %s %s", cut->plan.name,
 				    cut->plan.version)};
-	return out->message ? signature(&out->signature, cut, err)
-			    : rel_fail_nomem(err);
+	out->signature = cut->plan.signature;
+	return out->message ? 0 : rel_fail_nomem(err);
 }
 
 /* "dune-project, a.opam" */
@@ -65,7 +50,7 @@ int rel_cut_bump(struct rel_cut *cut, struct rel_error *err)
 	char id[REL_GIT_ID_TEXT];
 	int rc = 0;
 
-	cut->commit = cut->base;
+	cut->commit = cut->plan.base;
 	if (cut->bump.count) {
 		rc = rel_cut_edits(&request, cut, err);
 		if (rc == 0)
@@ -82,7 +67,7 @@ int rel_cut_bump(struct rel_cut *cut, struct rel_error *err)
 
 		rel_cut_tell(cut, REL_CUT_BUMP, "commit %.12s (%s)%s", id,
 			     files ? files : "",
-			     *cut->plan.signature ? ", signed" : "");
+			     cut->plan.signature.len ? ", signed" : "");
 	} else {
 		rel_cut_tell(cut, REL_CUT_BUMP,
 			     "no version to change, commit %.12s", id);
@@ -101,7 +86,7 @@ static bool has_moved_on(struct rel_cut *cut)
 	return rel_journal_get(&cut->journal, "bump", "commit") &&
 	       rel_git_ref_read(&there, rel_cut_store(cut), cut->plan.branch,
 				NULL) == 1 &&
-	       !rel_git_id_eq(&there, &cut->base) &&
+	       !rel_git_id_eq(&there, &cut->plan.base) &&
 	       !rel_git_id_eq(&there, &cut->commit);
 }
 
@@ -132,7 +117,8 @@ static int make_commit(struct rel_git_target **scratch, struct rel_cut *cut,
 {
 	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
 	struct rel_git_edit_request request;
-	struct rel_git_commit commit = {.parents = &cut->base, .n_parents = 1};
+	struct rel_git_commit commit = {.parents = &cut->plan.base,
+					.n_parents = 1};
 	struct rel_git_change *changes =
 	    rel_arena_array(&cut->arena, cut->bump.count + 1, sizeof(*changes));
 	struct rel_git_store *store;
@@ -151,7 +137,8 @@ static int make_commit(struct rel_git_target **scratch, struct rel_cut *cut,
 		    .keep_kind = true,
 		    .content = request.edits[i].content};
 	store = rel_git_target_store(*scratch);
-	rc = rel_git_commit_tree(&commit.tree, store, &cut->base, NULL, err);
+	rc = rel_git_commit_tree(&commit.tree, store, &cut->plan.base, NULL,
+				 err);
 	if (rc == 0)
 		rc = rel_git_write_tree(&commit.tree, store, &commit.tree,
 					changes, request.n_edits, err);
@@ -160,9 +147,7 @@ static int make_commit(struct rel_git_target **scratch, struct rel_cut *cut,
 	commit.message = request.message;
 	if (rc == 0)
 		rc = rel_cut_sign_commit(cut, store, &commit, err);
-	if (rc == 0)
-		rc = rel_cut_edits(&request, cut, err);
-	commit.signature = request.signature;
+	commit.signature = cut->plan.signature;
 	return rc ? rc
 		  : rel_git_write_commit(&cut->commit, store, &commit, err);
 }
@@ -171,6 +156,6 @@ int rel_cut_predict_commit(struct rel_git_target **scratch, struct rel_cut *cut,
 			   struct rel_error *err)
 {
 	*scratch = NULL;
-	cut->commit = cut->base;
+	cut->commit = cut->plan.base;
 	return cut->bump.count ? make_commit(scratch, cut, err) : 0;
 }

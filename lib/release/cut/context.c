@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/limits.h"
 #include "release/cut/cut_private.h"
 
@@ -46,34 +47,72 @@ void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
 	va_end(args);
 }
 
-void rel_cut_add_finding(struct rel_cut *cut,
-			 const struct rel_cut_finding *finding)
+/* NULL stays NULL.  false: out of memory. */
+static bool keep(struct rel_cut *cut, const char **text)
 {
-	const struct rel_cut_callbacks *callbacks = &cut->options->callbacks;
-	const struct rel_conf_release *conf = rel_cut_conf(cut);
-	struct rel_cut_finding f = *finding;
-
-	if ((cut->options->strict && !f.minor) || (conf && conf->strict))
-		f.warning = false;
-	if (!f.warning)
-		cut->stopped = true;
-	if (callbacks->finding)
-		callbacks->finding(callbacks->context, &f);
+	if (*text)
+		*text = rel_cut_text(cut, "%s", *text);
+	else
+		return true;
+	return *text != NULL;
 }
 
-void rel_cut_warn(struct rel_cut *cut, const char *path, uint32_t line,
-		  const char *fmt, ...)
+int rel_cut_add_finding(struct rel_cut *cut,
+			const struct rel_cut_finding *finding,
+			struct rel_error *err)
+{
+	const struct rel_conf_release *conf = rel_cut_conf(cut);
+	struct rel_cut_finding f = *finding;
+	int rc = rel_array_reserve(&cut->findings, &cut->findings_cap,
+				   (uint64_t)cut->n_findings + 1,
+				   sizeof(*cut->findings));
+
+	if (rc || !keep(cut, &f.package) || !keep(cut, &f.path) ||
+	    !keep(cut, &f.environment) || !keep(cut, &f.text))
+		return rel_fail_nomem(err);
+	if ((f.severity == REL_CUT_WARNING && cut->options->strict) ||
+	    (f.severity != REL_CUT_ALLOWED && conf && conf->strict))
+		f.severity = REL_CUT_ERROR;
+	cut->findings[cut->n_findings++] = f;
+	return 0;
+}
+
+int rel_cut_find(struct rel_cut *cut, enum rel_cut_severity severity,
+		 const char *path, uint32_t line, struct rel_error *err,
+		 const char *fmt, ...)
 {
 	struct rel_cut_finding f = {
-	    .warning = true, .path = path, .line = line};
-	char text[REL_ERROR_TEXT_MAX];
+	    .severity = severity, .path = path, .line = line};
+	char *text = NULL;
 	va_list args;
+	int rc;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	rc = vasprintf(&text, fmt, args);
 	va_end(args);
 	f.text = text;
-	rel_cut_add_finding(cut, &f);
+	rc = rc < 0 ? rel_fail_nomem(err) : rel_cut_add_finding(cut, &f, err);
+	free(text);
+	return rc;
+}
+
+bool rel_cut_is_stopped(const struct rel_cut *cut)
+{
+	for (uint32_t i = 0; i < cut->n_findings; i++)
+		if (cut->findings[i].severity == REL_CUT_ERROR)
+			return true;
+	return false;
+}
+
+void rel_cut_show_findings(struct rel_cut *cut)
+{
+	const struct rel_cut_callbacks *callbacks = &cut->options->callbacks;
+	uint32_t shown = cut->n_shown;
+
+	cut->n_shown = cut->n_findings;
+	if (callbacks->findings && shown < cut->n_findings)
+		callbacks->findings(callbacks->context, cut->findings + shown,
+				    cut->n_findings - shown);
 }
 
 const char *rel_cut_step_name(enum rel_cut_step step)
@@ -151,6 +190,8 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 
 void rel_cut_close(struct rel_cut *cut)
 {
+	rel_cut_show_findings(cut);
+	free(cut->findings);
 	rel_gate_close(&cut->gate);
 	rel_publisher_free(cut->publisher);
 	rel_writable_free(cut->remote);

@@ -56,7 +56,7 @@ static bool is_unfinished(const struct rel_cut *cut)
 /* The step at `place`: a forge has the tag before the archive. */
 static enum rel_cut_step step_at(const struct rel_cut *cut, int place)
 {
-	if (rel_cut_says(cut->plan.push_first)) {
+	if (cut->plan.push_first) {
 		if (place == REL_CUT_PUBLISH)
 			return REL_CUT_PUSH;
 		if (place == REL_CUT_PUSH)
@@ -68,8 +68,8 @@ static enum rel_cut_step step_at(const struct rel_cut *cut, int place)
 static bool is_requested(const struct rel_cut *cut, enum rel_cut_step step)
 {
 	if (step == REL_CUT_TRIAL)
-		return rel_cut_says(cut->plan.trial);
-	return step != REL_CUT_REQUEST || rel_cut_says(cut->plan.request);
+		return cut->plan.trial;
+	return step != REL_CUT_REQUEST || cut->plan.request;
 }
 
 static int run_step(struct rel_cut *cut, enum rel_cut_step step,
@@ -86,7 +86,8 @@ static int run_step(struct rel_cut *cut, enum rel_cut_step step,
 		rc = set_state(cut, name, BEGUN, err);
 	if (rc == 0)
 		rc = forward[step](cut, err);
-	if (rc == 0 && !cut->stopped)
+	rel_cut_show_findings(cut);
+	if (rc == 0 && !rel_cut_is_stopped(cut))
 		rc = set_state(cut, name, DONE, err);
 	return rc;
 }
@@ -103,18 +104,19 @@ static int run_steps(struct rel_cut *cut, struct rel_error *err)
 	int rc = 0;
 
 	for (int place = REL_CUT_TRIAL;
-	     rc == 0 && !cut->stopped && place < REL_CUT_STEPS; place++)
+	     rc == 0 && !rel_cut_is_stopped(cut) && place < REL_CUT_STEPS;
+	     place++)
 		rc = run_step(cut, step_at(cut, place), err);
-	if ((rc || cut->stopped) && has_only_tried(cut)) {
+	if ((rc || rel_cut_is_stopped(cut)) && has_only_tried(cut)) {
 		int gone = rel_journal_remove(&cut->journal, rc ? NULL : err);
 
 		return rc ? rc : gone;
 	}
-	if (rc == 0 && !cut->stopped)
+	if (rc == 0 && !rel_cut_is_stopped(cut))
 		rc = rel_cut_revert_pack(cut, err);
-	if (rc == 0 && !cut->stopped)
+	if (rc == 0 && !rel_cut_is_stopped(cut))
 		rc = rel_cut_forget_companions(cut, err);
-	if (rc == 0 && !cut->stopped)
+	if (rc == 0 && !rel_cut_is_stopped(cut))
 		rc = set_state(cut, SECTION, FINISHED, err);
 	return rc;
 }
@@ -279,13 +281,15 @@ static int refuse_unfinished(struct rel_cut *cut, struct rel_error *err)
 static const char *plan_text(struct rel_cut *cut)
 {
 	const struct rel_cut_plan *p = &cut->plan;
+	char base[REL_GIT_ID_TEXT];
 
 	return rel_cut_text(
 	    cut, "release %s %s (%s), tag %s on %.12s%s, to %s (%s)%s", p->name,
-	    p->version, p->packages, p->tag, p->base,
+	    p->version, p->packages.text, p->tag,
+	    rel_git_id_format(base, &p->base),
 	    cut->bump.count ? " and a commit that sets the version" : "",
 	    p->remote, p->location,
-	    rel_cut_says(p->trial) ? ", after the checks of relctl.yml" : "");
+	    p->trial ? ", after the checks of relctl.yml" : "");
 }
 
 static int confirm(struct rel_cut *cut, struct rel_error *err)
@@ -353,8 +357,9 @@ int rel_cut_run(struct rel_cut_result *out,
 		rel_journal_clear(&cut.journal);
 		cut.may_sign = true;
 		rc = rel_cut_preflight(&cut, &already, err);
+		rel_cut_show_findings(&cut);
 	}
-	if (rc == 0 && !already && !cut.stopped) {
+	if (rc == 0 && !already && !rel_cut_is_stopped(&cut)) {
 		rc = rel_cut_ready(&cut, err);
 		if (rc == 0)
 			rc = rel_cut_predict_release(&cut, false, err);
@@ -369,14 +374,14 @@ int rel_cut_run(struct rel_cut_result *out,
 		if (rc == 0)
 			rc = unfinished(&cut, err, run_steps(&cut, err));
 	}
-	if (rc == 0 && (already || !cut.stopped))
+	if (rc == 0 && (already || !rel_cut_is_stopped(&cut)))
 		rc = report(out, &cut, err);
 	if (rc == 0 && cut.no_release)
 		out->why = keep(out, cut.no_release, &rc, err);
-	out->outcome = cut.no_release ? REL_CUT_NO_RELEASE
-		       : already      ? REL_CUT_ALREADY
-		       : cut.stopped  ? REL_CUT_STOPPED
-				      : REL_CUT_DONE;
+	out->outcome = cut.no_release		  ? REL_CUT_NO_RELEASE
+		       : already		  ? REL_CUT_ALREADY
+		       : rel_cut_is_stopped(&cut) ? REL_CUT_STOPPED
+						  : REL_CUT_DONE;
 	rel_cut_close(&cut);
 	return rc;
 }
@@ -408,10 +413,8 @@ static int remove_locks(struct rel_cut *cut, struct rel_error *err)
 /* Read the plan of the unfinished cut and open what it is about. */
 static int resume(struct rel_cut *cut, struct rel_error *err)
 {
-	int rc = is_unfinished(cut) ? rel_cut_plan_load(cut, err) : none(err);
+	int rc = is_unfinished(cut) ? rel_cut_resume(cut, err) : none(err);
 
-	if (rc == 0)
-		rc = rel_cut_derive(cut, err);
 	if (rc == 0)
 		rc = rel_cut_find_remote(cut, err);
 	if (rc == 0)
@@ -426,7 +429,7 @@ static int change_request(struct rel_cut *cut, struct rel_error *err)
 	    strcmp(state(cut, rel_cut_step_name(REL_CUT_WRITE)), DONE) == 0;
 	int rc;
 
-	if (!cut->options->request || rel_cut_says(cut->plan.request))
+	if (!cut->options->request || cut->plan.request)
 		return 0;
 	if (late && !*cut->plan.review)
 		return rel_fail(err, REL_EEXISTS,
@@ -458,9 +461,10 @@ int rel_cut_continue(struct rel_cut_result *out,
 		rc = change_request(&cut, err);
 	if (rc == 0)
 		rc = unfinished(&cut, err, run_steps(&cut, err));
-	if (rc == 0 && !cut.stopped)
+	if (rc == 0 && !rel_cut_is_stopped(&cut))
 		rc = report(out, &cut, err);
-	out->outcome = cut.stopped ? REL_CUT_STOPPED : REL_CUT_DONE;
+	out->outcome =
+	    rel_cut_is_stopped(&cut) ? REL_CUT_STOPPED : REL_CUT_DONE;
 	rel_cut_close(&cut);
 	return rc;
 }
@@ -505,8 +509,8 @@ int rel_cut_status(bool *unfinished, const struct rel_cut_options *options,
 		rc = rel_cut_plan_load(&cut, err);
 	if (rc == 0 && cut.journal.found) {
 		rel_cut_tell(&cut, REL_CUT_PREFLIGHT, "%s %s (%s), %s",
-			     cut.plan.name, cut.plan.version, cut.plan.packages,
-			     state(&cut, SECTION));
+			     cut.plan.name, cut.plan.version,
+			     cut.plan.packages.text, state(&cut, SECTION));
 		for (int i = REL_CUT_TRIAL; i < REL_CUT_STEPS; i++) {
 			enum rel_cut_step step = step_at(&cut, i);
 			const char *is = state(&cut, rel_cut_step_name(step));

@@ -35,12 +35,18 @@ enum rel_cut_step {
 /* "preflight", "bump", … */
 const char *rel_cut_step_name(enum rel_cut_step step);
 
+enum rel_cut_severity {
+	REL_CUT_ERROR,	 /* stops the cut */
+	REL_CUT_WARNING, /* does not, unless options->strict is set */
+	/* not even then, since a tag that was pushed is not made again for it;
+	 * when relctl.yml is strict, it does */
+	REL_CUT_MINOR,
+	REL_CUT_ALLOWED, /* an error of the gate, with allow_broken */
+};
+
 /* Something that speaks against the release. */
 struct rel_cut_finding {
-	bool warning; /* does not stop the cut */
-	/* … unless relctl.yml is strict: options->strict does not count, since
-	 * a tag that was pushed is not made again for it */
-	bool minor;
+	enum rel_cut_severity severity;
 	/* what it is about, as far as known: "name.version"; a file of the
 	 * source, and the line in it from 1 (0 = none); an environment */
 	const char *package; /* or NULL */
@@ -54,7 +60,9 @@ struct rel_cut_finding {
 struct rel_cut_callbacks {
 	/* one line about what a step did */
 	void (*tell)(void *context, enum rel_cut_step step, const char *text);
-	void (*finding)(void *context, const struct rel_cut_finding *finding);
+	/* what was found since the last call; one at least */
+	void (*findings)(void *context, const struct rel_cut_finding *findings,
+			 size_t n);
 	/* The plan is ready, nothing is written yet: go on?  0 = yes.  NULL =
 	 * yes always. */
 	int (*confirm)(void *context, const char *plan, struct rel_error *err);

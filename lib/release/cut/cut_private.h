@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "git/remote.h"
+#include "git/sign.h"
 #include "git/worktree.h"
 #include "publish/publish.h"
 #include "release/cut/cut.h"
@@ -17,41 +18,53 @@
 
 struct rel_amend_options;
 
+/* Names of packages, in the order of the source. */
+struct rel_cut_names {
+	const char *const *items;
+	size_t count;
+	const char *text; /* the same, "a,b" */
+};
+
+/* An object of git that may not be there. */
+struct rel_cut_id {
+	bool known;
+	struct rel_git_id id;
+};
+
 /*
- * What was decided, as the journal's section "plan" has it.  All of it is
- * settled before anything is written.
+ * What was decided before anything was written: rel_cut_preflight() returns
+ * it whole, the journal keeps it (plan.c has the table of its fields).
+ * Texts are never NULL then; "" = none.
  */
 struct rel_cut_plan {
-	const char *packages; /* comma-separated */
-	const char *left_out; /* the same: packages not for release */
+	struct rel_cut_names packages, left_out; /* released; not for release */
 	const char *version;
-	const char *name;   /* of archive and tag: package or project */
-	const char *base;   /* commit that was looked at, 40 digits */
-	const char *branch; /* "refs/heads/main" */
+	const char *name;	/* of archive and tag: package or project */
+	struct rel_git_id base; /* commit that was checked */
+	const char *branch;	/* "refs/heads/main" */
 	const char *tag;
-	const char *tag_found; /* object of a tag that was there, or "" */
-	const char *archive;   /* "tbz", … */
-	const char *sign;
-	const char *signature;	   /* of the commit, "|" between lines; or "" */
-	const char *time, *offset; /* UTC seconds; minutes */
-	const char *author, *email; /* and committer, and tagger */
-	const char *remote;	    /* development remote: name … */
-	const char *location;	    /* … and location as given */
-	const char *review;	    /* its branch to write, or "" */
-	const char *push_remote;    /* source's remote, or "" */
-	const char *upstream;	    /* branch there, in full */
-	const char *upstream_was;   /* commit there, or "" */
-	const char *no_changelog, *allow_broken; /* "yes" or "no" */
-	const char *notes; /* instead of the change log's, encoded; or "" */
-	const char *avoid; /* "yes": opam is not to install it unasked */
-	const char *older; /* "yes": than what is out */
-	const char *date_changelog; /* "yes": the bump does */
-	const char *request;	    /* "yes": for `review`; or "no" */
-	const char *watermarks; /* "yes": replaced in the archive; or "no" */
-	const char *trial;	/* "yes": relctl.yml has checks; or "no" */
-	const char *push_first; /* "yes": before publishing; or "no" */
-	const char *broken;	/* what was allowed, or "" */
-	const char *tip;	/* of the remote when the gate looked, or "" */
+	struct rel_cut_id tag_found; /* object of a tag that was there */
+	enum rel_archive_format archive;
+	enum rel_git_signature_kind sign; /* of the tag */
+	struct rel_str signature;	 /* of the commit; len 0 = not signed */
+	struct rel_change_author author; /* and committer, and tagger */
+	const char *remote;		 /* development remote: name … */
+	const char *location;		 /* … and location as given */
+	const char *review;		 /* its branch to write */
+	const char *push_remote;	 /* source's remote */
+	const char *upstream;		 /* branch there, in full */
+	struct rel_cut_id upstream_was;	 /* commit there */
+	bool no_changelog, allow_broken;
+	struct rel_str notes; /* instead of the change log's; len 0 = none */
+	bool avoid;	      /* opam is not to install it unasked */
+	bool older;	      /* than what is out */
+	bool date_changelog;  /* the bump does */
+	bool request;	      /* a pull request for `review` */
+	bool watermarks;      /* replaced in the archive */
+	bool trial;	      /* relctl.yml has checks */
+	bool push_first;      /* before publishing */
+	const char *broken;   /* what was allowed */
+	const char *tip;      /* of the remote when the gate was asked */
 };
 
 /* A file that goes beside a manifest. */
@@ -111,14 +124,12 @@ struct rel_cut {
 	/* a train: manifests of those before, borrowed */
 	const struct rel_loose_manifest *below;
 	size_t n_below;
-	struct rel_change_author author;
 	/* the tag with its signature, made ahead; empty = not signed yet */
 	struct rel_str signed_tag;
-	/* how the commit is signed: "none", … */
-	const char *sign_commit;
-	bool may_sign; /* this run makes signatures */
+	enum rel_git_signature_kind sign_commit; /* how the commit is signed */
+	bool may_sign;				 /* this run makes signatures */
 	/* known after the step that makes them */
-	struct rel_git_id base, commit, tag;
+	struct rel_git_id commit, tag;
 	struct rel_digest digests[2]; /* sha256, sha512 */
 	uint64_t size;
 	char *archive_path, *archive_name, *source_url;
@@ -128,7 +139,10 @@ struct rel_cut {
 	struct rel_publish_release release;
 	struct rel_cut_manifest *manifests; /* [n_chosen] */
 	const char *no_release;		    /* why the tag is of none */
-	bool stopped;			    /* there were findings */
+	/* what speaks against the release, in the order in which it was found
+	 */
+	struct rel_cut_finding *findings;
+	uint32_t n_findings, findings_cap, n_shown;
 	/* of the step that has failed, and what to do after --abort */
 	enum rel_cut_way way;
 	const char *then;
@@ -150,14 +164,22 @@ void rel_cut_callbacks_tell(const struct rel_cut_callbacks *callbacks,
 /* options->callbacks.tell, printf-style. */
 void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
 		  const char *fmt, ...) REL_PRINTF(3, 4);
-/* options->callbacks.finding; marks the cut as stopped, unless it is a warning
- * and neither options->strict, which minor ones do not heed, nor release:
- * strict: is set. */
-void rel_cut_add_finding(struct rel_cut *cut,
-			 const struct rel_cut_finding *finding);
-/* A warning about `line` (0 = none) of `path` in the source (may be NULL). */
-void rel_cut_warn(struct rel_cut *cut, const char *path, uint32_t line,
-		  const char *fmt, ...) REL_PRINTF(4, 5);
+/* Add a finding, whose texts are copied; how severe it is follows from
+ * options->strict, which minor ones do not heed, and release: strict: too. */
+REL_MUST_CHECK int rel_cut_add_finding(struct rel_cut *cut,
+				       const struct rel_cut_finding *finding,
+				       struct rel_error *err);
+/* The same about `line` (0 = none) of `path` in the source (may be NULL),
+ * printf-style. */
+REL_MUST_CHECK int rel_cut_find(struct rel_cut *cut,
+				enum rel_cut_severity severity,
+				const char *path, uint32_t line,
+				struct rel_error *err, const char *fmt, ...)
+    REL_PRINTF(6, 7);
+/* Is one of the findings an error? */
+bool rel_cut_is_stopped(const struct rel_cut *cut);
+/* Hand those that are new to options->callbacks.findings. */
+void rel_cut_show_findings(struct rel_cut *cut);
 
 /* Open checkout, journal and what the options name.  `lock`: to write. */
 REL_MUST_CHECK int rel_cut_open(struct rel_cut *cut,
@@ -171,8 +193,18 @@ REL_MUST_CHECK int rel_cut_plan_save(struct rel_cut *cut,
 				     struct rel_error *err);
 REL_MUST_CHECK int rel_cut_plan_load(struct rel_cut *cut,
 				     struct rel_error *err);
-/* What follows from the plan: ids, author, project, bump. */
+/* Of the unfinished cut in the journal: the plan, what its steps have made,
+ * and the project. */
+REL_MUST_CHECK int rel_cut_resume(struct rel_cut *cut, struct rel_error *err);
+/* What follows from the plan: the archive's name, the bump, the texts. */
 REL_MUST_CHECK int rel_cut_derive(struct rel_cut *cut, struct rel_error *err);
+/* From "a,b", which stays; "" = none. */
+REL_MUST_CHECK int rel_cut_names_of(struct rel_cut_names *out,
+				    struct rel_cut *cut, const char *text,
+				    struct rel_error *err);
+/* From and to the words of relctl.yml and the journal. */
+bool rel_cut_sign_of(enum rel_git_signature_kind *out, const char *word);
+const char *rel_cut_sign_name(enum rel_git_signature_kind kind);
 /* The source's own objects. */
 static inline struct rel_git_store *rel_cut_store(const struct rel_cut *cut)
 {
@@ -182,20 +214,17 @@ static inline struct rel_git_store *rel_cut_store(const struct rel_cut *cut)
 static inline struct rel_git_identity rel_cut_identity(
     const struct rel_cut *cut)
 {
-	return (struct rel_git_identity){.name = cut->author.name,
-					 .email = cut->author.email,
-					 .seconds = cut->author.time,
-					 .offset = cut->author.offset_minutes};
+	return (struct rel_git_identity){.name = cut->plan.author.name,
+					 .email = cut->plan.author.email,
+					 .seconds = cut->plan.author.time,
+					 .offset =
+					     cut->plan.author.offset_minutes};
 }
 /* release: of relctl.yml; NULL = none. */
 static inline const struct rel_conf_release *rel_cut_conf(
     const struct rel_cut *cut)
 {
 	return cut->options->conf ? &cut->options->conf->release : NULL;
-}
-static inline bool rel_cut_says(const char *yes)
-{
-	return yes && strcmp(yes, "yes") == 0;
 }
 
 /* checkout.c: is the checkout at rest, on a branch or a tag, and clean? */
@@ -330,10 +359,8 @@ REL_MUST_CHECK int rel_cut_sign_ahead(struct rel_cut *cut,
 REL_MUST_CHECK int rel_cut_sign(struct rel_buf *text, struct rel_cut *cut,
 				struct rel_error *err);
 /* For rel_pack_write(). */
-REL_MUST_CHECK int rel_cut_pack_options(struct rel_pack_options *out,
-					struct rel_cut *cut,
-					struct rel_git_store *store,
-					struct rel_error *err);
+struct rel_pack_options rel_cut_pack_options(struct rel_cut *cut,
+					     struct rel_git_store *store);
 /* Pack what rel_cut_predict_commit() made, with its `scratch`, and note digests
  * and size in the cut.  path  of the archive; NULL = nowhere */
 REL_MUST_CHECK int rel_cut_pack_predicted(struct rel_pack_result *out,
@@ -392,8 +419,8 @@ REL_MUST_CHECK int rel_cut_restore_companions(struct rel_change *changes,
 REL_MUST_CHECK int rel_cut_forget_companions(struct rel_cut *cut,
 					     struct rel_error *err);
 
-/* trial.c: is there something to try? "yes" or "no". */
-const char *rel_cut_has_trial(const struct rel_cut *cut);
+/* trial.c: is there something to try? */
+bool rel_cut_has_trial(const struct rel_cut *cut);
 /* Is opam there, if it is wanted?  Errors  REL_ENOTFOUND it is not */
 REL_MUST_CHECK int rel_cut_trial_ready(const struct rel_cut *cut,
 				       struct rel_error *err);

@@ -104,27 +104,30 @@ static int find_known(struct look *look, struct rel_error *err)
 	return rc;
 }
 
-static void tell_marked(struct look *look)
+static int find_marked(struct look *look, struct rel_error *err)
 {
 	size_t told = look->n_marked < REL_LIMIT_WATERMARKED_FILES
 			  ? look->n_marked
 			  : REL_LIMIT_WATERMARKED_FILES;
+	int rc = 0;
 
-	for (size_t i = 0; i < told; i++) {
+	for (size_t i = 0; rc == 0 && i < told; i++) {
 		const struct marked *m = &look->marked[i];
 
-		rel_cut_warn(look->cut, m->path, m->line,
-			     "%%%%%s%%%% stays so in the archive: \"dune "
-			     "subst\" replaces it in a checkout only; with "
-			     "release: {watermarks: true} in relctl.yml the "
-			     "cut does, with false it leaves it in silence",
-			     rel_watermark_name(m->which));
+		rc = rel_cut_find(
+		    look->cut, REL_CUT_WARNING, m->path, m->line, err,
+		    "%%%%%s%%%% stays so in the archive: \"dune subst\" "
+		    "replaces it in a checkout only; with release: "
+		    "{watermarks: true} in relctl.yml the cut does, with false "
+		    "it leaves it in silence",
+		    rel_watermark_name(m->which));
 	}
-	if (look->n_marked > told)
-		rel_cut_warn(look->cut, NULL, 0,
-			     "%zu more files have watermarks that nothing "
-			     "replaces",
-			     look->n_marked - told);
+	if (rc == 0 && look->n_marked > told)
+		rc = rel_cut_find(look->cut, REL_CUT_WARNING, NULL, 0, err,
+				  "%zu more files have watermarks that nothing "
+				  "replaces",
+				  look->n_marked - told);
+	return rc;
 }
 
 /* With what is packed later, or with a look at each file. */
@@ -134,13 +137,12 @@ static int take_options(struct rel_git_export_options *out,
 {
 	struct rel_cut *cut = look->cut;
 	const struct rel_conf_release *conf = rel_cut_conf(cut);
-	struct rel_pack_options request;
-	int rc = rel_cut_pack_options(&request, cut, look->store, err);
+	struct rel_pack_options options =
+	    rel_cut_pack_options(cut, look->store);
+	int rc;
 
-	request.commit = cut->base;
-	if (rc == 0)
-		rc = rel_pack_export_options(out, marks, &cut->arena, &request,
-					     err);
+	options.commit = cut->plan.base;
+	rc = rel_pack_export_options(out, marks, &cut->arena, &options, err);
 	if (rc || (conf && conf->watermarks != REL_CONF_WATERMARKS_WARN))
 		return rc;
 	out->rewrite = look_for_marks;
@@ -157,7 +159,7 @@ int rel_cut_check_export(struct rel_cut *cut, struct rel_error *err)
 	int rc = take_options(&options, &marks, &look, err);
 
 	if (rc == 0)
-		rc = rel_git_export_open(&exported, look.store, &cut->base,
+		rc = rel_git_export_open(&exported, look.store, &cut->plan.base,
 					 &options, err);
 	if (rc == 0)
 		rc = rel_git_export_each(exported, check_entry, &look, err);
@@ -168,7 +170,5 @@ int rel_cut_check_export(struct rel_cut *cut, struct rel_error *err)
 			      "export-ignore of every file");
 	if (rc == REL_EUSAGE)
 		rc = err->code = REL_EPARSE; /* the source is wrong */
-	if (rc == 0)
-		tell_marked(&look);
-	return rc;
+	return rc ? rc : find_marked(&look, err);
 }

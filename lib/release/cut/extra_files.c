@@ -29,16 +29,14 @@ struct reading {
 static int add_finding(struct reading *r, uint32_t line, bool warning,
 		       const char *text, struct rel_error *err)
 {
-	struct rel_cut_finding finding = {.warning = warning,
-					  .path = r->package->path.ptr,
-					  .line = line,
-					  .text = text};
+	enum rel_cut_severity severity =
+	    warning ? REL_CUT_WARNING : REL_CUT_ERROR;
 
 	if (!text)
 		return rel_fail_nomem(err);
 	r->out->wrong = r->out->wrong || !warning;
-	rel_cut_add_finding(r->cut, &finding);
-	return 0;
+	return rel_cut_find(r->cut, severity, r->package->path.ptr, line, err,
+			    "%s", text);
 }
 
 /* The value of a field, or NULL. */

@@ -240,26 +240,24 @@ static int check_chosen(struct rel_cut *cut, struct rel_error *err)
 int rel_cut_gate(struct rel_cut *cut, struct rel_error *err)
 {
 	const struct rel_gate *gate = &cut->gate;
-	bool stopped = cut->stopped,
-	     allow = rel_cut_says(cut->plan.allow_broken);
+	bool allow = cut->plan.allow_broken;
 	int rc = cut->manifests ? 0 : rel_cut_plan_manifests(cut, err);
 
 	if (rc == 0)
 		rc = check_chosen(cut, err);
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < gate->n_findings; i++) {
+	for (size_t i = 0; rc == 0 && i < gate->n_findings; i++) {
 		struct rel_cut_finding f = {
+		    .severity = allow ? REL_CUT_ALLOWED : REL_CUT_ERROR,
 		    .package = gate->findings[i].package,
 		    .environment = gate->findings[i].environment,
 		    .text = gate->findings[i].reason};
 
-		rel_cut_add_finding(cut, &f);
+		rc = rel_cut_add_finding(cut, &f, err);
 	}
-	if (allow) {
-		cut->stopped = stopped;
+	if (rc == 0 && allow)
 		rc = take_broken(cut, err);
-	}
 	cut->plan.tip = rel_cut_text(cut, "%s", rel_writable_tip(cut->remote));
 	if (rc == 0 && !cut->plan.tip)
 		rc = rel_fail_nomem(err);

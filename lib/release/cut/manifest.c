@@ -362,10 +362,10 @@ static int replace_watermarks(struct rel_str *text, struct rel_cut *cut,
 	char *copy;
 	int rc;
 
-	if (!rel_cut_says(cut->plan.watermarks))
+	if (!cut->plan.watermarks)
 		return 0;
 	rc = rel_watermarks_read(&marks, &cut->arena, cut->project->store,
-				 &cut->base, rel_str_of(cut->plan.version),
+				 &cut->plan.base, rel_str_of(cut->plan.version),
 				 cut->plan.tag, err);
 	if (rc)
 		return rc;
@@ -399,7 +399,7 @@ static struct rel_str bumped(const struct rel_cut *cut,
 
 int rel_cut_take_texts(struct rel_cut *cut, struct rel_error *err)
 {
-	bool avoid = rel_cut_says(cut->plan.avoid);
+	bool avoid = cut->plan.avoid;
 	int rc = 0;
 
 	cut->texts = rel_arena_array(&cut->arena, cut->n_chosen + 1,

@@ -45,7 +45,7 @@ static int check_place(struct rel_cut *cut, size_t i, struct rel_error *err)
 	const struct rel_project_package *p =
 	    &cut->project->packages[cut->chosen[i]];
 	struct rel_str place = rel_project_place(p);
-	struct rel_cut_finding finding = {.path = p->path.ptr};
+	char *file;
 	struct rel_git_entry entry;
 	struct rel_opam_tree tree;
 	rel_node_id build;
@@ -53,11 +53,11 @@ static int check_place(struct rel_cut *cut, size_t i, struct rel_error *err)
 
 	if (place.len == 0)
 		return 0;
-	finding.text = rel_cut_text(cut, "%s.install", p->name.ptr);
-	if (!finding.text)
+	file = rel_cut_text(cut, "%s.install", p->name.ptr);
+	if (!file)
 		return rel_fail_nomem(err);
 	rc = rel_git_tree_find(&entry, cut->project->store, &cut->project->tree,
-			       rel_str_of(finding.text), err);
+			       rel_str_of(file), err);
 	if (rc != REL_ENOTFOUND)
 		return rc;
 	rc = rel_opam_parse(&tree, &cut->arena, p->text, p->path.ptr, err);
@@ -69,17 +69,12 @@ static int check_place(struct rel_cut *cut, size_t i, struct rel_error *err)
 	    !has_word(&tree, tree.nodes[build].child, is_dune) ||
 	    has_word(&tree, tree.nodes[build].child, installs))
 		return 0;
-	finding.line = tree.nodes[build].line;
-	finding.text = rel_cut_text(
-	    cut,
+	return rel_cut_find(
+	    cut, REL_CUT_ERROR, p->path.ptr, tree.nodes[build].line, err,
 	    "nothing would be installed: opam looks for %s.install at the top "
 	    "of the archive, but dune puts it into %.*s; move %s.opam to the "
 	    "top of the source, or write an install: command",
 	    p->name.ptr, REL_STR_ARG(place), p->name.ptr);
-	if (!finding.text)
-		return rel_fail_nomem(err);
-	rel_cut_add_finding(cut, &finding);
-	return 0;
 }
 
 int rel_cut_judge_places(struct rel_cut *cut, struct rel_error *err)
@@ -134,16 +129,11 @@ static int lint(struct rel_cut *cut, size_t i, struct rel_error *err)
 			       &cut->arena, err);
 	for (uint32_t k = 0; rc == 0 && k < findings.count; k++) {
 		const struct rel_lint_finding *f = &findings.items[k];
-		struct rel_cut_finding finding = {
-		    .path = p->path.ptr,
-		    .text =
-			rel_cut_text(cut, "lint %u: %.*s", (unsigned)f->code,
-				     REL_STR_ARG(f->text))};
-
-		if (!finding.text)
-			rc = rel_fail_nomem(err);
-		else if (f->severity == REL_LINT_ERROR)
-			rel_cut_add_finding(cut, &finding);
+		if (f->severity == REL_LINT_ERROR)
+			rc = rel_cut_find(cut, REL_CUT_ERROR, p->path.ptr, 0,
+					  err, "lint %u: %.*s",
+					  (unsigned)f->code,
+					  REL_STR_ARG(f->text));
 	}
 	return rc;
 }
@@ -173,19 +163,20 @@ static int check_pins(struct rel_cut *cut, size_t i, struct rel_error *err)
 		first = &tree.nodes[first->child];
 	if (first->kind == REL_NODE_STRING)
 		name = first->text;
-	rel_cut_warn(cut, p->path.ptr, tree.nodes[field].line,
-		     "pin-depends: pins %.*s; a released manifest may not have "
-		     "the field, which is left out of it: release what is "
-		     "pinned first, require that version in depends:, and "
-		     "remove pin-depends:",
-		     REL_STR_ARG(name));
-	return 0;
+	return rel_cut_find(
+	    cut, REL_CUT_WARNING, p->path.ptr, tree.nodes[field].line, err,
+	    "pin-depends: pins %.*s; a released manifest may not have "
+	    "the field, which is left out of it: release what is "
+	    "pinned first, require that version in depends:, and "
+	    "remove pin-depends:",
+	    REL_STR_ARG(name));
 }
 
-static void tell_stale(void *context, const char *path, uint32_t line,
-		       const char *text)
+static int add_stale(void *context, const char *path, uint32_t line,
+		     const char *text, struct rel_error *err)
 {
-	rel_cut_warn(context, path, line, "%s", text);
+	return rel_cut_find(context, REL_CUT_WARNING, path, line, err, "%s",
+			    text);
 }
 
 static int check_generated(struct rel_cut *cut, size_t i, struct rel_error *err)
@@ -193,7 +184,7 @@ static int check_generated(struct rel_cut *cut, size_t i, struct rel_error *err)
 	struct rel_stale_options request = {
 	    .project = cut->project,
 	    .package = &cut->project->packages[cut->chosen[i]],
-	    .tell = tell_stale,
+	    .add = add_stale,
 	    .context = cut,
 	    .ask_dune = true,
 	    .cancel = cut->options->cancel};
@@ -201,25 +192,25 @@ static int check_generated(struct rel_cut *cut, size_t i, struct rel_error *err)
 	return rel_stale_check(&request, err);
 }
 
-static void tell_missing(struct rel_cut *cut)
+static int find_missing(struct rel_cut *cut, struct rel_error *err)
 {
-	for (size_t i = 0; i < cut->n_required; i++) {
-		const struct rel_cut_required *w = &cut->required[i];
-		const struct rel_project_package *p =
-		    &cut->project->packages[cut->chosen[w->package]];
-		struct rel_cut_finding finding = {
-		    .path = p->path.ptr,
-		    .line = w->line,
-		    .text = rel_cut_text(
-			cut,
-			"%s: needs \"%.*s\", which is neither in the archive "
-			"nor in extra-files:; commit it at that path, or put "
-			"it in files/ and name it there",
-			w->field, REL_STR_ARG(w->path))};
+	int rc = 0;
 
-		if (!w->found && finding.text)
-			rel_cut_add_finding(cut, &finding);
+	for (size_t i = 0; rc == 0 && i < cut->n_required; i++) {
+		const struct rel_cut_required *r = &cut->required[i];
+		const struct rel_project_package *p =
+		    &cut->project->packages[cut->chosen[r->package]];
+
+		if (r->found)
+			continue;
+		rc = rel_cut_find(
+		    cut, REL_CUT_ERROR, p->path.ptr, r->line, err,
+		    "%s: needs \"%.*s\", which is neither in the archive nor "
+		    "in extra-files:; commit it at that path, or put it in "
+		    "files/ and name it there",
+		    r->field, REL_STR_ARG(r->path));
 	}
+	return rc;
 }
 
 int rel_cut_check_manifests(struct rel_cut *cut, struct rel_error *err)
@@ -233,7 +224,5 @@ int rel_cut_check_manifests(struct rel_cut *cut, struct rel_error *err)
 		if (rc == 0)
 			rc = check_generated(cut, i, err);
 	}
-	if (rc == 0)
-		tell_missing(cut);
-	return rc;
+	return rc ? rc : find_missing(cut, err);
 }

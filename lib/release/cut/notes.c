@@ -125,12 +125,9 @@ static int find(struct rel_changelog *out, struct rel_cut *cut,
 	    .file = conf ? conf->changelog : NULL,
 	    .packages = cut->chosen,
 	    .n_packages = cut->n_chosen,
-	    .version = rel_str_of(cut->plan.version)};
-	unsigned long seconds = 0;
+	    .version = rel_str_of(cut->plan.version),
+	    .time = cut->plan.author.time};
 
-	/* the plan has the decimal digits of one after 1980 */
-	rel_str_to_uint(rel_str_of(cut->plan.time), LONG_MAX, &seconds);
-	request.time = (int64_t)seconds;
 	return rel_changelog_find(out, cut->project, &request, err);
 }
 
@@ -140,55 +137,41 @@ static int add_undated(struct rel_cut *cut,
 		       struct rel_error *err)
 {
 	struct rel_str heading = rel_str_sub(u->heading, 0, 60);
-	struct rel_cut_finding finding = {.path = u->path, .line = u->line};
 
 	if (cut->options->tag)
-		finding.text = rel_cut_text(
-		    cut,
+		return rel_cut_find(
+		    cut, REL_CUT_ERROR, u->path, u->line, err,
 		    "the heading \"%.*s\" is in what was tagged; make it "
 		    "\"%.*s\" and tag that, or have `relctl cut "
 		    "--date-changelog` do both",
 		    REL_STR_ARG(heading), REL_STR_ARG(u->dated));
-	else if (u->versioned)
-		finding.text = rel_cut_text(
-		    cut,
+	if (u->versioned)
+		return rel_cut_find(
+		    cut, REL_CUT_ERROR, u->path, u->line, err,
 		    "the heading \"%.*s\" says that %s is not released; make "
 		    "it \"%.*s\", or pass --date-changelog",
 		    REL_STR_ARG(heading), cut->plan.version,
 		    REL_STR_ARG(u->dated));
-	else
-		finding.text = rel_cut_text(
-		    cut,
-		    "no entry for %s, and what changed is below \"%.*s\"; "
-		    "make that heading \"%.*s\", or pass --date-changelog",
-		    cut->plan.version, REL_STR_ARG(heading),
-		    REL_STR_ARG(u->dated));
-	if (!finding.text)
-		return rel_fail_nomem(err);
-	rel_cut_add_finding(cut, &finding);
-	return 0;
+	return rel_cut_find(
+	    cut, REL_CUT_ERROR, u->path, u->line, err,
+	    "no entry for %s, and what changed is below \"%.*s\"; make that "
+	    "heading \"%.*s\", or pass --date-changelog",
+	    cut->plan.version, REL_STR_ARG(heading), REL_STR_ARG(u->dated));
 }
 
 static int warn(struct rel_cut *cut, const struct rel_changelog_remark *r,
 		struct rel_error *err)
 {
-	struct rel_cut_finding finding = {
-	    .warning = true, .path = r->path, .line = r->line};
+	struct rel_str heading = rel_str_sub(r->heading, 0, 60);
 
-	finding.minor = r->text.len == 0;
-	if (finding.minor)
-		finding.text =
-		    rel_cut_text(cut, "the section \"%.*s\" is empty",
-				 REL_STR_ARG(rel_str_sub(r->heading, 0, 60)));
-	else
-		finding.text =
-		    rel_cut_text(cut, "all that \"%.*s\" says is \"%.*s\"",
-				 REL_STR_ARG(rel_str_sub(r->heading, 0, 60)),
-				 REL_STR_ARG(rel_str_sub(r->text, 0, 60)));
-	if (!finding.text)
-		return rel_fail_nomem(err);
-	rel_cut_add_finding(cut, &finding);
-	return 0;
+	if (r->text.len == 0)
+		return rel_cut_find(cut, REL_CUT_MINOR, r->path, r->line, err,
+				    "the section \"%.*s\" is empty",
+				    REL_STR_ARG(heading));
+	return rel_cut_find(cut, REL_CUT_WARNING, r->path, r->line, err,
+			    "all that \"%.*s\" says is \"%.*s\"",
+			    REL_STR_ARG(heading),
+			    REL_STR_ARG(rel_str_sub(r->text, 0, 60)));
 }
 
 bool rel_cut_is_prerelease(const struct rel_cut *cut)
@@ -203,14 +186,14 @@ bool rel_cut_is_prerelease(const struct rel_cut *cut)
 	return misplaced || strchr(cut->plan.version, '~');
 }
 
-/* Notes that were given go into the plan, as a text without line ends. */
+/* Notes that were given go into the plan. */
 static int take_given(struct rel_cut *cut, struct rel_error *err)
 {
-	struct rel_buf text, encoded;
+	struct rel_buf text;
+	char *copy;
 	int rc;
 
 	rel_buf_init(&text, REL_LIMIT_NOTES_FILE_BYTES);
-	rel_buf_init(&encoded, REL_LIMIT_CONFIG_BYTES);
 	rel_changelog_normalise(&text, cut->options->notes);
 	rc = rel_buf_status(&text, "the text of --notes", err);
 	if (rc == 0 && !rel_str_is_utf8(rel_buf_str(&text), NULL))
@@ -221,43 +204,12 @@ static int take_given(struct rel_cut *cut, struct rel_error *err)
 			      "the text of --notes holds a byte 0");
 	if (rc == 0 && text.len == 0)
 		rc = rel_fail(err, REL_EPARSE, "the text of --notes is empty");
-	rel_publish_add_segment(&encoded, rel_buf_str(&text));
-	cut->plan.notes = rel_arena_copy(&cut->arena, rel_buf_str(&encoded));
-	if (rc == 0)
-		rc = rel_buf_status(&encoded, "the text of --notes", err);
-	if (rc == 0 && !cut->plan.notes)
+	copy = rel_arena_copy(&cut->arena, rel_buf_str(&text));
+	if (rc == 0 && !copy)
 		rc = rel_fail_nomem(err);
-	rel_buf_free(&encoded);
+	cut->plan.notes = rel_str_n(copy, text.len);
 	rel_buf_free(&text);
 	return rc;
-}
-
-static int hex(char c)
-{
-	return c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
-}
-
-/* And back. */
-static int given(struct rel_str *out, struct rel_cut *cut,
-		 struct rel_error *err)
-{
-	struct rel_str text = rel_str_of(cut->plan.notes);
-	char *copy = rel_arena_copy(&cut->arena, text);
-	size_t n = 0;
-
-	if (!copy)
-		return rel_fail_nomem(err);
-	for (size_t i = 0; i < text.len; i++, n++) {
-		copy[n] = text.ptr[i];
-		if (copy[n] != '%' || i + 2 >= text.len)
-			continue;
-		copy[n] =
-		    (char)(16 * hex(text.ptr[i + 1]) + hex(text.ptr[i + 2]));
-		i += 2;
-	}
-	copy[n] = '\0';
-	*out = rel_str_n(copy, n);
-	return 0;
 }
 
 /* Say where notes will be shortened; one that even the tag cannot hold is a
@@ -265,22 +217,17 @@ static int given(struct rel_str *out, struct rel_cut *cut,
 static int check_length(struct rel_cut *cut, struct rel_error *err)
 {
 	size_t limit = rel_publisher_notes_limit(cut->publisher), length;
-	struct rel_cut_finding finding = {.path = NULL};
 	struct rel_str notes;
 	int rc = rel_cut_notes(&notes, cut, err);
 
 	if (rc)
 		return rc;
-	if (notes.len > REL_LIMIT_NOTES_BYTES) {
-		finding.text = rel_cut_text(
-		    cut,
+	if (notes.len > REL_LIMIT_NOTES_BYTES)
+		rc = rel_cut_find(
+		    cut, REL_CUT_ERROR, NULL, 0, err,
 		    "the notes of the release have %zu bytes, the message of "
 		    "a tag at most %zu; give shorter ones with --notes FILE",
 		    notes.len, (size_t)REL_LIMIT_NOTES_BYTES);
-		if (!finding.text)
-			return rel_fail_nomem(err);
-		rel_cut_add_finding(cut, &finding);
-	}
 	length = rel_notes_length(notes);
 	if (limit && length > limit)
 		rel_cut_tell(
@@ -288,7 +235,7 @@ static int check_length(struct rel_cut *cut, struct rel_error *err)
 		    "notes of %zu characters: the forge takes %zu, and "
 		    "gets a link to the rest; the tag has all",
 		    length, limit);
-	return 0;
+	return rc;
 }
 
 int rel_cut_take_notes(struct rel_cut *cut, struct rel_error *err)
@@ -300,9 +247,8 @@ int rel_cut_take_notes(struct rel_cut *cut, struct rel_error *err)
 	struct rel_changelog entry;
 	int rc;
 
-	cut->plan.no_changelog = none ? "yes" : "no";
-	cut->plan.date_changelog = date && !opt->tag ? "yes" : "no";
-	cut->plan.notes = "";
+	cut->plan.no_changelog = none;
+	cut->plan.date_changelog = date && !opt->tag;
 	if (opt->notes.ptr) {
 		rc = take_given(cut, err);
 		if (rc)
@@ -315,22 +261,19 @@ int rel_cut_take_notes(struct rel_cut *cut, struct rel_error *err)
 	if (rc == REL_ENOTFOUND && opt->notes.ptr)
 		return check_length(cut, err);
 	if (rc == REL_ENOTFOUND) {
-		struct rel_cut_finding finding = {.path = *err->path ? err->path
-								     : NULL,
-						  .line = err->line,
-						  .text = err->text};
+		struct rel_error why = *err;
 
-		rel_cut_add_finding(cut, &finding);
-		return 0;
+		return rel_cut_find(cut, REL_CUT_ERROR,
+				    *why.path ? why.path : NULL, why.line, err,
+				    "%s", why.text);
 	}
 	if (rc)
 		return rc;
 	for (uint32_t i = 0; rc == 0 && i < entry.n_remarks && !opt->notes.ptr;
 	     i++)
 		rc = warn(cut, &entry.remarks[i], err);
-	for (uint32_t i = 0; rc == 0 && i < entry.n_undated &&
-			     !rel_cut_says(cut->plan.date_changelog);
-	     i++) {
+	for (uint32_t i = 0;
+	     rc == 0 && i < entry.n_undated && !cut->plan.date_changelog; i++) {
 		/* what is below "Unreleased" may be about another version */
 		if (entry.undated[i].versioned || !opt->notes.ptr)
 			rc = add_undated(cut, &entry.undated[i], err);
@@ -343,8 +286,7 @@ int rel_cut_date_changelog(struct rel_cut *cut, struct rel_error *err)
 	struct rel_changelog entry;
 	int rc;
 
-	if (rel_cut_says(cut->plan.no_changelog) ||
-	    !rel_cut_says(cut->plan.date_changelog))
+	if (cut->plan.no_changelog || !cut->plan.date_changelog)
 		return 0;
 	rc = find(&entry, cut, err);
 	/* that it is missing was found before */
@@ -371,9 +313,9 @@ int rel_cut_notes(struct rel_str *out, struct rel_cut *cut,
 	int rc;
 
 	*out = REL_STR("");
-	if (*cut->plan.notes)
-		return given(out, cut, err);
-	if (rel_cut_says(cut->plan.no_changelog))
+	if (cut->plan.notes.len)
+		*out = cut->plan.notes;
+	if (cut->plan.notes.len || cut->plan.no_changelog)
 		return 0;
 	rc = find(&entry, cut, err);
 	if (rc == 0)
@@ -387,7 +329,7 @@ static int add_rest(struct rel_buf *out, struct rel_cut *cut,
 {
 	struct rel_changelog entry = {.path = NULL};
 	struct rel_buf page;
-	int rc = *cut->plan.notes ? 0 : find(&entry, cut, err);
+	int rc = cut->plan.notes.len ? 0 : find(&entry, cut, err);
 
 	if (rc)
 		return rc;

@@ -16,10 +16,13 @@ static int check_for_release(const struct rel_project_package *package,
 }
 
 /* A pattern that matches nothing is a slip. */
-static void check_patterns(struct rel_cut *cut, const char *key,
-			   const struct rel_conf_globs *globs)
+static int check_patterns(struct rel_cut *cut, const char *key,
+			  const struct rel_conf_globs *globs,
+			  struct rel_error *err)
 {
-	for (size_t i = 0; i < globs->count; i++) {
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < globs->count; i++) {
 		const struct rel_conf_globs one = {&globs->items[i], 1, 0};
 		size_t n = 0;
 
@@ -30,12 +33,14 @@ static void check_patterns(struct rel_cut *cut, const char *key,
 			n += rel_project_match(&one, p->name, p->path) != NULL;
 		}
 		if (n == 0)
-			rel_cut_warn(
-			    cut, cut->options->conf->path, globs->line,
+			rc = rel_cut_find(
+			    cut, REL_CUT_WARNING, cut->options->conf->path,
+			    globs->line, err,
 			    "release: %s: \"%s\" matches no package of "
 			    "the source",
 			    key, globs->items[i]);
 	}
+	return rc;
 }
 
 /* What was released before is for release, whatever it is called. */
@@ -97,8 +102,9 @@ static int check_one(struct rel_cut *cut, struct rel_error *err)
 	return rc;
 }
 
-/* "a,b": the chosen packages, or those that are internal. */
-static const char *list_names(struct rel_cut *cut, bool chosen)
+/* The chosen packages, or those that are internal. */
+static int take_names(struct rel_cut_names *out, struct rel_cut *cut,
+		      bool chosen, struct rel_error *err)
 {
 	const struct rel_project *project = cut->project;
 	struct rel_buf list;
@@ -117,7 +123,8 @@ static const char *list_names(struct rel_cut *cut, bool chosen)
 	copy = list.status ? NULL
 			   : rel_arena_copy(&cut->arena, rel_buf_str(&list));
 	rel_buf_free(&list);
-	return copy;
+	return copy ? rel_cut_names_of(out, cut, copy, err)
+		    : rel_fail_nomem(err);
 }
 
 /*
@@ -164,15 +171,12 @@ int rel_cut_take_packages(struct rel_cut *cut, struct rel_error *err)
 	struct rel_str name;
 	const char *const *names = opt->packages;
 	size_t n = opt->n_packages;
-	char id[REL_GIT_ID_TEXT];
 	bool alone = false;
 	int rc;
 
-	cut->base = cut->head.commit;
-	cut->plan.base =
-	    rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->base));
-	rc = rel_project_scan(&cut->project, rel_cut_store(cut), &cut->base,
-			      conf, err);
+	cut->plan.base = cut->head.commit;
+	rc = rel_project_scan(&cut->project, rel_cut_store(cut),
+			      &cut->plan.base, conf, err);
 	if (rc == 0)
 		rc = settle_presumed(cut, err);
 	if (rc == 0 && opt->one && opt->n_packages == 0)
@@ -183,25 +187,25 @@ int rel_cut_take_packages(struct rel_cut *cut, struct rel_error *err)
 		names = &opt->namesake;
 		n = 1;
 	}
-	if (rc == 0 && conf) {
-		check_patterns(cut, "packages", &conf->packages);
-		check_patterns(cut, "exclude", &conf->exclude);
-	}
+	if (rc == 0 && conf)
+		rc = check_patterns(cut, "packages", &conf->packages, err);
+	if (rc == 0 && conf)
+		rc = check_patterns(cut, "exclude", &conf->exclude, err);
 	if (rc == 0)
 		rc = rel_project_select(&cut->chosen, &cut->n_chosen,
 					cut->project, names, n, err);
 	for (size_t i = 0; rc == 0 && i < n && i < cut->n_chosen; i++)
 		rc = check_for_release(&cut->project->packages[cut->chosen[i]],
 				       err);
+	if (rc == 0)
+		rc = take_names(&cut->plan.packages, cut, true, err);
+	if (rc == 0)
+		rc = take_names(&cut->plan.left_out, cut, false, err);
 	if (rc)
 		return rc;
-	cut->plan.packages = list_names(cut, true);
-	cut->plan.left_out = list_names(cut, false);
 	name = cut->n_chosen == 1 ? cut->project->packages[cut->chosen[0]].name
 				  : cut->project->name;
 	cut->plan.name = rel_arena_copy(&cut->arena, name);
-	return cut->plan.packages && cut->plan.left_out && cut->plan.name &&
-		       cut->plan.base
-		   ? rel_cut_take_version(cut, err)
-		   : rel_fail_nomem(err);
+	return cut->plan.name ? rel_cut_take_version(cut, err)
+			      : rel_fail_nomem(err);
 }

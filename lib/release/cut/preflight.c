@@ -3,25 +3,26 @@
 #include "base/limits.h"
 #include "release/cut/cut_private.h"
 
-static void take_rest(struct rel_cut *cut)
+static int take_rest(struct rel_cut *cut, struct rel_error *err)
 {
 	const struct rel_conf_release *conf = rel_cut_conf(cut);
 	const struct rel_cut_options *opt = cut->options;
 
 	cut->plan.branch = cut->head.branch ? cut->head.branch : "";
-	cut->plan.archive = conf && conf->archive ? conf->archive : "tbz";
-	cut->plan.signature = "";
-	cut->plan.allow_broken = opt->allow_broken ? "yes" : "no";
+	if (conf && conf->archive &&
+	    !rel_archive_format_of(&cut->plan.archive,
+				   rel_str_of(conf->archive)))
+		return rel_fail(err, REL_EUSAGE, "no format of archives: %s",
+				conf->archive);
+	cut->plan.allow_broken = opt->allow_broken;
 	cut->plan.review = opt->branch ? opt->branch : "";
 	cut->plan.trial = rel_cut_has_trial(cut);
 	cut->plan.broken = cut->plan.tip = "";
-	cut->plan.push_first = cut->plan.request = cut->plan.older = "no";
 	cut->plan.watermarks =
-	    conf && conf->watermarks == REL_CONF_WATERMARKS_REPLACE ? "yes"
-								    : "no";
+	    conf && conf->watermarks == REL_CONF_WATERMARKS_REPLACE;
 	cut->plan.avoid =
-	    rel_cut_is_prerelease(cut) && !(conf && conf->never_avoid) ? "yes"
-								       : "no";
+	    rel_cut_is_prerelease(cut) && !(conf && conf->never_avoid);
+	return 0;
 }
 
 int rel_cut_preflight(struct rel_cut *cut, bool *already, struct rel_error *err)
@@ -31,10 +32,10 @@ int rel_cut_preflight(struct rel_cut *cut, bool *already, struct rel_error *err)
 	*already = false;
 	if (rc == 0)
 		rc = rel_cut_take_packages(cut, err);
-	if (rc)
-		return rc;
-	take_rest(cut);
-	rc = rel_cut_take_sign(cut, err);
+	if (rc == 0)
+		rc = take_rest(cut, err);
+	if (rc == 0)
+		rc = rel_cut_take_sign(cut, err);
 	if (rc == 0)
 		rc = rel_cut_take_identity(cut, err);
 	if (rc == 0)
@@ -45,8 +46,8 @@ int rel_cut_preflight(struct rel_cut *cut, bool *already, struct rel_error *err)
 		rc = rel_cut_take_request(cut, err);
 	if (rc == 0)
 		rc = rel_cut_open_remote(cut, err);
-	if (rc == 0 && rel_publisher_needs_tag(cut->publisher))
-		cut->plan.push_first = "yes";
+	if (rc == 0)
+		cut->plan.push_first = rel_publisher_needs_tag(cut->publisher);
 	if (rc == 0)
 		rc = rel_cut_need_gate(cut, err);
 	if (rc == 0)
@@ -58,7 +59,7 @@ int rel_cut_preflight(struct rel_cut *cut, bool *already, struct rel_error *err)
 		return rc;
 	rc = rel_cut_judge_version(cut, err);
 	/* all that follows is about the version */
-	if (rc || cut->stopped)
+	if (rc || rel_cut_is_stopped(cut))
 		return rc;
 	rc = rel_cut_check_clean(cut, err);
 	if (rc == 0)
@@ -81,7 +82,7 @@ int rel_cut_preflight(struct rel_cut *cut, bool *already, struct rel_error *err)
 		rc = rel_cut_take_push(cut, err);
 	if (rc == 0)
 		rc = rel_cut_check_manifests(cut, err);
-	if (rc == 0 && !cut->stopped)
+	if (rc == 0 && !rel_cut_is_stopped(cut))
 		rc = rel_cut_gate(cut, err);
 	return rc;
 }

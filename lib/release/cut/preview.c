@@ -15,7 +15,7 @@ static int show_edits(struct rel_cut *cut, struct rel_error *err)
 	struct rel_git_entry entry;
 	struct rel_git_id tree;
 	struct rel_buf was, diff;
-	int rc = rel_git_commit_tree(&tree, store, &cut->base, NULL, err);
+	int rc = rel_git_commit_tree(&tree, store, &cut->plan.base, NULL, err);
 
 	if (!callbacks->diff)
 		return rc;
@@ -43,7 +43,7 @@ static int show_edits(struct rel_cut *cut, struct rel_error *err)
 
 static int tell_source(struct rel_cut *cut, struct rel_error *err)
 {
-	bool is_signed = strcmp(cut->plan.sign, "none") != 0;
+	bool is_signed = cut->plan.sign != REL_GIT_SIGN_NONE;
 	char id[REL_GIT_ID_TEXT];
 	int rc = 0;
 
@@ -64,15 +64,15 @@ static int tell_source(struct rel_cut *cut, struct rel_error *err)
 		rel_cut_tell(cut, REL_CUT_BUMP,
 			     "no version to change, no commit");
 	}
-	if (*cut->plan.tag_found)
+	if (cut->plan.tag_found.known)
 		rel_cut_tell(cut, REL_CUT_TAG, "%s is there already, on %.12s",
 			     cut->plan.tag, id);
 	else
-		rel_cut_tell(cut, REL_CUT_TAG,
-			     "%s on %.12s, with the change log's entry%s%s",
-			     cut->plan.tag, id,
-			     is_signed ? ", signed with " : "",
-			     is_signed ? cut->plan.sign : "");
+		rel_cut_tell(
+		    cut, REL_CUT_TAG,
+		    "%s on %.12s, with the change log's entry%s%s",
+		    cut->plan.tag, id, is_signed ? ", signed with " : "",
+		    is_signed ? rel_cut_sign_name(cut->plan.sign) : "");
 	return rc;
 }
 
@@ -87,19 +87,19 @@ static void tell_digests(const struct rel_cut *cut)
 		rel_digest_format(text, &cut->digests[i]);
 		rel_cut_tell(cut, REL_CUT_PACK, "%s", text);
 	}
-	if (cut->bump.count && strcmp(cut->sign_commit, "none") != 0)
+	if (cut->bump.count && cut->sign_commit != REL_GIT_SIGN_NONE)
 		rel_cut_tell(cut, REL_CUT_PACK,
 			     "the release's commit is signed with %s, so that "
 			     "it will be another one than this, as will what "
 			     "depends on it",
-			     cut->sign_commit);
+			     rel_cut_sign_name(cut->sign_commit));
 	if (cut->bump.count && !cut->options->has_time && !(date && *date))
 		rel_cut_tell(cut, REL_CUT_PACK,
 			     "the release's commit and checksums will be "
 			     "others than these, since they depend on its "
-			     "time; with SOURCE_DATE_EPOCH=%s set for both "
+			     "time; with SOURCE_DATE_EPOCH=%lld set for both "
 			     "they are the same",
-			     cut->plan.time);
+			     (long long)cut->plan.author.time);
 }
 
 static void tell_push(const struct rel_cut *cut)
@@ -154,7 +154,7 @@ static int tell_write(struct rel_cut *cut, struct rel_error *err)
 /* The steps behind the archive, each with what it would write and where. */
 static int tell_rest(struct rel_cut *cut, struct rel_error *err)
 {
-	bool push_first = rel_cut_says(cut->plan.push_first);
+	bool push_first = cut->plan.push_first;
 	int rc;
 
 	if (push_first)
@@ -164,7 +164,7 @@ static int tell_rest(struct rel_cut *cut, struct rel_error *err)
 	if (!push_first)
 		tell_push(cut);
 	rc = tell_write(cut, err);
-	if (rc == 0 && rel_cut_says(cut->plan.request))
+	if (rc == 0 && cut->plan.request)
 		rel_cut_tell(cut, REL_CUT_REQUEST,
 			     "\"Release %s %s\", for branch %s of %s",
 			     cut->plan.name, cut->plan.version,
@@ -272,11 +272,12 @@ static int preview(struct rel_buf *out, struct rel_cut *cut,
 
 	rel_journal_clear(&cut->journal);
 	rc = rel_cut_preflight(cut, &already, err);
+	rel_cut_show_findings(cut);
 	if (rc == 0 && already)
 		rel_cut_tell(cut, REL_CUT_PREFLIGHT,
 			     "%s %s is released already", cut->plan.name,
 			     cut->plan.version);
-	if (rc || already || cut->stopped) {
+	if (rc || already || rel_cut_is_stopped(cut)) {
 		cut->n_chosen = 0;
 		return rc;
 	}
@@ -310,7 +311,7 @@ int rel_cut_preview(struct rel_buf *out, bool *stopped,
 			rc = preview(out, cut, err);
 		if (rc == 0)
 			rc = append(&below, &n, &cap, cut, err);
-		*stopped = cut->stopped;
+		*stopped = rel_cut_is_stopped(cut);
 	}
 	while (done-- > 0)
 		rel_cut_close(&cuts[done]);

@@ -7,7 +7,7 @@ static int check_remote_tag(struct rel_cut *cut,
 			    struct rel_error *err)
 {
 	struct rel_git_id id;
-	char text[REL_GIT_ID_TEXT];
+	char text[REL_GIT_ID_TEXT], ours[REL_GIT_ID_TEXT];
 	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
 	int found;
 
@@ -17,9 +17,10 @@ static int check_remote_tag(struct rel_cut *cut,
 	if (found <= 0)
 		return found;
 	rel_git_id_format(text, &id);
-	if (strcmp(text, cut->plan.tag_found) == 0)
+	if (cut->plan.tag_found.known &&
+	    rel_git_id_eq(&id, &cut->plan.tag_found.id))
 		return 0;
-	if (!*cut->plan.tag_found)
+	if (!cut->plan.tag_found.known)
 		return rel_fail(err, REL_EEXISTS,
 				"%s has a tag %s (%.12s) that is not here; "
 				"fetch it (git fetch %s tag %s), or release "
@@ -30,7 +31,7 @@ static int check_remote_tag(struct rel_cut *cut,
 			"%s has another tag %s (%.12s) than this clone "
 			"(%.12s); release under another version",
 			cut->head.remote, cut->plan.tag, text,
-			cut->plan.tag_found);
+			rel_git_id_format(ours, &cut->plan.tag_found.id));
 }
 
 int rel_cut_take_push(struct rel_cut *cut, struct rel_error *err)
@@ -38,11 +39,9 @@ int rel_cut_take_push(struct rel_cut *cut, struct rel_error *err)
 	struct rel_git_fetch_options opt = rel_cut_fetch_options(cut);
 	struct rel_git_head *head = &cut->head;
 	struct rel_git_id id;
-	char text[REL_GIT_ID_TEXT];
 	int rc;
 
 	cut->plan.push_remote = cut->plan.upstream = "";
-	cut->plan.upstream_was = "";
 	if (cut->options->no_push || cut->options->tag || !head->remote ||
 	    !head->upstream)
 		return 0;
@@ -53,12 +52,9 @@ int rel_cut_take_push(struct rel_cut *cut, struct rel_error *err)
 		rc = rel_git_remote_ref(&id, head->url, head->upstream, &opt,
 					err);
 	if (rc == 1) {
-		cut->plan.upstream_was =
-		    rel_cut_text(cut, "%s", rel_git_id_format(text, &id));
-		rc = cut->plan.upstream_was ? 0 : rel_fail_nomem(err);
-		if (rc == 0)
-			rc = rel_git_is_ancestor(rel_cut_store(cut), &id,
-						 &cut->base, err);
+		cut->plan.upstream_was = (struct rel_cut_id){true, id};
+		rc = rel_git_is_ancestor(rel_cut_store(cut), &id,
+					 &cut->plan.base, err);
 		if (rc == 0)
 			return rel_fail(err, REL_ESTALE,
 					"%s of %s has commits that are not "
@@ -79,18 +75,18 @@ int rel_cut_check_push(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
 	struct rel_git_push_ref refs[2] = {
-	    {.name = cut->plan.upstream, .id = cut->base},
+	    {.name = cut->plan.upstream, .id = cut->plan.base},
 	    {.name = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag),
-	     .id = cut->base}};
-	bool has_tag = *cut->plan.tag_found;
+	     .id = cut->plan.base}};
+	bool has_tag = cut->plan.tag_found.known;
 	int rc;
 
 	if (!*cut->plan.push_remote)
 		return 0;
 	if (!refs[1].name)
 		return rel_fail_nomem(err);
-	refs[0].has_old =
-	    rel_git_id_parse(&refs[0].old, rel_str_of(cut->plan.upstream_was));
+	refs[0].has_old = cut->plan.upstream_was.known;
+	refs[0].old = cut->plan.upstream_was.id;
 	rc = rel_git_push_try(rel_cut_store(cut), cut->head.url,
 			      cut->head.remote, refs, has_tag ? 1 : 2, &options,
 			      err);
@@ -107,14 +103,14 @@ static size_t push_refs(struct rel_git_push_ref refs[2], struct rel_cut *cut)
 {
 	refs[0] = (struct rel_git_push_ref){.name = rel_cut_tag_ref(cut),
 					    .id = cut->tag};
-	if (*cut->plan.tag_found) {
+	if (cut->plan.tag_found.known) {
 		refs[0].has_old = false;
 		refs[0].old = cut->tag;
 	}
 	refs[1] = (struct rel_git_push_ref){.name = cut->plan.upstream,
 					    .id = cut->commit};
-	refs[1].has_old =
-	    rel_git_id_parse(&refs[1].old, rel_str_of(cut->plan.upstream_was));
+	refs[1].has_old = cut->plan.upstream_was.known;
+	refs[1].old = cut->plan.upstream_was.id;
 	return 2;
 }
 
@@ -248,7 +244,8 @@ int rel_cut_revert_push(struct rel_cut *cut, struct rel_error *err)
 	n = push_refs(refs, cut);
 	if (!refs[0].name)
 		return rel_fail_nomem(err);
-	for (size_t i = *cut->plan.tag_found ? 1 : 0; rc == 0 && i < n; i++) {
+	for (size_t i = cut->plan.tag_found.known ? 1 : 0; rc == 0 && i < n;
+	     i++) {
 		bool kept = false;
 
 		rc = revert_ref(&kept, cut, &refs[i], err);

@@ -60,7 +60,7 @@ int rel_cut_open_remote(struct rel_cut *cut, struct rel_error *err)
 	    .remotes = opt->remotes,
 	    .n_remotes = opt->n_remotes,
 	    .remote = opt->reading,
-	    .author = &cut->author,
+	    .author = &cut->plan.author,
 	    .progress = opt->progress,
 	    .cancel = opt->cancel};
 	int rc = 0;
@@ -101,7 +101,7 @@ int rel_cut_take_request(struct rel_cut *cut, struct rel_error *err)
 	rc = rel_publish_request_check(&request, err);
 	if (rc)
 		return rc;
-	cut->plan.request = "yes";
+	cut->plan.request = true;
 	if (*cut->plan.review)
 		return 0;
 	rel_buf_init(&name, REL_LIMIT_GIT_PATH_BYTES);
@@ -121,7 +121,7 @@ int rel_cut_ready(struct rel_cut *cut, struct rel_error *err)
 	struct rel_publish_request request = request_of(cut);
 	int rc = rel_publisher_ready(cut->publisher, err);
 
-	if (rc == 0 && rel_cut_says(cut->plan.request))
+	if (rc == 0 && cut->plan.request)
 		rc = rel_publish_request_ready(&request, err);
 	return rc;
 }
@@ -138,7 +138,7 @@ static int describe(struct rel_publish_request *request, struct rel_cut *cut,
 
 	head = rel_cut_text(
 	    cut, "Packages: %s\n\nSource: tag %s, commit %s\n\nArchive: %s\n",
-	    cut->plan.packages, cut->plan.tag,
+	    cut->plan.packages.text, cut->plan.tag,
 	    rel_git_id_format(id, &cut->commit), url ? url : "");
 	if (!head)
 		return rel_fail_nomem(err);

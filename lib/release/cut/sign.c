@@ -5,13 +5,6 @@
 #include "git/run.h"
 #include "release/cut/cut_private.h"
 
-static enum rel_git_signature_kind kind_of(const char *sign)
-{
-	if (strcmp(sign, "ssh") == 0)
-		return REL_GIT_SIGN_SSH;
-	return strcmp(sign, "gpg") == 0 ? REL_GIT_SIGN_GPG : REL_GIT_SIGN_NONE;
-}
-
 /* What relctl.yml or the command line ask for; NULL = neither does. */
 static const char *policy(const struct rel_cut *cut)
 {
@@ -34,7 +27,7 @@ static int read_config(struct rel_buf *out, struct rel_cut *cut,
 }
 
 /* gpg.format */
-static int read_format(const char **out, struct rel_buf *text,
+static int read_format(enum rel_git_signature_kind *out, struct rel_buf *text,
 		       struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_str format;
@@ -43,7 +36,7 @@ static int read_format(const char **out, struct rel_buf *text,
 	if (rc)
 		return rc;
 	format = rel_buf_str(text);
-	*out = rel_str_is(format, "ssh") ? "ssh" : "gpg";
+	*out = rel_str_is(format, "ssh") ? REL_GIT_SIGN_SSH : REL_GIT_SIGN_GPG;
 	if (format.len == 0 || rel_str_is(format, "ssh") ||
 	    rel_str_is(format, "openpgp"))
 		return 0;
@@ -74,7 +67,7 @@ static int read_signs_tag(bool *out, struct rel_buf *text, struct rel_cut *cut,
 static int take_configured(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_buf tag, commit, format;
-	const char *kind = "none";
+	enum rel_git_signature_kind kind = REL_GIT_SIGN_NONE;
 	bool signs_tag = false, signs_commit;
 	int rc;
 
@@ -101,7 +94,11 @@ int rel_cut_take_sign(struct rel_cut *cut, struct rel_error *err)
 {
 	const char *sign = policy(cut);
 
-	cut->plan.sign = cut->sign_commit = sign ? sign : "none";
+	if (sign && !rel_cut_sign_of(&cut->plan.sign, sign))
+		return rel_fail(err, REL_EUSAGE,
+				"no way to sign: %s; say none, ssh or gpg",
+				sign);
+	cut->sign_commit = cut->plan.sign;
 	/* nothing is signed when the tag is there */
 	return sign || cut->options->tag ? 0 : take_configured(cut, err);
 }
@@ -110,57 +107,51 @@ int rel_cut_judge_tag(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_git_store *store = rel_cut_store(cut);
 	struct rel_git_verification v = {0};
-	struct rel_cut_finding finding = {0};
 	const char *sign = policy(cut), *tag = cut->plan.tag;
 	int rc;
 
-	if (!*cut->plan.tag_found || !sign || strcmp(sign, "none") == 0)
+	if (!cut->plan.tag_found.known || !sign || strcmp(sign, "none") == 0)
 		return 0;
 	rc =
 	    rel_git_verify_tag(&v, store, &cut->tag, cut->options->cancel, err);
-	if (rc) {
+	if (rc)
 		rel_error_prefix(err, "the tag %s", tag);
-	} else if (v.trust == REL_GIT_UNSIGNED) {
-		finding.text = rel_cut_text(
-		    cut,
+	else if (v.trust == REL_GIT_UNSIGNED)
+		rc = rel_cut_find(
+		    cut, REL_CUT_ERROR, NULL, 0, err,
 		    "release: sign: %s asks for a signed tag, but %s is not: "
 		    "%s; sign it (git tag -s -f %s %s^{}), or let `relctl cut` "
 		    "make it",
 		    sign, tag, v.text.ptr, tag, tag);
-	} else if (v.trust != REL_GIT_GOOD) {
-		finding.text = rel_cut_text(
-		    cut,
+	else if (v.trust != REL_GIT_GOOD)
+		rc = rel_cut_find(
+		    cut, REL_CUT_ERROR, NULL, 0, err,
 		    "release: sign: %s asks for a tag with a good signature, "
 		    "but of %s: %s",
 		    sign, tag, v.text.ptr);
-	} else if (!rel_str_is(rel_buf_str(&v.name), tag)) {
-		finding.text = rel_cut_text(
-		    cut, "the tag %s is the signed tag %s under another name",
-		    tag, v.name.ptr);
-	} else {
+	else if (!rel_str_is(rel_buf_str(&v.name), tag))
+		rc = rel_cut_find(
+		    cut, REL_CUT_ERROR, NULL, 0, err,
+		    "the tag %s is the signed tag %s under another name", tag,
+		    v.name.ptr);
+	else
 		rel_cut_tell(cut, REL_CUT_PREFLIGHT, "the tag %s is %s", tag,
 			     v.text.ptr);
-		goto out;
-	}
-	if (rc == 0 && !finding.text)
-		rc = rel_fail_nomem(err);
-	if (rc == 0)
-		rel_cut_add_finding(cut, &finding);
-out:
 	rel_git_verification_free(&v);
 	return rc;
 }
 
 /* Append the signature of `text`. */
-static int sign_text(struct rel_buf *out, struct rel_cut *cut, const char *sign,
-		     struct rel_str text, struct rel_error *err)
+static int sign_text(struct rel_buf *out, struct rel_cut *cut,
+		     enum rel_git_signature_kind sign, struct rel_str text,
+		     struct rel_error *err)
 {
 	struct rel_git_sign_options options = {
-	    .kind = kind_of(sign),
+	    .kind = sign,
 	    .interactive = cut->options->interactive,
 	    .cancel = cut->options->cancel,
-	    .who = rel_cut_text(cut, "%s <%s>", cut->author.name,
-				cut->author.email)};
+	    .who = rel_cut_text(cut, "%s <%s>", cut->plan.author.name,
+				cut->plan.author.email)};
 
 	if (!options.who)
 		return rel_fail_nomem(err);
@@ -184,8 +175,7 @@ static int add_signature(struct rel_buf *text, struct rel_cut *cut,
 	return rc;
 }
 
-/* Its lines joined for the journal: the same signature when the cut goes on.
- */
+/* The same signature when the cut goes on. */
 static int keep_signature(struct rel_cut *cut, struct rel_str signature,
 			  struct rel_error *err)
 {
@@ -193,14 +183,13 @@ static int keep_signature(struct rel_cut *cut, struct rel_str signature,
 
 	if (!copy)
 		return rel_fail_nomem(err);
+	/* the journal joins the lines with it */
 	if (strchr(copy, '|'))
 		return rel_fail(err, REL_EPARSE,
 				"the signature of the commit holds a \"|\"; "
 				"sign without a comment (no-comments in "
 				"gpg.conf)");
-	for (char *at = copy; (at = strchr(at, '\n')); at++)
-		*at = '|';
-	cut->plan.signature = copy;
+	cut->plan.signature = rel_str_n(copy, signature.len);
 	return 0;
 }
 
@@ -211,8 +200,8 @@ int rel_cut_sign_commit(struct rel_cut *cut, struct rel_git_store *store,
 	struct rel_buf text, signature;
 	int rc;
 
-	if (!cut->may_sign || *cut->plan.signature ||
-	    kind_of(cut->sign_commit) == REL_GIT_SIGN_NONE)
+	if (!cut->may_sign || cut->plan.signature.len ||
+	    cut->sign_commit == REL_GIT_SIGN_NONE)
 		return 0;
 	rel_buf_init(&text, REL_LIMIT_GIT_MESSAGE_BYTES);
 	rel_buf_init(&signature, REL_LIMIT_CONFIG_BYTES);
@@ -232,7 +221,7 @@ int rel_cut_sign(struct rel_buf *text, struct rel_cut *cut,
 {
 	struct rel_str ahead = cut->signed_tag;
 
-	if (kind_of(cut->plan.sign) == REL_GIT_SIGN_NONE)
+	if (cut->plan.sign == REL_GIT_SIGN_NONE)
 		return 0;
 	/* another text when somebody changed the tree since then */
 	if (ahead.len == 0 || !rel_str_starts(ahead, rel_buf_str(text)))
@@ -244,13 +233,13 @@ int rel_cut_sign(struct rel_buf *text, struct rel_cut *cut,
 int rel_cut_sign_ahead(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_git_target *scratch = NULL;
-	bool signs_tag = kind_of(cut->plan.sign) != REL_GIT_SIGN_NONE;
+	bool signs_tag = cut->plan.sign != REL_GIT_SIGN_NONE;
 	struct rel_buf text;
 	char *copy;
 	int rc;
 
-	if (*cut->plan.tag_found ||
-	    (!signs_tag && kind_of(cut->sign_commit) == REL_GIT_SIGN_NONE))
+	if (cut->plan.tag_found.known ||
+	    (!signs_tag && cut->sign_commit == REL_GIT_SIGN_NONE))
 		return 0;
 	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
 	rc = rel_cut_predict_commit(&scratch, cut, err);

@@ -17,20 +17,15 @@ static int peel(struct rel_git_id *commit, struct rel_cut *cut,
 static int find_tag(struct rel_cut *cut, struct rel_error *err)
 {
 	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
-	char id[REL_GIT_ID_TEXT];
 	struct rel_git_id commit;
 	int rc, found;
 
 	if (!ref)
 		return rel_fail_nomem(err);
-	cut->plan.tag_found = "";
 	found = rel_git_ref_read(&cut->tag, rel_cut_store(cut), ref, err);
 	if (found <= 0)
 		return found;
-	cut->plan.tag_found =
-	    rel_cut_text(cut, "%s", rel_git_id_format(id, &cut->tag));
-	if (!cut->plan.tag_found)
-		return rel_fail_nomem(err);
+	cut->plan.tag_found = (struct rel_cut_id){true, cut->tag};
 	rc = peel(&commit, cut, &cut->tag, err);
 	if (rc == 0)
 		cut->commit = commit;
@@ -41,21 +36,21 @@ static int find_tag(struct rel_cut *cut, struct rel_error *err)
  */
 static int take_given_tag(struct rel_cut *cut, struct rel_error *err)
 {
-	char there[REL_GIT_ID_TEXT];
+	char there[REL_GIT_ID_TEXT], here[REL_GIT_ID_TEXT];
 	int rc;
 
 	cut->plan.tag = cut->options->tag;
 	rc = find_tag(cut, err);
-	if (rc == 0 && !*cut->plan.tag_found)
+	if (rc == 0 && !cut->plan.tag_found.known)
 		rc = rel_fail(err, REL_ENOTFOUND,
 			      "the tag %s is not in this checkout",
 			      cut->plan.tag);
-	if (rc || rel_git_id_eq(&cut->commit, &cut->base))
+	if (rc || rel_git_id_eq(&cut->commit, &cut->plan.base))
 		return rc;
 	return rel_fail(err, REL_ESTALE,
 			"the checkout is at %.12s, but the tag %s is on "
 			"%.12s; check out the tag",
-			cut->plan.base, cut->plan.tag,
+			rel_git_id_format(here, &cut->plan.base), cut->plan.tag,
 			rel_git_id_format(there, &cut->commit));
 }
 
@@ -144,10 +139,10 @@ int rel_cut_check_tag(struct rel_cut *cut, struct rel_error *err)
 
 	if (cut->options->tag)
 		return check_given_tag(cut, err);
-	if (!*cut->plan.tag_found)
+	if (!cut->plan.tag_found.known)
 		return 0;
 	rel_git_id_format(there, &cut->commit);
-	rel_git_id_format(here, &cut->base);
+	rel_git_id_format(here, &cut->plan.base);
 	if (strcmp(there, here) != 0)
 		return rel_fail(err, REL_EEXISTS,
 				"the tag %s is on another commit (%.12s, and "
@@ -231,15 +226,12 @@ int rel_cut_tag(struct rel_cut *cut, struct rel_error *err)
 
 	if (!ref)
 		return rel_fail_nomem(err);
-	if (*cut->plan.tag_found) {
-		if (!rel_git_id_parse(&cut->tag,
-				      rel_str_of(cut->plan.tag_found)))
-			return rel_fail(err, REL_EPARSE,
-					"the journal has a bad id of a tag");
+	if (cut->plan.tag_found.known) {
+		cut->tag = cut->plan.tag_found.id;
 		rel_cut_tell(cut, REL_CUT_TAG, "%s is there already",
 			     cut->plan.tag);
 		return rel_journal_set(&cut->journal, "tag", "object", err,
-				       "%s", cut->plan.tag_found);
+				       "%s", rel_git_id_format(id, &cut->tag));
 	}
 	if (!rel_journal_get(&cut->journal, "tag", "object"))
 		rc = make_tag(cut, err);
@@ -254,11 +246,11 @@ int rel_cut_tag(struct rel_cut *cut, struct rel_error *err)
 				 cut->plan.tag);
 	}
 	if (rc == 0)
-		rel_cut_tell(
-		    cut, REL_CUT_TAG, "%s (%.12s%s%s)", cut->plan.tag,
-		    rel_git_id_format(id, &cut->tag),
-		    strcmp(cut->plan.sign, "none") ? ", signed with " : "",
-		    strcmp(cut->plan.sign, "none") ? cut->plan.sign : "");
+		rel_cut_tell(cut, REL_CUT_TAG, "%s (%.12s%s%s)", cut->plan.tag,
+			     rel_git_id_format(id, &cut->tag),
+			     cut->plan.sign ? ", signed with " : "",
+			     cut->plan.sign ? rel_cut_sign_name(cut->plan.sign)
+					    : "");
 	return rc;
 }
 
@@ -271,7 +263,7 @@ int rel_cut_revert_tag(struct rel_cut *cut, struct rel_error *err)
 
 	if (!ref)
 		return rel_fail_nomem(err);
-	if (*cut->plan.tag_found ||
+	if (cut->plan.tag_found.known ||
 	    !rel_journal_get(&cut->journal, "tag", "object"))
 		return 0;
 	found = rel_git_ref_read(&there, rel_cut_store(cut), ref, err);

@@ -28,11 +28,11 @@
 #define TAIL_LINES 20
 #define TAIL_BYTES 8192
 
-const char *rel_cut_has_trial(const struct rel_cut *cut)
+bool rel_cut_has_trial(const struct rel_cut *cut)
 {
 	const struct rel_conf_release *conf = rel_cut_conf(cut);
 
-	return conf && conf->n_checks > 0 ? "yes" : "no";
+	return conf && conf->n_checks > 0;
 }
 
 /* "dune build -p foo", as it is told. */
@@ -152,21 +152,15 @@ static void tell_tail(const struct rel_trial *t, off_t start)
 static int fail(struct rel_trial *t, const char *name, int status, off_t start,
 		struct rel_error *err)
 {
-	struct rel_cut_finding finding = {
-	    .text = rel_cut_text(
-		t->cut,
-		status > 128
-		    ? "%s was ended by signal %d; nothing is released; its "
-		      "output is in %s"
-		    : "%s failed with status %d; nothing is released; its "
-		      "output is in %s",
-		name, status > 128 ? status - 128 : status, t->log_path)};
-
 	tell_tail(t, start);
-	if (!finding.text)
-		return rel_fail_nomem(err);
-	rel_cut_add_finding(t->cut, &finding);
-	return 0;
+	return rel_cut_find(
+	    t->cut, REL_CUT_ERROR, NULL, 0, err,
+	    status > 128
+		? "%s was ended by signal %d; nothing is released; its output "
+		  "is in %s"
+		: "%s failed with status %d; nothing is released; its output "
+		  "is in %s",
+	    name, status > 128 ? status - 128 : status, t->log_path);
 }
 
 int rel_trial_run(int *status, struct rel_trial *t, const char *const argv[],
@@ -384,7 +378,7 @@ int rel_trial_opam(struct rel_trial *t, struct rel_error *err)
 	if (rc == 0)
 		rc = add_script(&script, t, sandbox, err);
 	rel_buf_printf(&title, "opam install %s, version %s",
-		       t->cut->plan.packages, t->cut->plan.version);
+		       t->cut->plan.packages.text, t->cut->plan.version);
 	if (rc == 0)
 		rc = rel_buf_status(&title, "title", err);
 	argv[2] = script.ptr;
@@ -453,7 +447,7 @@ int rel_cut_trial(struct rel_cut *cut, struct rel_error *err)
 		rc = make_root(&t, err);
 	if (rc == 0)
 		rc = extract(&t, err);
-	for (size_t i = 0; rc == 0 && !cut->stopped && i < n; i++)
+	for (size_t i = 0; rc == 0 && !rel_cut_is_stopped(cut) && i < n; i++)
 		rc = check(&t, i, err);
 	rel_cut_revert_trial(cut, NULL);
 	return rc;

@@ -165,16 +165,16 @@ static int count_up(struct rel_cut *cut, enum rel_numbering_part part,
 				"%s was not released before, so there is no %s "
 				"version after it; write the version: relctl "
 				"cut %s 0.1",
-				cut->plan.name, word, cut->plan.packages);
+				cut->plan.name, word, cut->plan.packages.text);
 	rel_buf_init(&text, REL_LIMIT_VERSION_BYTES);
 	rc = rel_numbering_next(&text, newest, part, err);
 	if (rc == REL_EUSAGE)
-		rc =
-		    rel_fail(err, rc,
-			     "the newest release is %.*s, and which %s version "
-			     "comes after it is not certain; write it out: "
-			     "relctl cut %s VERSION",
-			     REL_STR_ARG(newest), word, cut->plan.packages);
+		rc = rel_fail(
+		    err, rc,
+		    "the newest release is %.*s, and which %s version "
+		    "comes after it is not certain; write it out: "
+		    "relctl cut %s VERSION",
+		    REL_STR_ARG(newest), word, cut->plan.packages.text);
 	if (rc == 0) {
 		cut->plan.version =
 		    rel_arena_copy(&cut->arena, rel_buf_str(&text));
@@ -250,23 +250,24 @@ int rel_cut_check_version(struct rel_cut *cut, struct rel_error *err)
 }
 
 /* "v1.4" after "1.3" */
-static void judge_letter(struct rel_cut *cut)
+static int judge_letter(struct rel_cut *cut, struct rel_error *err)
 {
 	const char *version = cut->plan.version;
 	struct rel_str newest = find_newest(cut);
 
 	if (rel_numbering_start(rel_str_of(version)) == '0' || is_usual(cut))
-		return;
-	rel_cut_warn(cut, NULL, 0,
-		     "version %s begins with a letter: for opam it is newer "
-		     "than all versions that begin with a digit%s%.*s%s; %s is "
-		     "perhaps what is meant",
-		     version, newest.len ? ", as " : "", REL_STR_ARG(newest),
-		     newest.len ? " does" : "", version + 1);
+		return 0;
+	return rel_cut_find(
+	    cut, REL_CUT_WARNING, NULL, 0, err,
+	    "version %s begins with a letter: for opam it is newer "
+	    "than all versions that begin with a digit%s%.*s%s; %s is "
+	    "perhaps what is meant",
+	    version, newest.len ? ", as " : "", REL_STR_ARG(newest),
+	    newest.len ? " does" : "", version + 1);
 }
 
 /* "20261130" after "1.3", "3f9c2e7" */
-static void judge_order(struct rel_cut *cut)
+static int judge_order(struct rel_cut *cut, struct rel_error *err)
 {
 	const char *version = cut->plan.version;
 	struct rel_str newest = find_newest(cut);
@@ -276,16 +277,19 @@ static void judge_order(struct rel_cut *cut)
 			      : "";
 
 	if (rel_numbering_is_date(rel_str_of(version), newest))
-		rel_cut_warn(cut, NULL, 0,
-			     "version %s begins like a date, and the newest "
-			     "release is %.*s: for opam all that are numbered "
-			     "like that one are older%s",
-			     version, REL_STR_ARG(newest), remedy);
-	else if (rel_numbering_is_commit(rel_str_of(version)))
-		rel_cut_warn(cut, NULL, 0,
-			     "version %s looks like the id of a commit: opam "
-			     "sorts it by its first digits%s",
-			     version, remedy);
+		return rel_cut_find(
+		    cut, REL_CUT_WARNING, NULL, 0, err,
+		    "version %s begins like a date, and the newest "
+		    "release is %.*s: for opam all that are numbered "
+		    "like that one are older%s",
+		    version, REL_STR_ARG(newest), remedy);
+	if (rel_numbering_is_commit(rel_str_of(version)))
+		return rel_cut_find(
+		    cut, REL_CUT_WARNING, NULL, 0, err,
+		    "version %s looks like the id of a commit: opam "
+		    "sorts it by its first digits%s",
+		    version, remedy);
+	return 0;
 }
 
 /* "1.1-rc1" */
@@ -293,7 +297,8 @@ static int judge_early(struct rel_cut *cut, struct rel_error *err)
 {
 	const struct rel_conf_release *conf = rel_cut_conf(cut);
 	const char *version = cut->plan.version;
-	struct rel_cut_finding finding = {.warning = !cut->options->attended};
+	enum rel_cut_severity severity =
+	    cut->options->attended ? REL_CUT_ERROR : REL_CUT_WARNING;
 	struct rel_buf better, tag;
 	struct rel_str base;
 	int rc = 0;
@@ -306,19 +311,18 @@ static int judge_early(struct rel_cut *cut, struct rel_error *err)
 		rc = rel_tagname_make(&tag, conf ? conf->tag : NULL,
 				      rel_str_of(cut->plan.name),
 				      rel_buf_str(&better), err);
-		finding.text = rel_cut_text(
-		    cut,
-		    "for opam %s is newer than %.*s, which could not follow "
-		    "it; what comes before %.*s is %s%s%s%s",
-		    version, REL_STR_ARG(base), REL_STR_ARG(base), better.ptr,
-		    cut->options->tag ? ", tagged " : "",
-		    cut->options->tag ? tag.ptr : "",
-		    cut->options->attended ? " (--yes releases it all the same)"
-					   : "");
-		if (rc == 0 && !finding.text)
-			rc = rel_fail_nomem(err);
 		if (rc == 0)
-			rel_cut_add_finding(cut, &finding);
+			rc = rel_cut_find(
+			    cut, severity, NULL, 0, err,
+			    "for opam %s is newer than %.*s, which could not "
+			    "follow "
+			    "it; what comes before %.*s is %s%s%s%s",
+			    version, REL_STR_ARG(base), REL_STR_ARG(base),
+			    better.ptr, cut->options->tag ? ", tagged " : "",
+			    cut->options->tag ? tag.ptr : "",
+			    cut->options->attended
+				? " (--yes releases it all the same)"
+				: "");
 	}
 	rel_buf_free(&tag);
 	rel_buf_free(&better);
@@ -327,9 +331,11 @@ static int judge_early(struct rel_cut *cut, struct rel_error *err)
 
 int rel_cut_judge_version(struct rel_cut *cut, struct rel_error *err)
 {
-	judge_letter(cut);
-	judge_order(cut);
-	return judge_early(cut, err);
+	int rc = judge_letter(cut, err);
+
+	if (rc == 0)
+		rc = judge_order(cut, err);
+	return rc ? rc : judge_early(cut, err);
 }
 
 /* What a release that was made before has as its archive. */
@@ -367,7 +373,7 @@ static int is_ours(bool *ours, struct rel_cut *cut, size_t i,
 	*ours = false;
 	if (!path)
 		return rel_fail_nomem(err);
-	if (!*cut->plan.tag_found)
+	if (!cut->plan.tag_found.known)
 		return 0;
 	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
 	rc = rel_writable_read(&text, cut->remote, path, err);
@@ -397,7 +403,7 @@ int rel_cut_check_released(struct rel_cut *cut, bool *already,
 		rel_released_find(&released, cut->gate.stack, name, version);
 		if (released.newest.len &&
 		    rel_version_compare(version, released.newest) < 0)
-			cut->plan.older = "yes";
+			cut->plan.older = true;
 		if (released.taken)
 			rc = is_ours(&ours, cut, i, err);
 		n_ours += ours;

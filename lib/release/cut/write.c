@@ -171,7 +171,7 @@ static char *message_of(struct rel_cut *cut)
 		return NULL;
 	return rel_cut_text(
 	    cut, "Release %s %s\n\n%s\n\nSource: %s, commit %s\n%s",
-	    cut->plan.name, cut->plan.version, cut->plan.packages,
+	    cut->plan.name, cut->plan.version, cut->plan.packages.text,
 	    cut->plan.tag, rel_git_id_format(id, &cut->commit), broken);
 }
 
@@ -191,7 +191,7 @@ static int apply(struct rel_change_result *result, struct rel_cut *cut,
 	if (rc)
 		return rc;
 	return rel_writable_apply(result, cut->remote, outputs.items,
-				  outputs.count, message, &cut->author,
+				  outputs.count, message, &cut->plan.author,
 				  expected, err);
 }
 
@@ -254,7 +254,8 @@ static int attempt(bool *raced, struct rel_cut *cut, struct rel_error *err)
 		return rel_journal_set(&cut->journal, "write", "commit", err,
 				       "%s", rel_writable_tip(cut->remote));
 	rc = gate_again(cut, err);
-	if (rc == 0 && cut->stopped)
+	rel_cut_show_findings(cut);
+	if (rc == 0 && rel_cut_is_stopped(cut))
 		rel_cut_tell(cut, REL_CUT_WRITE,
 			     "not done: %s has changed since the cut began, "
 			     "and now this release would break what is said "
@@ -262,7 +263,7 @@ static int attempt(bool *raced, struct rel_cut *cut, struct rel_error *err)
 			     "--continue` goes on, or `relctl cut --abort` "
 			     "takes the cut back",
 			     cut->plan.remote);
-	if (rc || cut->stopped)
+	if (rc || rel_cut_is_stopped(cut))
 		return rc;
 	rc = apply(&result, cut, err);
 	*raced = rc == 0 && result.outcome == REL_CHANGE_RACED;
@@ -288,7 +289,7 @@ int rel_cut_write(struct rel_cut *cut, struct rel_error *err)
 		if (rc == 0)
 			rc = attempt(&raced, cut, err);
 	}
-	return rc || cut->stopped ? rc : tell_written(cut);
+	return rc || rel_cut_is_stopped(cut) ? rc : tell_written(cut);
 }
 
 static int too_late(const struct rel_cut *cut, struct rel_error *err)
@@ -327,7 +328,7 @@ static int put_back(struct rel_cut *cut, const char *other,
 	if (rc == 0)
 		rc = rel_writable_apply(&result, cut->remote, changes, n,
 					"Take back an unfinished release",
-					&cut->author, NULL, err);
+					&cut->plan.author, NULL, err);
 	if (rc == 0 && result.outcome != REL_CHANGE_DONE &&
 	    result.outcome != REL_CHANGE_NOTHING)
 		rc = rel_fail(err, REL_EIO,

@@ -511,9 +511,9 @@ static bool is_dune(int field, struct rel_str item)
 	return field == DEPENDS && rel_str_is(name_of(item), "\"dune\"");
 }
 
-static void tell(struct work *w, const char *path, uint32_t line,
-		 const char *field, struct rel_str item, const char *there,
-		 const char *missing)
+static int add(struct work *w, const char *path, uint32_t line,
+	       const char *field, struct rel_str item, const char *there,
+	       const char *missing)
 {
 	const struct rel_stale_options *request = w->request;
 	const char *opam = request->package->path.ptr;
@@ -525,34 +525,37 @@ static void tell(struct work *w, const char *path, uint32_t line,
 		 "(dune build %s) and commit it",
 		 field, REL_STR_ARG(shown), shown.len < item.len ? "…" : "",
 		 there, missing, opam);
-	request->tell(request->context, path, line, text);
+	return request->add(request->context, path, line, text, w->err);
 }
 
-static void compare(struct work *w, int i)
+static int compare(struct work *w, int i)
 {
 	const struct items *wanted = &w->wanted[i], *found = &w->found[i];
 	const char *source = wanted->path;
 	const char *opam = w->request->package->path.ptr;
+	int rc = 0;
 
 	if (fields[i].of_project && wanted->line == 0)
-		return;
-	for (uint32_t k = 0; k < wanted->n; k++) {
+		return 0;
+	for (uint32_t k = 0; rc == 0 && k < wanted->n; k++) {
 		struct rel_str item = wanted->texts[k];
 
 		if (!has(found, item, is_dune(i, item)))
-			tell(w, source, wanted->line, fields[i].opam, item,
-			     source, opam);
+			rc = add(w, source, wanted->line, fields[i].opam, item,
+				 source, opam);
 	}
-	for (uint32_t k = 0; k < found->n; k++) {
+	for (uint32_t k = 0; rc == 0 && k < found->n; k++) {
 		struct rel_str item = found->texts[k];
 
-		/* told from the other side */
+		/* found from the other side */
 		if (has(wanted, item, fields[i].formula) ||
 		    (!fields[i].formula && i != TAGS && i != AUTHORS &&
 		     i != MAINTAINER && wanted->n))
 			continue;
-		tell(w, opam, found->line, fields[i].opam, item, opam, source);
+		rc = add(w, opam, found->line, fields[i].opam, item, opam,
+			 source);
 	}
+	return rc;
 }
 
 static bool is_known(struct rel_str name)
@@ -594,8 +597,9 @@ static int compare_template(struct work *w)
 			rc = read_opam_field(w, &found, &opam, other);
 		for (uint32_t k = 0; rc == 0 && k < wanted.n; k++) {
 			if (!has(&found, wanted.texts[k], false))
-				tell(w, w->template, wanted.line, name,
-				     wanted.texts[k], w->template, p->path.ptr);
+				rc = add(w, w->template, wanted.line, name,
+					 wanted.texts[k], w->template,
+					 p->path.ptr);
 		}
 	}
 	reset(&wanted);
@@ -618,7 +622,7 @@ static int check(struct work *w, const struct rel_sexp *items,
 		rc = read_opam(w, w->found, w->request->package->text,
 			       w->request->package->path.ptr);
 	for (int i = 0; i < FIELDS && rc == 0; i++)
-		compare(w, i);
+		rc = compare(w, i);
 	return rc == 0 && w->template ? compare_template(w) : rc;
 }
 

@@ -15,10 +15,10 @@
 struct rel_stale_options {
 	struct rel_project *project;
 	const struct rel_project_package *package;
-	/* Told of each difference: the file that should be obeyed or changed,
+	/* Takes each difference: the file that should be obeyed or changed,
 	 * and the line in it. */
-	void (*tell)(void *context, const char *path, uint32_t line,
-		     const char *text);
+	int (*add)(void *context, const char *path, uint32_t line,
+		   const char *text, struct rel_error *err);
 	void *context;
 	/* Ask the dune that is installed what it would write, in an empty
 	 * directory with nothing but dune-project and the template.  Without
@@ -29,7 +29,7 @@ struct rel_stale_options {
 };
 
 /*
- * Compare; nothing is told of a package that dune does not write.
+ * Compare; nothing is found about a package that dune does not write.
  * Errors  REL_EPARSE with path, line and column: a template that is no opam
  *         file; REL_ECANCELLED; REL_ENOMEM
  */
