@@ -116,14 +116,14 @@ run_tests() {
 	# shellcheck disable=SC2181 # as a condition it would prove nothing
 	[ $? -ne 0 ] || die 'in a condition run_tests would see no failure'
 	set -e
-	cp -a "$work" "$made/start"
+	cp -a "$made/work" "$made/start"
 	failed=0 passed=0
 	for name in ${RELCTL_TEST_ONLY:-$tests}; do
 		cd "$made"
-		chmod -R u+w "$work"
-		rm -rf "$work"
-		cp -a "$made/start" "$work"
-		cd "$work"
+		chmod -R u+w work
+		rm -rf work
+		cp -a start work
+		cd work
 		set +e
 		(
 			leaving=
