@@ -1,7 +1,7 @@
 #include "git/remote.h"
 
 #include <limits.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "base/limits.h"
 #include "base/path.h"
@@ -50,36 +50,6 @@ static int check_revision(const char *revision, struct rel_error *err)
 		return 0;
 	return rel_fail(err, REL_EUSAGE,
 			"'%.100s' is no branch, tag or commit id", revision);
-}
-
-static void remote_done(struct rel_git_remote *remote)
-{
-	rel_git_remote_close(remote);
-	rel_git_library_close();
-}
-
-static int remote_begin(struct rel_git_remote *remote, const char *location,
-			const struct rel_git_fetch_options *options,
-			struct rel_error *err)
-{
-	int r = rel_git_library_open(err);
-
-	if (r < 0)
-		return r;
-	r = rel_git_remote_init(remote, location, options, err);
-	if (r == 0 && remote->url.transport != REL_GIT_LOCAL)
-		r = check_revision(revision_of(remote), err);
-	if (r == 0 && remote->url.transport != REL_GIT_LOCAL)
-		r = rel_git_cache_init(&remote->cache,
-				       remote->options.cache_dir, &remote->url,
-				       err);
-	if (r < 0) {
-		remote_done(remote);
-		return r;
-	}
-	remote->git_dir = rel_git_cache_path(&remote->cache);
-	remote->made = true;
-	return 0;
 }
 
 static int hint(void *context, struct rel_str name, const struct rel_git_id *id,
@@ -279,22 +249,62 @@ static int open_online(struct rel_git_remote *remote,
 	return bring(remote, commit, *store, revision, err);
 }
 
+/* The repository of a path, in place. */
 static int open_local(struct rel_git_remote *remote,
 		      struct rel_git_store **store, struct rel_git_id *commit,
 		      struct rel_error *err)
 {
-	struct rel_buf path;
-	int r;
+	char *path = strndup(remote->url.path.ptr, remote->url.path.len);
+	int r =
+	    path ? rel_git_store_open(store, path, err) : rel_fail_nomem(err);
 
-	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
-	rel_buf_add_str(&path, remote->url.path);
-	r = rel_buf_status(&path, "location", err);
-	if (r == 0)
-		r = rel_git_store_open(store, path.ptr, err);
 	if (r == 0)
 		r = rel_git_resolve(commit, *store, remote->options.revision,
 				    err);
-	rel_buf_free(&path);
+	free(path);
+	return r;
+}
+
+/* Name the directory of the cache; git runs in there from now on. */
+static int choose_cache(struct rel_git_remote *remote, struct rel_error *err)
+{
+	int r = rel_git_cache_init(&remote->cache, remote->options.cache_dir,
+				   &remote->url, err);
+
+	remote->git_dir = rel_git_cache_path(&remote->cache);
+	remote->made = true;
+	return r;
+}
+
+int rel_git_remote_fetch(struct rel_git_store **store,
+			 struct rel_git_id *commit,
+			 struct rel_git_remote *remote, struct rel_error *err)
+{
+	int r = rel_git_library_open(err);
+
+	*store = NULL;
+	if (r < 0)
+		return r;
+	if (remote->url.transport == REL_GIT_LOCAL) {
+		r = open_local(remote, store, commit, err);
+		goto done;
+	}
+	r = check_revision(revision_of(remote), err);
+	if (r == 0)
+		r = choose_cache(remote, err);
+	if (r == 0)
+		r = remote->options.offline
+			? open_offline(remote, store, commit, err)
+			: open_online(remote, store, commit, err);
+done:
+	rel_git_cache_free(&remote->cache);
+	remote->git_dir = NULL;
+	remote->made = false;
+	if (r < 0) {
+		rel_git_store_free(*store);
+		*store = NULL;
+	}
+	rel_git_library_close();
 	return r;
 }
 
@@ -304,22 +314,12 @@ int rel_git_fetch(struct rel_git_store **store, struct rel_git_id *commit,
 		  struct rel_error *err)
 {
 	struct rel_git_remote remote;
-	int r = remote_begin(&remote, location, options, err);
+	int r = rel_git_remote_init(&remote, location, options, err);
 
 	*store = NULL;
-	if (r < 0)
-		return r;
-	if (remote.url.transport == REL_GIT_LOCAL)
-		r = open_local(&remote, store, commit, err);
-	else if (remote.options.offline)
-		r = open_offline(&remote, store, commit, err);
-	else
-		r = open_online(&remote, store, commit, err);
-	if (r < 0) {
-		rel_git_store_free(*store);
-		*store = NULL;
-	}
-	remote_done(&remote);
+	if (r == 0)
+		r = rel_git_remote_fetch(store, commit, &remote, err);
+	rel_git_remote_close(&remote);
 	return r;
 }
 
@@ -452,25 +452,29 @@ int rel_git_fetch_since(struct rel_git_id *commit, struct rel_git_store *store,
 			const struct rel_git_fetch_options *options,
 			struct rel_error *err)
 {
-	struct since since = {0};
 	struct rel_git_remote remote;
-	int r = remote_begin(&remote, location, options, err);
+	struct since since = {0};
+	int r = rel_git_remote_init(&remote, location, options, err);
 
 	if (r < 0)
-		return r;
+		goto done;
 	if (remote.url.transport == REL_GIT_LOCAL) {
 		r = rel_git_resolve_from(commit, store, tip, revision, err);
-		goto out;
+		goto done;
 	}
 	r = since_parse(&since, revision, tip, err);
 	if (r == 0)
+		r = check_revision(revision_of(&remote), err);
+	if (r == 0)
 		r = check_revision(since.base, err);
-	if (r == 0 && remote.options.offline)
-		r = since_offline(&remote, commit, store, &since, err);
-	else if (r == 0)
-		r = since_online(&remote, commit, store, &since, err);
+	if (r == 0)
+		r = choose_cache(&remote, err);
+	if (r == 0)
+		r = remote.options.offline
+			? since_offline(&remote, commit, store, &since, err)
+			: since_online(&remote, commit, store, &since, err);
+done:
 	free(since.base);
-out:
-	remote_done(&remote);
+	rel_git_remote_close(&remote);
 	return r;
 }

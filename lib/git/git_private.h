@@ -293,7 +293,7 @@ struct rel_git_remote {
 	struct rel_buf place;
 	struct rel_buf title; /* short, for progress */
 	struct rel_git_fetch_options options;
-	/* Its directory in the cache, of one that is fetched. */
+	/* Its directory in the cache, while it is fetched. */
 	struct rel_git_cache cache;
 	/* Whose configuration of git is obeyed; NULL = the user's only. */
 	const char *git_dir;
@@ -318,6 +318,28 @@ REL_MUST_CHECK int rel_git_remote_open(
     const struct rel_git_fetch_options *options, struct rel_error *err);
 /* Fine after a failure. */
 void rel_git_remote_close(struct rel_git_remote *remote);
+
+/* rel_git_fetch() of an open one: options.revision is fetched.  The cache is
+ * locked no longer than this takes. */
+REL_MUST_CHECK int rel_git_remote_fetch(struct rel_git_store **store,
+					struct rel_git_id *commit,
+					struct rel_git_remote *remote,
+					struct rel_error *err);
+
+/* rel_git_push() and rel_git_push_try() of an open one; its git_dir becomes
+ * the store's. */
+REL_MUST_CHECK int rel_git_remote_push(struct rel_git_push_result *result,
+				       struct rel_git_remote *remote,
+				       struct rel_git_store *store,
+				       const char *name,
+				       const struct rel_git_push_ref *refs,
+				       size_t n_refs, struct rel_error *err);
+REL_MUST_CHECK int rel_git_remote_push_try(struct rel_git_remote *remote,
+					   struct rel_git_store *store,
+					   const char *name,
+					   const struct rel_git_push_ref *refs,
+					   size_t n_refs,
+					   struct rel_error *err);
 
 /* For a run of git that talks to the remote.
  * what  as struct rel_git_run */
@@ -364,12 +386,12 @@ const struct rel_git_id *rel_git_listing_find(
     const struct rel_git_listing *listing, const char *name);
 
 struct rel_git_checkout {
-	char *root, *prefix, *git_dir, *common_dir;
+	struct rel_git_place place;
+	char *prefix;
 	struct rel_git_store *store;
 	/* Of a checkout that is not the user's own: what git runs in; `store`
 	 * is its. */
 	struct rel_git_scratch scratch;
-	bool foreign;
 };
 
 /* For runs of git at the root of the work tree, in the scratch repository

@@ -14,7 +14,7 @@
 struct push {
 	struct rel_git_push_result *result;
 	struct rel_git_store *store;
-	struct rel_git_remote remote;
+	struct rel_git_remote *remote;
 	const char *name; /* of the remote in the store's configuration */
 	const struct rel_git_push_ref *refs;
 	size_t n;
@@ -48,7 +48,7 @@ static int check_forward(struct push *p, const struct rel_git_push_ref *ref,
 	if (strncmp(ref->name, "refs/heads/", 11) != 0 || !ref->has_old ||
 	    ref->back || is_deletion(ref) || rel_git_id_eq(&ref->id, &ref->old))
 		return 0;
-	rel_git_run_init(&run, &p->remote.options, 0);
+	rel_git_run_init(&run, &p->remote->options, 0);
 	run.git_dir = p->store->path;
 	run.made = p->store->made;
 	r = rel_git_run(&run, args, err);
@@ -124,7 +124,7 @@ static int run_push(struct push *p, struct rel_git_run *run, bool atomic,
 	for (size_t i = 0; i < made; i++)
 		args[n++] = texts[i];
 	args[n++] = "--";
-	args[n++] = p->name ? p->name : p->remote.place.ptr;
+	args[n++] = p->name ? p->name : p->remote->place.ptr;
 	for (size_t i = 0; i < made; i++)
 		args[n++] = texts[REFS_MAX + i];
 	r = r < 0 ? rel_fail_nomem(err) : rel_git_run(run, args, err);
@@ -296,7 +296,7 @@ static int look_again(struct push *p, const struct rel_git_push_ref *refs,
 	rel_git_listing_init(&listing);
 	for (size_t i = 0; i < n; i++)
 		rel_git_listing_want(&listing, refs[i].name);
-	r = rel_git_remote_list(&listing, &p->remote, err);
+	r = rel_git_remote_list(&listing, p->remote, err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct rel_git_id *now =
 		    rel_git_listing_find(&listing, refs[i].name);
@@ -362,10 +362,10 @@ static int push_some(struct push *p, const struct rel_git_push_ref *refs,
 	char title[REL_ERROR_TEXT_MAX];
 	int r;
 
-	rel_git_remote_run_init(&run, &p->remote, "cannot push",
+	rel_git_remote_run_init(&run, p->remote, "cannot push",
 				REL_LIMIT_GIT_REFS_BYTES);
 	run.counted = "Writing objects";
-	snprintf(title, sizeof(title), "pushing to %s", p->remote.place.ptr);
+	snprintf(title, sizeof(title), "pushing to %s", p->remote->place.ptr);
 	run.title = title;
 	r = run_push(p, &run, n > 1, refs, n, err);
 	if (r == 0 && run.status == 0) {
@@ -396,12 +396,10 @@ static int push_all(struct push *p, struct rel_error *err)
 	return r;
 }
 
-static int push(struct push *p, const char *location,
-		const struct rel_git_fetch_options *options,
-		struct rel_error *err)
+static int push(struct push *p, struct rel_error *err)
 {
 	struct rel_git_push_result *result = p->result;
-	int r;
+	int r = 0;
 
 	rel_git_push_result_free(result);
 	memset(result, 0, sizeof(*result));
@@ -412,49 +410,47 @@ static int push(struct push *p, const char *location,
 				"1 to %d references can be pushed at once, "
 				"not %zu",
 				REFS_MAX, p->n);
-	r = rel_git_remote_open(&p->remote, location, options, err);
-	p->remote.git_dir = p->store->path;
-	p->remote.made = p->store->made;
+	p->remote->git_dir = p->store->path;
+	p->remote->made = p->store->made;
 	for (size_t i = 0; r == 0 && i < p->n; i++) {
 		r = check_ref(p, &p->refs[i], err);
 		if (r == 0 && p->try)
-			r = rel_git_remote_accepts(&p->remote, p->refs[i].name,
+			r = rel_git_remote_accepts(p->remote, p->refs[i].name,
 						   err);
 	}
-	if (r == 0)
-		r = push_all(p, err);
-	rel_git_remote_close(&p->remote);
-	return r;
+	return r == 0 ? push_all(p, err) : r;
 }
 
-int rel_git_push(struct rel_git_push_result *result,
-		 struct rel_git_store *store, const char *location,
-		 const char *remote, const struct rel_git_push_ref *refs,
-		 size_t n_refs, const struct rel_git_fetch_options *options,
-		 struct rel_error *err)
+int rel_git_remote_push(struct rel_git_push_result *result,
+			struct rel_git_remote *remote,
+			struct rel_git_store *store, const char *name,
+			const struct rel_git_push_ref *refs, size_t n_refs,
+			struct rel_error *err)
 {
 	struct push p = {.result = result,
 			 .store = store,
-			 .name = remote,
+			 .remote = remote,
+			 .name = name,
 			 .refs = refs,
 			 .n = n_refs};
 
-	return push(&p, location, options, err);
+	return push(&p, err);
 }
 
-int rel_git_push_try(struct rel_git_store *store, const char *location,
-		     const char *remote, const struct rel_git_push_ref *refs,
-		     size_t n_refs, const struct rel_git_fetch_options *options,
-		     struct rel_error *err)
+int rel_git_remote_push_try(struct rel_git_remote *remote,
+			    struct rel_git_store *store, const char *name,
+			    const struct rel_git_push_ref *refs, size_t n_refs,
+			    struct rel_error *err)
 {
 	struct rel_git_push_result result = {0};
 	struct push p = {.result = &result,
 			 .store = store,
-			 .name = remote,
+			 .remote = remote,
+			 .name = name,
 			 .refs = refs,
 			 .n = n_refs,
 			 .try = true};
-	int r = push(&p, location, options, err);
+	int r = push(&p, err);
 
 	if (r == 0 && result.outcome == REL_GIT_RACED)
 		r = rel_fail(err, REL_ESTALE, "%s has moved in the meantime",
@@ -464,5 +460,36 @@ int rel_git_push_try(struct rel_git_store *store, const char *location,
 			     result.text.len ? result.text.ptr
 					     : "no reason given");
 	rel_git_push_result_free(&result);
+	return r;
+}
+
+int rel_git_push(struct rel_git_push_result *result,
+		 struct rel_git_store *store, const char *location,
+		 const char *name, const struct rel_git_push_ref *refs,
+		 size_t n_refs, const struct rel_git_fetch_options *options,
+		 struct rel_error *err)
+{
+	struct rel_git_remote remote;
+	int r = rel_git_remote_open(&remote, location, options, err);
+
+	if (r == 0)
+		r = rel_git_remote_push(result, &remote, store, name, refs,
+					n_refs, err);
+	rel_git_remote_close(&remote);
+	return r;
+}
+
+int rel_git_push_try(struct rel_git_store *store, const char *location,
+		     const char *name, const struct rel_git_push_ref *refs,
+		     size_t n_refs, const struct rel_git_fetch_options *options,
+		     struct rel_error *err)
+{
+	struct rel_git_remote remote;
+	int r = rel_git_remote_open(&remote, location, options, err);
+
+	if (r == 0)
+		r = rel_git_remote_push_try(&remote, store, name, refs, n_refs,
+					    err);
+	rel_git_remote_close(&remote);
 	return r;
 }

@@ -294,9 +294,10 @@ int rel_git_remote_accepts(const struct rel_git_remote *remote,
 }
 
 struct rel_git_target {
-	char *location, *branch;
+	char *location; /* what `remote` borrows */
+	struct rel_git_remote remote;
+	char *branch;
 	bool named; /* the branch was given, not HEAD's */
-	struct rel_git_fetch_options options;
 	struct rel_git_scratch scratch;
 	struct rel_git_id tip;
 	bool born;
@@ -324,18 +325,20 @@ static int set_branch(struct rel_git_target *target, struct rel_str name,
  * The branch that the HEAD of an empty remote names: told to clones only
  * (protocol version 2, "unborn"), so one is made, and forgotten.
  */
-static int ask_unborn(struct rel_git_target *target,
-		      struct rel_git_remote *remote, struct rel_error *err)
+static int ask_unborn(struct rel_git_target *target, struct rel_error *err)
 {
-	const char *clone[] = {
-	    "-c", "protocol.version=2", "clone", "-q", "--bare", "--depth=1",
-	    "--", remote->place.ptr,	"head",	 NULL};
+	const char *clone[] = {"-c",	 "protocol.version=2",
+			       "clone",	 "-q",
+			       "--bare", "--depth=1",
+			       "--",	 target->remote.place.ptr,
+			       "head",	 NULL};
 	const char *look[] = {"symbolic-ref", "HEAD", NULL};
 	struct rel_git_run run;
 	char *dir = NULL;
 	int r;
 
-	rel_git_remote_run_init(&run, remote, "cannot look at the remote",
+	rel_git_remote_run_init(&run, &target->remote,
+				"cannot look at the remote",
 				REL_LIMIT_GIT_PATH_BYTES);
 	run.cwd = target->scratch.dir;
 	r = rel_git_run_ok(&run, clone, err);
@@ -354,45 +357,37 @@ static int ask_unborn(struct rel_git_target *target,
 	return r;
 }
 
-static int fail_detached(const struct rel_git_remote *remote,
-			 struct rel_error *err)
-{
-	rel_fail(err, REL_EUSAGE,
-		 "the remote's HEAD names no branch; say which one to write "
-		 "to");
-	rel_error_at(err, remote->place.ptr, 0, 0);
-	return REL_EUSAGE;
-}
-
 /* What the remote has: which branch, and whether there is a commit on it. */
 static int look(struct rel_git_target *target, struct rel_git_id *listed,
 		bool *born, struct rel_error *err)
 {
 	struct rel_git_listing listing;
-	struct rel_git_remote remote;
 	const char *wanted = target->branch ? target->branch : "HEAD";
 	const struct rel_git_id *found;
 	int r;
 
 	rel_git_listing_init(&listing);
 	rel_git_listing_want(&listing, wanted);
-	r = rel_git_remote_open(&remote, target->location, &target->options,
-				err);
-	if (r == 0)
-		r = rel_git_remote_list(&listing, &remote, err);
+	/* As the user is, wherever the last push ran. */
+	target->remote.git_dir = NULL;
+	target->remote.made = false;
+	r = rel_git_remote_list(&listing, &target->remote, err);
 	found = rel_git_listing_find(&listing, wanted);
 	*born = found != NULL;
 	if (found != NULL)
 		*listed = *found;
-	if (r == 0 && target->branch == NULL) {
-		if (listing.head.len > 0)
-			r = set_branch(target, rel_buf_str(&listing.head), err);
-		else if (found != NULL)
-			r = fail_detached(&remote, err);
-		else
-			r = ask_unborn(target, &remote, err);
+	if (r < 0 || target->branch != NULL) {
+		/* nothing to choose */
+	} else if (listing.head.len > 0) {
+		r = set_branch(target, rel_buf_str(&listing.head), err);
+	} else if (found == NULL) {
+		r = ask_unborn(target, err);
+	} else {
+		r = rel_fail(err, REL_EUSAGE,
+			     "the remote's HEAD names no branch; say which one "
+			     "to write to");
+		rel_error_at(err, target->remote.place.ptr, 0, 0);
 	}
-	rel_git_remote_close(&remote);
 	rel_git_listing_free(&listing);
 	return r;
 }
@@ -406,17 +401,17 @@ static int fetch(struct rel_git_target *target, struct rel_git_store **store,
 		 struct rel_git_id *tip, const struct rel_git_id *listed,
 		 struct rel_error *err)
 {
-	struct rel_git_fetch_options options = target->options;
+	struct rel_git_remote *remote = &target->remote;
 	int r;
 
-	options.revision =
+	remote->options.revision =
 	    target->named ? target->branch + strlen("refs/heads/") : NULL;
-	r = rel_git_fetch(store, tip, target->location, &options, err);
-	if (r == 0 && memcmp(tip, listed, sizeof(*tip)) == 0)
+	r = rel_git_remote_fetch(store, tip, remote, err);
+	if (r == 0 && rel_git_id_eq(tip, listed))
 		return 0;
 	rel_git_store_free(*store);
-	options.revision = target->branch;
-	return rel_git_fetch(store, tip, target->location, &options, err);
+	remote->options.revision = target->branch;
+	return rel_git_remote_fetch(store, tip, remote, err);
 }
 
 int rel_git_target_refresh(struct rel_git_target *target, struct rel_error *err)
@@ -445,24 +440,23 @@ int rel_git_target_open(struct rel_git_target **out, const char *location,
 			struct rel_error *err)
 {
 	struct rel_git_target *target = calloc(1, sizeof(*target));
-	int r = 0;
+	int r;
 
 	*out = NULL;
 	if (target == NULL)
 		return rel_fail_nomem(err);
-	if (options != NULL)
-		target->options = *options;
-	target->options.revision = NULL;
 	target->location = strdup(location);
-	if (target->location == NULL)
-		r = rel_fail_nomem(err);
+	r = target->location
+		? rel_git_remote_open(&target->remote, target->location,
+				      options, err)
+		: rel_fail_nomem(err);
 	if (r == 0 && branch != NULL) {
 		target->named = true;
 		r = set_branch(target, rel_str_of(branch), err);
 	}
 	if (r == 0)
 		r = rel_git_scratch_open(&target->scratch,
-					 target->options.cache_dir, err);
+					 target->remote.options.cache_dir, err);
 	if (r == 0)
 		r = rel_git_target_refresh(target, err);
 	if (r < 0) {
@@ -478,6 +472,8 @@ void rel_git_target_free(struct rel_git_target *target)
 	if (target == NULL)
 		return;
 	rel_git_scratch_close(&target->scratch);
+	if (target->location != NULL)
+		rel_git_remote_close(&target->remote);
 	free(target->branch);
 	free(target->location);
 	free(target);
@@ -504,8 +500,9 @@ int rel_git_target_push(struct rel_git_push_result *result,
 			struct rel_error *err)
 {
 	static const struct rel_git_id zero = {{0}};
-	int r = rel_git_push(result, target->scratch.store, target->location,
-			     NULL, refs, n_refs, &target->options, err);
+	int r =
+	    rel_git_remote_push(result, &target->remote, target->scratch.store,
+				NULL, refs, n_refs, err);
 
 	if (r < 0 || result->outcome != REL_GIT_DONE)
 		return r;
@@ -530,6 +527,6 @@ int rel_git_target_try(struct rel_git_target *target, const char *branch,
 	/* there is no object yet that could be pushed */
 	if (!target->born)
 		return 0;
-	return rel_git_push_try(target->scratch.store, target->location, NULL,
-				&ref, 1, &target->options, err);
+	return rel_git_remote_push_try(&target->remote, target->scratch.store,
+				       NULL, &ref, 1, err);
 }

@@ -193,7 +193,7 @@ void rel_git_push_result_free(struct rel_git_push_result *result);
  * Push objects and references of a store, all or nothing.  Never forces: a
  * branch is moved from exactly `old`, and to a descendant of it.
  * location  URL or path
- * remote    name of a remote configured in the store's repository, whose URL
+ * name      of a remote configured in the store's repository, whose URL
  *           `location` is: its remote-tracking branches follow.  NULL = none
  * refs      at least one
  * options   as for fetching: ca_file, silence_seconds, interactive, progress,
@@ -208,7 +208,7 @@ void rel_git_push_result_free(struct rel_git_push_result *result);
  */
 REL_MUST_CHECK int rel_git_push(struct rel_git_push_result *result,
 				struct rel_git_store *store,
-				const char *location, const char *remote,
+				const char *location, const char *name,
 				const struct rel_git_push_ref *refs,
 				size_t n_refs,
 				const struct rel_git_fetch_options *options,
@@ -221,7 +221,7 @@ REL_MUST_CHECK int rel_git_push(struct rel_git_push_result *result,
  *         not at its expected id
  */
 REL_MUST_CHECK int rel_git_push_try(struct rel_git_store *store,
-				    const char *location, const char *remote,
+				    const char *location, const char *name,
 				    const struct rel_git_push_ref *refs,
 				    size_t n_refs,
 				    const struct rel_git_fetch_options *options,

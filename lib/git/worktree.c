@@ -43,28 +43,27 @@ static int ask_git(const char *root, struct rel_error *err)
 
 /* In a repository of ours that shows what that of another user has. */
 static int open_foreign(struct rel_git_checkout *checkout,
-			const struct rel_git_place *place,
 			struct rel_error *err)
 {
 	struct rel_git_store *store = NULL;
-	int r = rel_git_place_check(place, err);
+	int r = rel_git_place_check(&checkout->place, err);
 
 	if (r == 0)
-		r = rel_git_store_open(&store, place->root, err);
+		r = rel_git_store_open(&store, checkout->place.root, err);
 	if (r == 0)
 		r = rel_git_scratch_open(&checkout->scratch, NULL, err);
 	if (r == 0)
-		r = rel_git_scratch_view(&checkout->scratch, place, store, err);
-	checkout->foreign = true;
+		r = rel_git_scratch_view(&checkout->scratch, &checkout->place,
+					 store, err);
 	checkout->store = checkout->scratch.store;
 	rel_git_store_free(store);
 	return r;
 }
 
 static int open_place(struct rel_git_checkout *checkout, const char *dir,
-		      const char *trusted, struct rel_git_place *place,
-		      struct rel_error *err)
+		      const char *trusted, struct rel_error *err)
 {
+	const struct rel_git_place *place = &checkout->place;
 	char *full = realpath(dir, NULL);
 	const char *rest;
 	int r;
@@ -73,21 +72,17 @@ static int open_place(struct rel_git_checkout *checkout, const char *dir,
 		return rel_fail_errno(err, errno, dir, "cannot enter");
 	rest = full + strlen(place->root);
 	checkout->prefix = strdup(*rest == '/' ? rest + 1 : rest);
-	checkout->root = strdup(place->root);
-	checkout->git_dir = strdup(place->git_dir);
-	checkout->common_dir = strdup(place->common_dir);
 	free(full);
-	if (!checkout->prefix || !checkout->root || !checkout->git_dir ||
-	    !checkout->common_dir)
+	if (checkout->prefix == NULL)
 		return rel_fail_nomem(err);
 	if (place->foreign == NULL) {
 		r = ask_git(place->root, err);
 		return r < 0 ? r
 			     : rel_git_store_open(&checkout->store,
-						  checkout->git_dir, err);
+						  place->git_dir, err);
 	}
 	return trusted && is_below(place->root, trusted)
-		   ? open_foreign(checkout, place, err)
+		   ? open_foreign(checkout, err)
 		   : rel_git_place_fail(place, err);
 }
 
@@ -95,20 +90,18 @@ int rel_git_checkout_open(struct rel_git_checkout **out, const char *dir,
 			  const char *trusted, struct rel_error *err)
 {
 	struct rel_git_checkout *checkout = calloc(1, sizeof(*checkout));
-	struct rel_git_place place = {0};
 	int r;
 
 	*out = NULL;
 	if (checkout == NULL)
 		return rel_fail_nomem(err);
 	checkout->scratch.lock.fd = -1;
-	r = rel_git_place_find(&place, dir, err);
-	if (r == 0 && place.root == NULL)
+	r = rel_git_place_find(&checkout->place, dir, err);
+	if (r == 0 && checkout->place.root == NULL)
 		r = rel_fail(err, REL_EUSAGE,
 			     "has no work tree; go to a checkout of it");
 	if (r == 0)
-		r = open_place(checkout, dir, trusted, &place, err);
-	rel_git_place_free(&place);
+		r = open_place(checkout, dir, trusted, err);
 	if (r < 0) {
 		rel_git_checkout_free(checkout);
 		return r;
@@ -121,19 +114,17 @@ void rel_git_checkout_free(struct rel_git_checkout *checkout)
 {
 	if (checkout == NULL)
 		return;
-	if (!checkout->foreign)
+	if (!checkout->place.foreign)
 		rel_git_store_free(checkout->store);
 	rel_git_scratch_close(&checkout->scratch);
-	free(checkout->root);
+	rel_git_place_free(&checkout->place);
 	free(checkout->prefix);
-	free(checkout->git_dir);
-	free(checkout->common_dir);
 	free(checkout);
 }
 
 const char *rel_git_checkout_root(const struct rel_git_checkout *checkout)
 {
-	return checkout->root;
+	return checkout->place.root;
 }
 
 const char *rel_git_checkout_prefix(const struct rel_git_checkout *checkout)
@@ -143,12 +134,12 @@ const char *rel_git_checkout_prefix(const struct rel_git_checkout *checkout)
 
 const char *rel_git_checkout_git_dir(const struct rel_git_checkout *checkout)
 {
-	return checkout->git_dir;
+	return checkout->place.git_dir;
 }
 
 const char *rel_git_checkout_common_dir(const struct rel_git_checkout *checkout)
 {
-	return checkout->common_dir;
+	return checkout->place.common_dir;
 }
 
 struct rel_git_store *rel_git_checkout_store(struct rel_git_checkout *checkout)
@@ -162,13 +153,13 @@ void rel_git_checkout_run_init(struct rel_git_run *run,
 			       size_t out_max)
 {
 	rel_git_run_init(run, options, out_max);
-	if (checkout->foreign) {
+	if (checkout->place.foreign) {
 		run->git_dir = checkout->store->path;
-		run->work_tree = checkout->root;
+		run->work_tree = checkout->place.root;
 		run->made = true;
 	}
-	run->cwd = checkout->root;
-	run->clean = checkout->root;
+	run->cwd = checkout->place.root;
+	run->clean = checkout->place.root;
 	run->what = "git refuses";
 }
 
@@ -195,8 +186,8 @@ static const char *busy_with(const struct rel_git_checkout *checkout)
 		char *path = NULL;
 		bool there;
 
-		if (asprintf(&path, "%s/%s", checkout->git_dir, signs[i][0]) <
-		    0)
+		if (asprintf(&path, "%s/%s", checkout->place.git_dir,
+			     signs[i][0]) < 0)
 			return NULL;
 		there = stat(path, &st) == 0;
 		free(path);
@@ -215,7 +206,7 @@ static int read_head(struct rel_git_head *out,
 
 	if (r < 0) {
 		rel_git_library_fail(err, r, "cannot read HEAD");
-		rel_error_at(err, checkout->git_dir, 0, 0);
+		rel_error_at(err, checkout->place.git_dir, 0, 0);
 		return REL_EIO;
 	}
 	if (git_reference_type(head) == GIT_REFERENCE_SYMBOLIC)
@@ -414,7 +405,7 @@ int rel_git_checkout_identity(struct rel_buf *name, struct rel_buf *email,
 			      struct rel_git_checkout *checkout,
 			      enum rel_git_role role, struct rel_error *err)
 {
-	return rel_git_user_at(name, email, seconds, offset, checkout->root,
-			       role == REL_GIT_AUTHOR ? "AUTHOR" : "COMMITTER",
-			       err);
+	return rel_git_user_at(
+	    name, email, seconds, offset, checkout->place.root,
+	    role == REL_GIT_AUTHOR ? "AUTHOR" : "COMMITTER", err);
 }

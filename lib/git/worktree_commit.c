@@ -84,7 +84,7 @@ static int fill_places(struct edits *e, const struct rel_git_id *tree,
 		struct place *place = &e->places[e->n];
 
 		place->path = request->edits[e->n].path;
-		if (asprintf(&place->full, "%s/%s", e->checkout->root,
+		if (asprintf(&place->full, "%s/%s", e->checkout->place.root,
 			     place->path) < 0) {
 			place->full = NULL;
 			return rel_fail_nomem(err);
@@ -166,7 +166,7 @@ static int check_head(struct edits *e, bool undo, struct rel_error *err)
 		r = rel_fail(err, REL_ESTALE, "%.200s is at %.12s meanwhile",
 			     request->branch, rel_git_id_format(hex, &e->head));
 	if (r < 0)
-		rel_error_at(err, e->checkout->root, 0, 0);
+		rel_error_at(err, e->checkout->place.root, 0, 0);
 	rel_git_head_free(&head);
 	return r;
 }
@@ -288,7 +288,7 @@ static int check_lock(struct edits *e, struct rel_error *err)
 	char *path = NULL;
 	int r = 0;
 
-	if (asprintf(&path, "%s/index.lock", e->checkout->git_dir) < 0)
+	if (asprintf(&path, "%s/index.lock", e->checkout->place.git_dir) < 0)
 		return rel_fail_nomem(err);
 	if (access(path, F_OK) == 0) {
 		r = rel_fail(err, REL_EIO,
@@ -361,8 +361,8 @@ static int write_file(struct edits *e, const struct place *place,
 	int r = read_smudged(e, place, blob, err);
 
 	if (r == 0)
-		r = rel_atomic_open_below(&file, e->checkout->root, place->path,
-					  err);
+		r = rel_atomic_open_below(&file, e->checkout->place.root,
+					  place->path, err);
 	if (r < 0)
 		return r;
 	if (lstat(place->full, &st) == 0 &&
@@ -380,7 +380,7 @@ static int write_file(struct edits *e, const struct place *place,
 static int remove_file(struct edits *e, const struct place *place,
 		       struct rel_error *err)
 {
-	size_t root = strlen(e->checkout->root);
+	size_t root = strlen(e->checkout->place.root);
 	char *path, *slash;
 
 	if (unlink(place->full) != 0 && errno != ENOENT)
@@ -484,11 +484,11 @@ static int edits_prepare(struct edits *e, struct rel_git_checkout *checkout,
 	int r;
 
 	memset(e, 0, sizeof(*e));
-	if (checkout->foreign) {
+	if (checkout->place.foreign) {
 		r = rel_fail(err, REL_EUSAGE,
 			     "belongs to another user, so nothing is committed "
 			     "to it");
-		rel_error_at(err, checkout->root, 0, 0);
+		rel_error_at(err, checkout->place.root, 0, 0);
 		return r;
 	}
 	e->checkout = checkout;

@@ -265,7 +265,8 @@ int rel_git_checkout_complete(size_t *fetched,
 
 	*fetched = 0;
 	/* A checkout of another user names no remote that git is to run. */
-	if (checkout->foreign || !rel_git_store_is_partial(checkout->store))
+	if (checkout->place.foreign ||
+	    !rel_git_store_is_partial(checkout->store))
 		return 0;
 	rel_buf_init(&remote, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&missing, REL_LIMIT_GIT_REFS_BYTES);
