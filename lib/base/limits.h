@@ -38,6 +38,14 @@
 /* Budgets that were spent whole before what the next version is allowed is
  * halved: thousands of hard versions take a minute and not days. */
 #define REL_LIMIT_SAT_TIMES 5u
+/* Goals of one question: finding the largest part of them that is possible
+ * asks about each several times; distributions name some 300 packages. */
+#define REL_LIMIT_GOALS 2000u
+/* Conflicts after which an older version than the newest is tried. */
+#define REL_LIMIT_SAT_BETTER_CONFLICTS 500u
+/* Steps of choosing what to leave out of the goals, NP-complete in itself: a
+ * second. */
+#define REL_LIMIT_HITTING_STEPS 20000000u
 /* Facts from a broken version down to the one that its trouble begins with;
  * chains of opam-repository have 12. */
 #define REL_LIMIT_REASON_CHAIN	     30u

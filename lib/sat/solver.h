@@ -266,4 +266,16 @@ void sat_proof_note_dead(struct sat_solver *s, uint32_t var);
 void sat_proof_note_kill(struct sat_solver *s, uint32_t var, uint32_t clause);
 bool sat_proof_end_clause(struct sat_solver *s, uint32_t clause);
 
+/* largest.c */
+/*
+ * The largest part of the variables first … first + n - 1 that can be true
+ * together, each in a group of its own; the first n_required are in it.
+ * in       [n], written: is it in the part?  None when those cannot be.
+ * *proved  false when the budget ended first
+ * Returns REL_ENOMEM, REL_ECANCELLED.
+ */
+REL_MUST_CHECK int sat_largest_part(struct sat_solver *s, uint32_t first,
+				    uint32_t n, uint32_t n_required,
+				    uint8_t *in, bool *proved);
+
 #endif
