@@ -7,7 +7,7 @@
 #include "session.h"
 
 struct values {
-	bool recursive, direct, all, latest, cycles, is_short;
+	bool recursive, direct, all, latest, cycles, is_short, mine;
 	struct rel_list since, with, without;
 };
 
@@ -19,9 +19,10 @@ struct values {
 	}
 
 static const struct rel_option options[] = {
-    FLAG("all", all,
-	 "Look at every version of the stack, not only at those that the "
-	 "development remotes have or touch"),
+    FLAG(
+	"all", all,
+	"Check every version of the stack, not only those that the development "
+	"remotes have or touch; list in full what is broken without them too"),
     FLAG("latest", latest, "Only the newest version of each package"),
     FLAG("recursive", recursive,
 	 "With PKG: whatever reaches it through dependencies (the default)"),
@@ -37,6 +38,9 @@ static const struct rel_option options[] = {
      "What if: as if this were not there; repeated", NULL},
     FLAG("cycles", cycles, "Show only cycles in the build order"),
     FLAG("short", is_short, "Only names, one NAME.VERSION a line"),
+    FLAG("mine", mine,
+	 "Only names of what the development remotes are to blame for: their "
+	 "own versions that are broken, and upstream's that they break"),
 };
 
 static const struct rel_example examples[] = {
@@ -66,13 +70,31 @@ static int check(const struct rel_call *call, struct rel_error *err)
 				"--%s says which dependents of a package are "
 				"meant; name the package",
 				v->direct ? "direct" : "recursive");
+	if (v->mine && (v->is_short || v->cycles))
+		return rel_fail(err, REL_EUSAGE,
+				"--mine and --%s exclude each other",
+				v->is_short ? "short" : "cycles");
+	if (v->mine && call->common->format)
+		return rel_fail(err, REL_EUSAGE,
+				"--mine lists names; with --format %s select "
+				"by the fields \"own\" and \"origin\"",
+				call->common->format);
 	return rel_session_check_short(call, v->is_short, err);
 }
 
-static bool is_finding(const struct rel_report *report, bool cycles_only)
+static bool is_finding(const struct rel_report *report, const struct values *v)
 {
-	if (cycles_only)
+	if (v->cycles)
 		return report->n_cycles > 0;
+	for (size_t i = 0; v->mine && i < report->n_verdicts; i++) {
+		const struct rel_report_verdict *verdict = &report->verdicts[i];
+
+		if (verdict->section < REL_N_BROKEN_SECTIONS &&
+		    rel_is_mine(report, verdict))
+			return true;
+	}
+	if (v->mine)
+		return false;
 	if (!report->since)
 		return report->counts.broken + report->counts.unreadable +
 			   report->counts.undecided >
@@ -86,9 +108,12 @@ static int write_report(struct rel_session *session,
 	const struct values *v = session->call->values;
 	enum rel_report_format format = REL_REPORT_TEXT;
 	struct rel_report_style style;
-	int rc = rel_session_begin(&style, &format, session, v->is_short, err);
+	int rc = rel_session_begin(&style, &format, session,
+				   v->is_short || v->mine, err);
 
 	style.cycles_only = v->cycles;
+	style.all = v->all;
+	style.mine = v->mine;
 	if (rc == 0)
 		rc = rel_report_write(report, format, &style,
 				      &session->output.sink, err);
@@ -126,7 +151,7 @@ static int report_survey(struct rel_session *session,
 	rel_arena_init(&arena, REL_LIMIT_ARENA);
 	rc = rel_report_build(&report, survey, &build, &arena, err);
 	if (rc == 0) {
-		*found = is_finding(&report, v->cycles);
+		*found = is_finding(&report, v);
 		if (v->is_short && report.counts.undecided)
 			warn_undecided(session, report.counts.undecided);
 		rc = write_report(session, &report, err);
@@ -142,7 +167,7 @@ static enum rel_survey_reasons reasons_wanted(const struct rel_call *call)
 	const struct rel_common *common = call->common;
 	bool text = !common->format || strcmp(common->format, "text") == 0;
 
-	if (v->cycles || v->is_short)
+	if (v->cycles || v->is_short || v->mine)
 		return REL_REASONS_NONE;
 	return text && !common->verbose ? REL_REASONS_NEWS : REL_REASONS_ALL;
 }
@@ -162,7 +187,7 @@ static int survey(struct rel_session *session, bool *found,
 					       .packages = call->arguments,
 					       .n_packages = call->n_arguments,
 					       .direct = v->direct};
-	opt.cycles = v->cycles || !v->is_short;
+	opt.cycles = v->cycles || !(v->is_short || v->mine);
 	opt.reasons = reasons_wanted(call);
 	rc = rel_survey_run(&result, stacks->now, stacks->alone, stacks->before,
 			    &opt, err);

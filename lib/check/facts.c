@@ -104,6 +104,10 @@ static int fill_fact(struct rel_fact_text *out, struct rel_texts *texts,
 
 	out->package = rel_texts_package(texts, u, fact->package);
 	out->field = field_of(fact->kind);
+	if (fact->kind == REL_FACT_NEEDS || fact->kind == REL_FACT_CLASS)
+		out->clause = u->problem.needs[fact->index];
+	else if (fact->kind == REL_FACT_CONFLICTS)
+		out->clause = u->problem.bars[fact->index];
 	out->remote = rel_texts_remote(u, fact->package);
 	out->file = rel_texts_file(texts, u, fact->package);
 	if (expr != REL_EXPR_NONE) {

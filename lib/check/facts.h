@@ -18,6 +18,10 @@ struct rel_fact_text {
 	const char *file;     /* from the root of the remote, may be "" */
 	uint32_t line;	      /* from 1; 0 = not known */
 	uint32_t column;      /* from 1, in bytes; 0 = not known */
+	/* the constraint as resolved: facts of one reason in which the package
+	 * and this differ alone say the same */
+	uint32_t clause;
+	bool decides; /* the title of the root states it */
 };
 
 /* Texts composed one after the other. */

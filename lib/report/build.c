@@ -1,14 +1,30 @@
 #include "report/build.h"
 
 #include "base/array.h"
-#include "base/intern.h"
 #include "base/limits.h"
 #include "report/notices.h"
+#include "report/roots.h"
 
 /* A verdict and its place in the universe: by name, then version. */
 struct ordered_verdict {
 	struct rel_report_verdict verdict;
 	uint32_t order;
+};
+
+/* What is counted once for all environments: a bit for each. */
+enum counted {
+	CHECKED = 1 << 0,
+	BROKEN = 1 << 1,
+	OWN = 1 << 2,
+	OVERLAY = 1 << 3,
+	ALONE = 1 << 4,
+	FIXED = 1 << 5,
+	NEW = 1 << 6,
+	UNAVAILABLE = 1 << 7,
+	UNREADABLE = 1 << 8,
+	UNDECIDED = 1 << 9,
+	ADDED = 1 << 10,
+	GONE = 1 << 11,
 };
 
 struct builder {
@@ -19,10 +35,9 @@ struct builder {
 	struct rel_texts texts;
 	struct ordered_verdict *verdicts; /* malloc'd, moved to the arena */
 	uint32_t n_verdicts, verdicts_cap;
-	struct rel_report_root *roots; /* the same */
-	uint32_t n_roots, roots_cap;
-	struct rel_buf key;
-	struct rel_intern root_keys; /* ids are indexes into roots */
+	struct rel_roots roots;
+	uint16_t *counted; /* by package, enum counted over environments */
+	struct rel_report_environment *environments;
 };
 
 static int fill_layers(struct builder *b)
@@ -88,125 +103,111 @@ static int fill_environments(struct builder *b)
 		if (fill_values(b, &environments[i], environment))
 			return REL_ENOMEM;
 	}
+	b->environments = environments;
 	b->out->environments = environments;
 	b->out->n_environments = n;
 	return 0;
 }
 
-static const char *origin_of(const struct rel_survey_result *r, rel_pkg_id pkg)
+static enum rel_origin origin_of(const struct rel_survey_result *r,
+				 rel_pkg_id pkg)
 {
-	if (!r->alone || r->alone[pkg] == REL_COMPARED_UNDECIDED)
-		return NULL;
-	return r->alone[pkg] == REL_COMPARED_BROKEN ? "alone" : "overlay";
+	if (!r->alone || r->verdicts[pkg] != REL_BROKEN)
+		return REL_ORIGIN_NONE;
+	switch ((enum rel_compared)r->alone[pkg]) {
+	case REL_COMPARED_ABSENT:
+		return REL_ORIGIN_OWN;
+	case REL_COMPARED_BROKEN:
+		return REL_ORIGIN_ALONE;
+	case REL_COMPARED_UNDECIDED:
+		return REL_ORIGIN_NONE;
+	case REL_COMPARED_INSTALLABLE:
+	case REL_COMPARED_OTHER:
+		break;
+	}
+	return REL_ORIGIN_OVERLAY;
 }
 
-/* What --since says of it; NULL when nothing changed or nobody asked. */
-static const char *change_of(const struct rel_survey_result *r, rel_pkg_id pkg)
+/* What --since says of it; without it, what the overlay repairs. */
+static enum rel_delta change_of(const struct rel_survey_result *r,
+				rel_pkg_id pkg)
 {
-	uint8_t now = r->verdicts[pkg];
+	uint8_t now = r->verdicts[pkg], then;
 
 	if (!r->before)
-		return NULL;
-	if (now == REL_BROKEN)
-		return r->before[pkg] == REL_COMPARED_BROKEN ? "still" : "new";
-	if (now == REL_INSTALLABLE)
-		return r->before[pkg] == REL_COMPARED_BROKEN ? "fixed" : NULL;
-	if (now == REL_UNDECIDED)
-		return r->before[pkg] == REL_COMPARED_UNDECIDED ? "still"
-								: "new";
+		return r->alone && now == REL_INSTALLABLE &&
+			       r->alone[pkg] == REL_COMPARED_BROKEN
+			   ? REL_DELTA_FIXED
+			   : REL_DELTA_NONE;
+	then = r->before[pkg];
+	switch ((enum rel_verdict)now) {
+	case REL_BROKEN:
+		return then == REL_COMPARED_BROKEN   ? REL_DELTA_STILL
+		       : then == REL_COMPARED_ABSENT ? REL_DELTA_ADDED
+						     : REL_DELTA_NEW;
+	case REL_INSTALLABLE:
+		return then == REL_COMPARED_BROKEN ? REL_DELTA_FIXED
+						   : REL_DELTA_NONE;
+	case REL_UNDECIDED:
+		return then == REL_COMPARED_UNDECIDED ? REL_DELTA_STILL
+						      : REL_DELTA_NEW;
 	/* a new version that cannot be read is news, one that is not for this
 	 * environment is none */
-	if (now == REL_UNREADABLE)
-		return r->before[pkg] == REL_COMPARED_OTHER ? "still" : "new";
-	return r->before[pkg] == REL_COMPARED_INSTALLABLE ? "new" : NULL;
-}
-
-static bool fixed_by_overlay(const struct rel_survey_result *r, rel_pkg_id pkg)
-{
-	return r->alone && r->verdicts[pkg] == REL_INSTALLABLE &&
-	       r->alone[pkg] == REL_COMPARED_BROKEN;
-}
-
-/* Conflicts are a package's own; the same constraint or missing name is one
- * root whoever needs it. */
-static struct rel_str root_key(struct builder *b,
-			       const struct rel_report_root *root)
-{
-	if (strcmp(root->kind, rel_broken_kind_text(REL_BROKEN_CONFLICT)) == 0)
-		rel_buf_add_cstr(&b->key, root->package);
-	rel_buf_add_char(&b->key, '\n');
-	rel_buf_add_cstr(&b->key, root->text);
-	return rel_buf_str(&b->key);
-}
-
-/*
- * What the root says of itself.  A conflict is told by several facts: its
- * own are joined, those of other packages are left to the list of facts.
- */
-static const char *join_sentences(struct rel_texts *texts,
-				  const struct rel_fact_text *facts, size_t n,
-				  const char *subject)
-{
-	bool first = true;
-
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(facts[i].package, subject) != 0)
-			continue;
-		if (!first)
-			rel_buf_add_cstr(&texts->work, ", ");
-		rel_buf_add_cstr(&texts->work, facts[i].sentence);
-		first = false;
+	case REL_UNREADABLE:
+		return then == REL_COMPARED_OTHER ? REL_DELTA_STILL
+						  : REL_DELTA_NEW;
+	case REL_UNAVAILABLE:
+	case REL_PINNED_OUT:
+		break;
 	}
-	return rel_texts_keep(texts);
+	return then == REL_COMPARED_INSTALLABLE ? REL_DELTA_NEW
+						: REL_DELTA_NONE;
 }
 
-static int fill_root(struct rel_report_root *out, struct rel_texts *texts,
-		     const struct rel_survey_result *r,
-		     const struct rel_root *root)
+static enum rel_section section_of_broken(const struct rel_survey_result *r,
+					  const struct rel_report_verdict *v)
 {
-	const struct rel_fact_span span = {root->first_fact, root->n_facts,
-					   root->omitted, root->whole};
-
-	memset(out, 0, sizeof(*out));
-	out->kind = rel_broken_kind_text(root->kind);
-	out->package = rel_texts_package(texts, r->universe, root->package);
-	if (!out->package ||
-	    rel_facts_of_span(&out->facts, &out->n_facts, texts, r, &span))
-		return REL_ENOMEM;
-	out->text =
-	    join_sentences(texts, out->facts, out->n_facts, out->package);
-	return out->text ? 0 : REL_ENOMEM;
-}
-
-/*
- * The root of a reason among the report's, made when it is new.  Environments
- * share roots that read the same.
- */
-static int find_root(struct builder *b, const struct rel_survey_result *r,
-		     uint32_t *root_of, const struct rel_reason *reason,
-		     uint32_t *index)
-{
-	*index = root_of[reason->root];
-	if (*index == REL_REPORT_NONE) {
-		struct rel_report_root made;
-		uint32_t old = b->root_keys.count;
-
-		if (fill_root(&made, &b->texts, r,
-			      &r->reasons->roots[reason->root]))
-			return REL_ENOMEM;
-		*index = rel_intern_add(&b->root_keys, root_key(b, &made));
-		rel_buf_clear(&b->key);
-		if (*index == REL_STRING_NONE ||
-		    rel_array_reserve(&b->roots, &b->roots_cap,
-				      (uint64_t)b->n_roots + 1,
-				      sizeof(*b->roots)))
-			return REL_ENOMEM;
-		if (*index == old)
-			b->roots[b->n_roots++] = made;
-		root_of[reason->root] = *index;
+	if (v->change == REL_DELTA_STILL)
+		return REL_SECTION_STILL;
+	if (v->change == REL_DELTA_ADDED)
+		return REL_SECTION_ADDED;
+	if (r->before)
+		return REL_SECTION_BROKEN;
+	switch (v->origin) {
+	case REL_ORIGIN_OVERLAY:
+		return REL_SECTION_OVERLAY;
+	case REL_ORIGIN_OWN:
+		return REL_SECTION_OWN;
+	case REL_ORIGIN_ALONE:
+		return REL_SECTION_ALONE;
+	case REL_ORIGIN_NONE:
+		break;
 	}
-	b->roots[*index].blocks++;
-	return 0;
+	return REL_SECTION_BROKEN;
+}
+
+static enum rel_section section_of(const struct rel_survey_result *r,
+				   const struct rel_report_verdict *v)
+{
+	bool still = v->change == REL_DELTA_STILL;
+
+	switch (v->verdict) {
+	case REL_BROKEN:
+		return section_of_broken(r, v);
+	case REL_UNDECIDED:
+		return still ? REL_SECTION_STILL_OTHER : REL_SECTION_UNDECIDED;
+	case REL_UNREADABLE:
+		return still ? REL_SECTION_STILL_OTHER : REL_SECTION_UNREADABLE;
+	case REL_UNAVAILABLE:
+	case REL_PINNED_OUT:
+		return !r->before || v->change == REL_DELTA_NEW
+			   ? REL_SECTION_UNAVAILABLE
+			   : REL_SECTION_QUIET;
+	case REL_INSTALLABLE:
+		break;
+	}
+	return v->change == REL_DELTA_FIXED ? REL_SECTION_FIXED
+					    : REL_SECTION_QUIET;
 }
 
 static int fill_reason(struct builder *b, const struct rel_survey_result *r,
@@ -215,61 +216,113 @@ static int fill_reason(struct builder *b, const struct rel_survey_result *r,
 {
 	const struct rel_reason *reason = NULL;
 
-	if (r->verdicts[pkg] == REL_BROKEN && r->reasons)
+	if (v->verdict == REL_BROKEN && r->reasons)
 		reason = rel_reason_find(r->reasons, pkg);
 	if (reason) {
-		v->kind = rel_broken_kind_text(reason->kind);
-		if (find_root(b, r, root_of, reason, &v->root))
+		uint32_t *root = &root_of[reason->root];
+
+		v->kind = reason->kind;
+		if (*root == REL_REPORT_NONE &&
+		    rel_roots_find(root, &b->roots, r,
+				   &r->reasons->roots[reason->root]))
 			return REL_ENOMEM;
+		v->root = *root;
+		rel_roots_count(&b->roots, v->root, v->section);
 	}
 	return rel_facts_of(&v->reason, &v->n_reason, &b->texts, r, pkg);
 }
 
 static int add_verdict(struct builder *b, uint32_t environment,
-		       uint32_t *root_of, rel_pkg_id pkg, const char *change)
+		       uint32_t *root_of, rel_pkg_id pkg,
+		       struct rel_report_verdict *v)
 {
 	const struct rel_survey_result *r = &b->survey->results[environment];
-	struct rel_report_verdict *v;
 
-	if (rel_array_reserve(&b->verdicts, &b->verdicts_cap,
+	v->package = rel_texts_package(&b->texts, r->universe, pkg);
+	v->remote = rel_texts_remote(r->universe, pkg);
+	v->environment = environment;
+	v->root = REL_REPORT_NONE;
+	v->file = rel_texts_file(&b->texts, r->universe, pkg);
+	if (!v->package || !v->file || fill_reason(b, r, root_of, pkg, v) ||
+	    rel_array_reserve(&b->verdicts, &b->verdicts_cap,
 			      (uint64_t)b->n_verdicts + 1,
 			      sizeof(*b->verdicts)))
 		return REL_ENOMEM;
-	b->verdicts[b->n_verdicts].order = pkg;
-	v = &b->verdicts[b->n_verdicts++].verdict;
-	*v = (struct rel_report_verdict){
-	    .package = rel_texts_package(&b->texts, r->universe, pkg),
-	    .remote = rel_texts_remote(r->universe, pkg),
-	    .environment = environment,
-	    .verdict = rel_verdict_text((enum rel_verdict)r->verdicts[pkg]),
-	    .origin = r->verdicts[pkg] == REL_BROKEN ? origin_of(r, pkg) : NULL,
-	    .change = change,
-	    .root = REL_REPORT_NONE,
-	    .file = rel_texts_file(&b->texts, r->universe, pkg),
-	};
-	if (!v->package || !v->file)
-		return REL_ENOMEM;
-	return fill_reason(b, r, root_of, pkg, v);
+	b->verdicts[b->n_verdicts++] = (struct ordered_verdict){*v, pkg};
+	return 0;
 }
 
-static void count(struct rel_report_counts *counts, uint8_t verdict,
-		  const char *change)
+static unsigned counted_of(const struct rel_report_verdict *v)
 {
-	counts->checked++;
-	counts->installable += verdict == REL_INSTALLABLE;
-	counts->broken += verdict == REL_BROKEN;
-	counts->unavailable +=
-	    verdict == REL_UNAVAILABLE || verdict == REL_PINNED_OUT;
-	counts->unreadable += verdict == REL_UNREADABLE;
-	counts->undecided += verdict == REL_UNDECIDED;
-	counts->fixed += change && strcmp(change, "fixed") == 0;
-	counts->newly_broken +=
-	    verdict == REL_BROKEN && change && strcmp(change, "new") == 0;
+	unsigned bits = CHECKED;
+
+	switch (v->verdict) {
+	case REL_BROKEN:
+		bits |= BROKEN;
+		break;
+	case REL_UNAVAILABLE:
+	case REL_PINNED_OUT:
+		bits |= UNAVAILABLE;
+		break;
+	case REL_UNREADABLE:
+		bits |= UNREADABLE;
+		break;
+	case REL_UNDECIDED:
+		bits |= UNDECIDED;
+		break;
+	case REL_INSTALLABLE:
+		break;
+	}
+	bits |= v->origin == REL_ORIGIN_OWN	  ? OWN
+		: v->origin == REL_ORIGIN_OVERLAY ? OVERLAY
+		: v->origin == REL_ORIGIN_ALONE	  ? ALONE
+						  : 0;
+	if (v->change == REL_DELTA_FIXED)
+		bits |= FIXED;
+	if (v->change == REL_DELTA_ADDED)
+		bits |= NEW | ADDED;
+	if (v->change == REL_DELTA_NEW)
+		bits |= v->verdict == REL_BROKEN ? NEW
+			: bits & UNAVAILABLE	 ? GONE
+						 : 0;
+	return bits;
+}
+
+static void tally(struct rel_report_tally *out, unsigned bits)
+{
+	out->checked += (bits & CHECKED) != 0;
+	out->broken += (bits & BROKEN) != 0;
+	out->own += (bits & OWN) != 0;
+	out->overlay += (bits & OVERLAY) != 0;
+	out->alone += (bits & ALONE) != 0;
+	out->fixed += (bits & FIXED) != 0;
+	out->newly_broken += (bits & NEW) != 0;
+	out->added += (bits & ADDED) != 0;
+	out->gone += (bits & GONE) != 0;
+	out->unavailable += (bits & UNAVAILABLE) != 0;
+	out->unreadable += (bits & UNREADABLE) != 0;
+	out->undecided += (bits & UNDECIDED) != 0;
+}
+
+static void add_counts(struct rel_report_counts *out,
+		       const struct rel_report_tally *tally)
+{
+	out->checked += tally->checked;
+	out->broken += tally->broken;
+	out->unavailable += tally->unavailable;
+	out->unreadable += tally->unreadable;
+	out->undecided += tally->undecided;
+	out->fixed += tally->fixed;
+	out->newly_broken += tally->newly_broken;
+	out->installable += tally->checked - tally->broken -
+			    tally->unavailable - tally->unreadable -
+			    tally->undecided;
 }
 
 static int fill_result(struct builder *b, uint32_t environment)
 {
 	const struct rel_survey_result *r = &b->survey->results[environment];
+	struct rel_report_tally *counts = &b->environments[environment].tally;
 	uint32_t n_roots = r->reasons ? r->reasons->n_roots : 0;
 	uint32_t *root_of = malloc(((size_t)n_roots + 1) * sizeof(*root_of));
 	int rc = root_of ? 0 : REL_ENOMEM;
@@ -278,46 +331,41 @@ static int fill_result(struct builder *b, uint32_t environment)
 		root_of[i] = REL_REPORT_NONE;
 	for (uint32_t pkg = 0; !rc && pkg < rel_universe_size(r->universe);
 	     pkg++) {
-		const char *change = change_of(r, pkg);
-		uint8_t verdict = r->verdicts[pkg];
+		struct rel_report_verdict v = {
+		    .verdict = (enum rel_verdict)r->verdicts[pkg],
+		    .origin = origin_of(r, pkg),
+		    .change = change_of(r, pkg),
+		    .own = r->alone && r->alone[pkg] == REL_COMPARED_ABSENT};
+		unsigned bits = counted_of(&v);
 
 		if (!r->selected[pkg])
 			continue;
-		if (!r->before && fixed_by_overlay(r, pkg))
-			change = "fixed";
-		count(&b->out->counts, verdict, change);
-		if (b->opt->verbose || change || verdict == REL_BROKEN ||
-		    verdict == REL_UNREADABLE || verdict == REL_UNDECIDED)
-			rc = add_verdict(b, environment, root_of, pkg, change);
+		v.section = section_of(r, &v);
+		tally(counts, bits);
+		b->counted[pkg] |= (uint16_t)bits;
+		if (b->opt->verbose ||
+		    (v.section != REL_SECTION_QUIET &&
+		     (v.section != REL_SECTION_UNAVAILABLE || r->before)))
+			rc = add_verdict(b, environment, root_of, pkg, &v);
 	}
+	add_counts(&b->out->counts, counts);
 	free(root_of);
 	return rc;
 }
 
-/* broken, undecided, unreadable, fixed, unavailable, installable */
-static int verdict_rank(const struct rel_report_verdict *v)
-{
-	static const enum rel_verdict order[] = {
-	    REL_BROKEN, REL_UNDECIDED, REL_UNREADABLE, REL_UNAVAILABLE};
-	static const int ranks[] = {0, 1, 2, 4};
-
-	for (size_t i = 0; i < sizeof(ranks) / sizeof(*ranks); i++) {
-		if (strcmp(v->verdict, rel_verdict_text(order[i])) == 0)
-			return ranks[i];
-	}
-	return v->change ? 3 : 5;
-}
-
-/* Then by root, and within it by name and version, environments adjacent. */
+/* By section, then root, then name and version, environments adjacent. */
 static int compare_verdicts(const void *a, const void *b)
 {
 	const struct ordered_verdict *ordered_x = a, *ordered_y = b;
 	const struct rel_report_verdict *x = &ordered_x->verdict;
 	const struct rel_report_verdict *y = &ordered_y->verdict;
-	int rank_x = verdict_rank(x), rank_y = verdict_rank(y);
+	bool quiet_x = x->verdict == REL_INSTALLABLE;
+	bool quiet_y = y->verdict == REL_INSTALLABLE;
 
-	if (rank_x != rank_y)
-		return rank_x < rank_y ? -1 : 1;
+	if (x->section != y->section)
+		return x->section < y->section ? -1 : 1;
+	if (quiet_x != quiet_y)
+		return quiet_y ? -1 : 1;
 	if (x->root != y->root)
 		return x->root < y->root ? -1 : 1;
 	if (ordered_x->order != ordered_y->order)
@@ -327,73 +375,55 @@ static int compare_verdicts(const void *a, const void *b)
 		   : x->environment > y->environment;
 }
 
-static int compare_roots(const void *a, const void *b)
+/* The roots have ids; now the verdicts get them, and their order. */
+static int order_verdicts(struct builder *b)
 {
-	const struct rel_report_root *x = a, *y = b;
+	struct rel_report_verdict *verdicts = rel_arena_array(
+	    b->arena, (size_t)b->n_verdicts + 1, sizeof(*verdicts));
+	uint32_t *id_of = calloc((size_t)b->roots.n_drafts + 1, sizeof(*id_of));
+	int rc = verdicts && id_of ? 0 : REL_ENOMEM;
 
-	if (x->blocks != y->blocks)
-		return x->blocks > y->blocks ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-/* Rank the roots by impact and give the verdicts their final ids. */
-static int rank_roots(struct builder *b)
-{
-	uint32_t *id_of = calloc((size_t)b->n_roots + 1, sizeof(*id_of));
-
-	if (!id_of)
-		return REL_ENOMEM;
-	for (uint32_t i = 0; i < b->n_roots; i++)
-		b->roots[i].id = i;
-	if (b->n_roots)
-		qsort(b->roots, b->n_roots, sizeof(*b->roots), compare_roots);
-	for (uint32_t i = 0; i < b->n_roots; i++) {
-		id_of[b->roots[i].id] = i + 1;
-		b->roots[i].id = i + 1;
-	}
-	for (uint32_t i = 0; i < b->n_verdicts; i++) {
+	if (rc == 0)
+		rc = rel_roots_rank(b->out, &b->roots, id_of);
+	for (uint32_t i = 0; rc == 0 && i < b->n_verdicts; i++) {
 		struct rel_report_verdict *v = &b->verdicts[i].verdict;
 
 		if (v->root != REL_REPORT_NONE)
 			v->root = id_of[v->root];
 	}
 	free(id_of);
-	return 0;
-}
+	if (rc)
+		return rc;
+	if (b->n_verdicts)
+		qsort(b->verdicts, b->n_verdicts, sizeof(*b->verdicts),
+		      compare_verdicts);
+	for (uint32_t i = 0; i < b->n_verdicts; i++) {
+		struct rel_report_span *span;
 
-static int move_to_arena(struct builder *b)
-{
-	struct rel_report_verdict *verdicts = rel_arena_array(
-	    b->arena, (size_t)b->n_verdicts + 1, sizeof(*verdicts));
-	struct rel_report_root *roots =
-	    rel_arena_array(b->arena, (size_t)b->n_roots + 1, sizeof(*roots));
-
-	if (!verdicts || !roots)
-		return REL_ENOMEM;
-	for (uint32_t i = 0; i < b->n_verdicts; i++)
 		verdicts[i] = b->verdicts[i].verdict;
-	if (b->n_roots)
-		memcpy(roots, b->roots, b->n_roots * sizeof(*roots));
+		span = &b->out->sections[verdicts[i].section];
+		if (span->count++ == 0)
+			span->first = i;
+	}
 	b->out->verdicts = verdicts;
 	b->out->n_verdicts = b->n_verdicts;
-	b->out->roots = roots;
-	b->out->n_roots = b->n_roots;
-	b->out->counts.roots = b->n_roots;
-	return 0;
+	return rel_roots_spread(b->out, &b->roots);
 }
 
 static int fill_verdicts(struct builder *b)
 {
+	uint32_t size = rel_universe_size(b->survey->results[0].universe);
+
+	b->counted = calloc((size_t)size + 1, sizeof(*b->counted));
+	if (!b->counted)
+		return REL_ENOMEM;
 	for (uint32_t i = 0; i < b->survey->n_results; i++) {
 		if (fill_result(b, i))
 			return REL_ENOMEM;
 	}
-	if (rank_roots(b))
-		return REL_ENOMEM;
-	if (b->n_verdicts)
-		qsort(b->verdicts, b->n_verdicts, sizeof(*b->verdicts),
-		      compare_verdicts);
-	return move_to_arena(b);
+	for (uint32_t pkg = 0; pkg < size; pkg++)
+		tally(&b->out->tally, b->counted[pkg]);
+	return order_verdicts(b);
 }
 
 static const char *const *package_names(struct builder *b,
@@ -492,13 +522,11 @@ int rel_report_build(struct rel_report *out, const struct rel_survey *survey,
 
 	memset(out, 0, sizeof(*out));
 	rel_texts_init(&b.texts, arena);
-	rel_intern_init(&b.root_keys, REL_LIMIT_STRINGS);
-	rel_buf_init(&b.key, REL_LIMIT_MANIFEST_BYTES);
+	rel_roots_init(&b.roots, &b.texts);
 	rc = build(&b);
+	rel_roots_free(&b.roots);
 	rel_texts_free(&b.texts);
-	rel_intern_free(&b.root_keys);
-	rel_buf_free(&b.key);
 	free(b.verdicts);
-	free(b.roots);
+	free(b.counted);
 	return rc ? rel_fail_nomem(err) : 0;
 }

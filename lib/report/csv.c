@@ -39,15 +39,16 @@ static void write_verdict(struct rel_buf *out, struct rel_buf *reason,
 			  const struct rel_report_verdict *v)
 {
 	const struct rel_fact_text *place = rel_verdict_place(v);
+	const struct rel_report_root *root = rel_root_find(report, v->root);
 	uint32_t line = place ? place->line : 0;
 
 	put(out, v->package);
 	put_next(out, v->remote);
 	put_next(out, rel_environment_name(report, v->environment));
-	put_next(out, v->verdict);
-	put_next(out, v->kind);
-	put_next(out, v->origin);
-	put_next(out, v->change);
+	put_next(out, rel_verdict_text(v->verdict));
+	put_next(out, rel_kind_text(v));
+	put_next(out, rel_origin_text(v->origin));
+	put_next(out, rel_change_text(v->change));
 	put_number(out, v->root, v->root != REL_REPORT_NONE);
 	put_next(out, v->file);
 	put_number(out, line, line > 0);
@@ -56,6 +57,8 @@ static void write_verdict(struct rel_buf *out, struct rel_buf *reason,
 	put_next(out, reason->ptr);
 	if (reason->status)
 		out->status = reason->status;
+	put_next(out, v->own ? "true" : "false");
+	put_next(out, root ? root->title : "");
 	rel_buf_add_cstr(out, "\r\n");
 }
 
@@ -88,8 +91,9 @@ void rel_report_csv(const struct rel_report *report,
 		return;
 	}
 	rel_buf_init(&reason, out->buf.max);
-	rel_buf_add_cstr(&out->buf, "package,remote,environment,verdict,kind,"
-				    "origin,change,root,file,line,reason\r\n");
+	rel_buf_add_cstr(&out->buf,
+			 "package,remote,environment,verdict,kind,"
+			 "origin,change,root,file,line,reason,own,title\r\n");
 	for (size_t i = 0; i < report->n_verdicts; i++) {
 		write_verdict(&out->buf, &reason, report, &report->verdicts[i]);
 		rel_writer_turn(out);

@@ -13,10 +13,8 @@ static void write_root(struct rel_buf *out, const struct rel_report_root *root)
 {
 	rel_buf_printf(out, "  \"r%u\" [shape=box, style=filled, label=\"",
 		       (unsigned)root->id);
-	put(out, root->package);
-	rel_buf_add_cstr(out, "\\n");
-	put(out, root->text);
-	rel_buf_printf(out, "\\nblocks %u\"];\n", (unsigned)root->blocks);
+	put(out, root->title);
+	rel_buf_printf(out, "\\nblocks %u\"];\n", (unsigned)root->versions);
 }
 
 /* Ids of versions begin with "p:", those of roots with "r": no clash. */
@@ -51,9 +49,7 @@ static void write_section(const struct rel_report *report,
 		if (root && root->id != last)
 			write_root(buf, root);
 		last = root ? root->id : REL_REPORT_NONE;
-		if (root && strcmp(root->package, v->package) == 0)
-			continue;
-		write_node(buf, v->package, rel_by_overlay(v));
+		write_node(buf, v->package, v->origin == REL_ORIGIN_OVERLAY);
 		if (root) {
 			rel_buf_add_cstr(buf, "  ");
 			put_id(buf, v->package);
@@ -92,7 +88,8 @@ void rel_report_dot(const struct rel_report *report,
 	if (style->cycles_only) {
 		write_cycles(report, out);
 	} else {
-		write_section(report, REL_SECTION_BROKEN, out);
+		for (int s = 0; s < REL_N_BROKEN_SECTIONS; s++)
+			write_section(report, (enum rel_section)s, out);
 		if (style->verbose)
 			write_section(report, REL_SECTION_STILL, out);
 	}

@@ -69,7 +69,7 @@ static void write_annotation(struct github *g, const char *level,
 			rel_buf_printf(buf, "col=%u,", (unsigned)place->column);
 	}
 	rel_buf_add_cstr(&g->text, v->package);
-	rel_buf_printf(&g->text, " is %s", v->verdict);
+	rel_buf_printf(&g->text, " is %s", rel_verdict_text(v->verdict));
 	put_property(g, "title", g->text.ptr ? g->text.ptr : "");
 	clear(g);
 	rel_entry_reason_add(&g->text, g->report, section, e);
@@ -119,7 +119,8 @@ void rel_report_github(const struct rel_report *report,
 	if (style->cycles_only) {
 		write_cycles(&g);
 	} else {
-		write_section(&g, "error", REL_SECTION_BROKEN);
+		for (int s = 0; s < REL_N_BROKEN_SECTIONS; s++)
+			write_section(&g, "error", (enum rel_section)s);
 		write_section(&g, "error", REL_SECTION_UNDECIDED);
 		write_section(&g, "error", REL_SECTION_UNREADABLE);
 		if (report->since)

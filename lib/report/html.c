@@ -134,8 +134,10 @@ static void put_entry(struct rel_html *h, enum rel_section section,
 	const struct rel_report_verdict *v = &r->verdicts[e->first];
 
 	put_in(h, "code", v->package);
-	if (section != REL_SECTION_FIXED && rel_by_overlay(v))
+	if (v->origin == REL_ORIGIN_OVERLAY)
 		put(h, " <b class=\"bad\">overlay</b>");
+	else if (v->origin == REL_ORIGIN_OWN)
+		put(h, " <b class=\"bad\">own</b>");
 	if (e->count < r->n_environments) {
 		put(h, ", in ");
 		rel_entry_environments(&h->text, r, section, e);
@@ -147,7 +149,8 @@ static void put_entry(struct rel_html *h, enum rel_section section,
 static bool repeats(const struct rel_report_verdict *v,
 		    const struct rel_report_root *root)
 {
-	return root && v->n_reason == root->n_facts && v->n_reason > 0 &&
+	return root && root->causes == 1 && v->n_reason == root->n_facts &&
+	       v->n_reason > 0 &&
 	       strcmp(v->reason[0].package, root->facts[0].package) == 0;
 }
 
@@ -174,13 +177,14 @@ static void write_entry(struct rel_html *h, enum rel_section section,
 static void write_root(struct rel_html *h, const struct rel_report_root *root)
 {
 	rel_buf_printf(&h->out->buf, "<h3>%u. ", (unsigned)root->id);
-	put_in(h, "code", root->package);
-	put(h, ": ");
-	put_outside(h, root->text);
+	put_outside(h, root->title);
 	put(h, "</h3>\n");
 	if (root->n_facts > 0)
 		write_facts(h, root->facts, root->n_facts);
-	put(h, "<p>Blocks:</p>\n");
+	rel_number_add(&h->text, root->versions, "version");
+	put(h, "<p>Blocks ");
+	put_composed(h);
+	put(h, ":</p>\n");
 }
 
 /* The versions from *at on that go back to one root, and the root itself. */
@@ -243,16 +247,23 @@ static void write_section(struct rel_html *h, enum rel_section section,
 static void write_changes(struct rel_html *h)
 {
 	write_section(h, REL_SECTION_BROKEN, "Newly broken", true);
+	write_section(h, REL_SECTION_ADDED, "Added and broken", true);
 	write_section(h, REL_SECTION_UNDECIDED, "Newly undecided", false);
 	write_section(h, REL_SECTION_UNREADABLE, "Newly unreadable", false);
 	write_section(h, REL_SECTION_UNAVAILABLE, "No longer available", false);
 	write_section(h, REL_SECTION_FIXED, "Fixed", false);
 	write_section(h, REL_SECTION_STILL, "Broken as before", true);
+	write_section(h, REL_SECTION_STILL_OTHER,
+		      "Unreadable or undecided as before", false);
 }
 
 static void write_state(struct rel_html *h)
 {
 	write_section(h, REL_SECTION_BROKEN, "Broken", true);
+	write_section(h, REL_SECTION_OVERLAY, "Broken by the overlay", true);
+	write_section(h, REL_SECTION_OWN, "Own versions that are broken", true);
+	write_section(h, REL_SECTION_ALONE, "Broken without the overlay too",
+		      true);
 	write_section(h, REL_SECTION_UNDECIDED, "Undecided", false);
 	write_section(h, REL_SECTION_UNREADABLE, "Unreadable", false);
 	write_section(h, REL_SECTION_FIXED, "Fixed by the overlay", false);

@@ -23,6 +23,25 @@ static void write_stack(struct rel_json *json, const struct rel_report *report)
 	rel_json_close(json);
 }
 
+static void write_tally(struct rel_json *json, const char *key,
+			const struct rel_report_tally *tally)
+{
+	rel_json_object(json, key);
+	rel_json_uint(json, "checked", tally->checked);
+	rel_json_uint(json, "broken", tally->broken);
+	rel_json_uint(json, "own", tally->own);
+	rel_json_uint(json, "overlay", tally->overlay);
+	rel_json_uint(json, "alone", tally->alone);
+	rel_json_uint(json, "unavailable", tally->unavailable);
+	rel_json_uint(json, "unreadable", tally->unreadable);
+	rel_json_uint(json, "undecided", tally->undecided);
+	rel_json_uint(json, "fixed", tally->fixed);
+	rel_json_uint(json, "new", tally->newly_broken);
+	rel_json_uint(json, "added", tally->added);
+	rel_json_uint(json, "gone", tally->gone);
+	rel_json_close(json);
+}
+
 static void write_environments(struct rel_json *json,
 			       const struct rel_report *report)
 {
@@ -39,6 +58,7 @@ static void write_environments(struct rel_json *json,
 			rel_json_text(json, env->values[k].name,
 				      env->values[k].value);
 		rel_json_close(json);
+		write_tally(json, "versions", &env->tally);
 		rel_json_close(json);
 	}
 	rel_json_close(json);
@@ -89,9 +109,18 @@ static void write_roots(struct rel_json *json, const struct rel_report *report)
 		rel_json_object(json, NULL);
 		rel_json_uint(json, "id", root->id);
 		rel_json_text(json, "package", root->package);
-		rel_json_text(json, "kind", root->kind);
+		rel_json_text(json, "kind", rel_broken_kind_text(root->kind));
+		rel_json_text(json, "title", root->title);
 		rel_json_text(json, "text", root->text);
 		rel_json_uint(json, "blocks", root->blocks);
+		rel_json_uint(json, "versions", root->versions);
+		rel_json_uint(json, "causes", root->causes);
+		rel_json_array(json, "environments");
+		for (size_t k = 0; k < root->n_environments; k++)
+			rel_json_text(json, NULL,
+				      rel_environment_name(
+					  report, root->environments[k]));
+		rel_json_close(json);
 		write_facts(json, root->facts, root->n_facts);
 		rel_json_close(json);
 	}
@@ -108,10 +137,12 @@ static void write_verdicts(struct rel_json *json,
 		rel_json_text(json, "remote", v->remote);
 		rel_json_text(json, "environment",
 			      rel_environment_name(report, v->environment));
-		rel_json_text(json, "verdict", v->verdict);
-		rel_json_text(json, "kind", v->kind);
-		rel_json_text(json, "origin", v->origin);
-		rel_json_text(json, "change", v->change);
+		rel_json_text(json, "verdict", rel_verdict_text(v->verdict));
+		rel_json_text(json, "kind", rel_kind_text(v));
+		rel_json_text(json, "origin", rel_origin_text(v->origin));
+		rel_json_bool(json, "own", v->own);
+		rel_json_text(json, "change", rel_change_text(v->change));
+		rel_json_bool(json, "added", v->change == REL_DELTA_ADDED);
 		if (v->root == REL_REPORT_NONE)
 			rel_json_null(json, "root");
 		else
@@ -179,6 +210,7 @@ int rel_report_json(const struct rel_report *report,
 	write_environments(&json, report);
 	rel_json_bool(&json, "overlay", report->overlay);
 	write_counts(&json, &report->counts);
+	write_tally(&json, "versions", &report->tally);
 	rel_json_milli(&json, "seconds",
 		       report->seconds > 0 ? (uint64_t)(report->seconds * 1000)
 					   : 0);

@@ -26,8 +26,12 @@ struct junit {
 static enum outcome outcome_of(const struct rel_report *report,
 			       const struct rel_report_verdict *verdict)
 {
-	switch (rel_section_of(report, verdict)) {
+	switch (verdict->section) {
 	case REL_SECTION_BROKEN:
+	case REL_SECTION_ADDED:
+	case REL_SECTION_OVERLAY:
+	case REL_SECTION_OWN:
+	case REL_SECTION_ALONE:
 		return FAILED;
 	case REL_SECTION_UNDECIDED:
 	case REL_SECTION_UNREADABLE:
@@ -35,13 +39,15 @@ static enum outcome outcome_of(const struct rel_report *report,
 	case REL_SECTION_UNAVAILABLE:
 		return report->since ? FAILED : SKIPPED;
 	case REL_SECTION_STILL:
+	case REL_SECTION_STILL_OTHER:
 		return SKIPPED;
 	case REL_SECTION_FIXED:
 		return PASSED;
 	case REL_SECTION_QUIET:
+	case REL_N_SECTIONS:
 		break;
 	}
-	return strcmp(verdict->verdict, "installable") == 0 ? PASSED : SKIPPED;
+	return verdict->verdict == REL_INSTALLABLE ? PASSED : SKIPPED;
 }
 
 static struct tally count(const struct junit *j, uint32_t environment)
@@ -115,26 +121,30 @@ static void write_outcome(struct junit *j, const struct rel_report_verdict *v)
 	static const char *const names[] = {"", "failure", "error", "skipped"};
 	enum outcome outcome = outcome_of(j->report, v);
 	const struct rel_report_root *root = rel_root_find(j->report, v->root);
+	size_t own = 0;
 	struct rel_buf *buf = &j->out->buf;
 
 	if (outcome == SKIPPED) {
-		rel_buf_printf(&j->text, "%s%s", v->verdict,
-			       v->change && strcmp(v->change, "still") == 0
-				   ? ", as before"
-				   : "");
+		rel_buf_printf(&j->text, "%s%s", rel_verdict_text(v->verdict),
+			       v->change == REL_DELTA_STILL ? ", as before"
+							    : "");
 		rel_buf_add_cstr(buf, "      <skipped");
 		put_composed(j, "message");
 		rel_buf_add_cstr(buf, "/>\n");
 		return;
 	}
 	rel_buf_printf(buf, "      <%s", names[outcome]);
-	put_attribute(j, "type", v->kind ? v->kind : v->verdict);
+	put_attribute(j, "type",
+		      rel_kind_text(v) ? rel_kind_text(v)
+				       : rel_verdict_text(v->verdict));
+	/* what the version itself says, then what is behind it */
+	while (own < v->n_reason &&
+	       strcmp(v->reason[own].package, v->package) == 0)
+		own++;
+	rel_facts_add(&j->text, v->reason, own ? own : v->n_reason, v->package);
 	if (root) {
-		rel_buf_add_cstr(&j->text, root->package);
-		rel_buf_add_cstr(&j->text, ": ");
-		rel_buf_add_cstr(&j->text, root->text);
-	} else {
-		rel_facts_add(&j->text, v->reason, v->n_reason, NULL);
+		rel_buf_add_cstr(&j->text, j->text.len ? "; root: " : "");
+		rel_buf_add_cstr(&j->text, root->title);
 	}
 	put_composed(j, "message");
 	rel_buf_add_char(buf, '>');

@@ -30,33 +30,98 @@ struct rel_report_value {
 	const char *name, *value;
 };
 
+/* Distinct versions: one that is broken in two environments counts once. */
+struct rel_report_tally {
+	uint32_t checked, broken;
+	/* of what is broken, by origin; with an overlay */
+	uint32_t own, overlay, alone;
+	uint32_t fixed;
+	/* with --since: what is broken and was not, of it what was not there,
+	 * and what was installable and is unavailable */
+	uint32_t newly_broken, added, gone;
+	uint32_t unavailable, unreadable, undecided;
+};
+
 struct rel_report_environment {
 	const char *name, *profile; /* "env", "opam-2.1", "opam-2.4" */
 	const struct rel_report_value *values;
 	size_t n_values;
+	struct rel_report_tally tally;
+};
+
+/* Who breaks it; only where development and upstream remotes are both in the
+ * stack. */
+enum rel_origin {
+	REL_ORIGIN_NONE,
+	REL_ORIGIN_OVERLAY, /* upstream's, and the development remotes do */
+	REL_ORIGIN_OWN,	    /* only the development remotes have it */
+	REL_ORIGIN_ALONE,   /* it is broken without them too */
+};
+
+enum rel_delta {
+	REL_DELTA_NONE,
+	REL_DELTA_NEW,	 /* it was not so before */
+	REL_DELTA_ADDED, /* it was not there before */
+	REL_DELTA_STILL,
+	REL_DELTA_FIXED, /* without --since: by the overlay */
+};
+
+/* Every verdict is in one section. */
+enum rel_section {
+	/* what is broken: newly, with --since; else by origin where there is
+	 * one */
+	REL_SECTION_BROKEN,
+	REL_SECTION_ADDED, /* with --since: was not there before */
+	REL_SECTION_OVERLAY,
+	REL_SECTION_OWN,
+	REL_SECTION_ALONE,
+	/* with --since newly so, here and next */
+	REL_SECTION_UNDECIDED,
+	REL_SECTION_UNREADABLE,
+	REL_SECTION_FIXED,
+	REL_SECTION_UNAVAILABLE, /* with --since: was installable before */
+	REL_SECTION_STILL,	 /* with --since: broken then as now */
+	REL_SECTION_STILL_OTHER, /* the same of undecided and unreadable */
+	REL_SECTION_QUIET, /* installable; unavailable when that is no news */
+	REL_N_SECTIONS,
+};
+
+/* Sections of what is broken: from 0 to before this. */
+#define REL_N_BROKEN_SECTIONS (REL_SECTION_ALONE + 1)
+
+/* Verdicts of a section: index of the first, and how many. */
+struct rel_report_span {
+	size_t first, count;
 };
 
 struct rel_report_root {
-	uint32_t id;	     /* from 1, ranked by impact */
-	const char *package; /* name.version, or a bare name when missing */
-	const char *kind;    /* "missing", "constraint", "conflict" */
-	const char *text;    /* "needs git >= 2.0.0, newest is 1.11.2" */
-	uint32_t blocks;     /* broken versions that go back to it */
-	const struct rel_fact_text *facts; /* its own reason */
+	uint32_t id;	     /* from 1: what matters to the keeper first */
+	const char *title;   /* what is missing or clashes; one root's only */
+	const char *package; /* name.version that is the cause, or a victim */
+	enum rel_broken_kind kind;
+	const char *text;  /* "needs git >= 2.0.0, newest is 1.11.2" */
+	uint32_t blocks;   /* verdicts that go back to it */
+	uint32_t versions; /* the same: distinct versions */
+	/* its own reason; of each of the versions that are causes alike */
+	const struct rel_fact_text *facts;
 	size_t n_facts;
+	uint32_t causes; /* versions that lack the same; 1 = `package` alone */
+	const uint32_t *environments; /* indexes: where it holds */
+	size_t n_environments;
 };
 
 struct rel_report_verdict {
 	const char *package; /* name.version */
 	const char *remote;
 	uint32_t environment; /* index */
-	/* installable broken unavailable unreadable undecided */
-	const char *verdict;
-	const char *kind;   /* missing constraint conflict, or NULL */
-	const char *origin; /* "alone", "overlay", or NULL */
-	const char *change; /* "new", "still", "fixed", or NULL */
-	uint32_t root;	    /* id, or REL_REPORT_NONE */
-	const char *file;   /* of its manifest */
+	enum rel_verdict verdict;
+	enum rel_broken_kind kind; /* of what is broken */
+	enum rel_origin origin;	   /* of what is broken */
+	enum rel_delta change;
+	enum rel_section section;
+	bool own;	  /* only the development remotes have it */
+	uint32_t root;	  /* id, or REL_REPORT_NONE */
+	const char *file; /* of its manifest */
 	const struct rel_fact_text *reason;
 	size_t n_reason;
 };
@@ -74,6 +139,7 @@ struct rel_report_notice {
 	    *text; /* kind: "shadowed", "nested" */
 };
 
+/* Verdicts: versions × environments. */
 struct rel_report_counts {
 	uint32_t checked, installable, broken, unavailable, unreadable,
 	    undecided, roots;
@@ -90,11 +156,12 @@ struct rel_report {
 	struct rel_report_counts counts;
 	const struct rel_report_root *roots;
 	size_t n_roots;
-	/* broken, undecided, unreadable, then fixed; unavailable and
-	 * installable ones under --verbose; sorted by root, then name and
-	 * version */
+	/* by section; within it by root, then name and version, then
+	 * environment.  Quiet ones only under --verbose. */
 	const struct rel_report_verdict *verdicts;
 	size_t n_verdicts;
+	struct rel_report_span sections[REL_N_SECTIONS];
+	struct rel_report_tally tally; /* over all environments */
 	const struct rel_report_cycle *cycles;
 	size_t n_cycles;
 	const struct rel_report_notice *notices;

@@ -24,6 +24,8 @@ struct rel_report_style {
 	bool colour;
 	bool verbose;	  /* every reason in full, notices one by one */
 	bool cycles_only; /* --cycles */
+	bool all;	  /* --all: what is broken upstream too, in full */
+	bool mine;	  /* REL_REPORT_SHORT: --mine */
 	unsigned width;	  /* columns of the terminal; 0 = do not fold */
 };
 

@@ -57,7 +57,7 @@ static int add_verdict(struct finder *f, enum rel_section section,
 
 	rel_buf_printf(&f->text, "%s is %s%s", v->package,
 		       gone ? "no longer " : "",
-		       gone ? "available" : v->verdict);
+		       gone ? "available" : rel_verdict_text(v->verdict));
 	note.title = keep(f);
 	rel_entry_reason_add(&f->text, r, section, e);
 	note.text = keep(f);
@@ -222,8 +222,10 @@ static int move(struct rel_request_notes *out, struct finder *f)
 
 static int find(struct finder *f)
 {
-	int rc = add_section(f, REL_SECTION_BROKEN);
+	int rc = 0;
 
+	for (int s = 0; rc == 0 && s < REL_N_BROKEN_SECTIONS; s++)
+		rc = add_section(f, (enum rel_section)s);
 	if (rc == 0)
 		rc = add_section(f, REL_SECTION_UNDECIDED);
 	if (rc == 0)

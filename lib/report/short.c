@@ -1,6 +1,8 @@
-/* --short: names, one a line, each once, in the order of names and versions.
- * Broken versions (newly broken ones with --since, unless --verbose), or the
- * members of cycles with --cycles. */
+/* --short, --mine: names, one a line, each once, in the order of names and
+ * versions.
+ * Broken versions (newly broken ones with --since, unless --verbose; own ones
+ * and those that the overlay breaks with --mine), or the members of cycles with
+ * --cycles. */
 #include "base/array.h"
 #include "base/escape.h"
 #include "opam/version.h"
@@ -38,13 +40,17 @@ static void add(struct list *list, const char *name, struct rel_writer *out)
 }
 
 static void gather_section(struct list *list, const struct rel_report *report,
-			   enum rel_section section, struct rel_writer *out)
+			   enum rel_section section, bool mine,
+			   struct rel_writer *out)
 {
 	for (size_t i = rel_section_next(report, section, 0);
 	     i < report->n_verdicts;
 	     i = rel_section_next(report, section, i + 1)) {
-		if (strcmp(report->verdicts[i].verdict, "broken") == 0)
-			add(list, report->verdicts[i].package, out);
+		const struct rel_report_verdict *v = &report->verdicts[i];
+
+		if (v->verdict == REL_BROKEN &&
+		    (!mine || rel_is_mine(report, v)))
+			add(list, v->package, out);
 	}
 }
 
@@ -62,9 +68,12 @@ void rel_report_short(const struct rel_report *report,
 				add(&list, c->members[k], out);
 		}
 	} else {
-		gather_section(&list, report, REL_SECTION_BROKEN, out);
+		for (int s = 0; s < REL_N_BROKEN_SECTIONS; s++)
+			gather_section(&list, report, (enum rel_section)s,
+				       style->mine, out);
 		if (style->verbose)
-			gather_section(&list, report, REL_SECTION_STILL, out);
+			gather_section(&list, report, REL_SECTION_STILL,
+				       style->mine, out);
 	}
 	if (list.count > 0)
 		qsort(list.names, list.count, sizeof(*list.names), compare);

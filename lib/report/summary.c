@@ -190,6 +190,10 @@ int rel_report_summary(struct rel_buf *out, const struct rel_report *report)
 	put_stack(&s);
 	put_reasons(&s, REL_SECTION_BROKEN,
 		    report->since ? "Newly broken" : "Broken");
+	put_reasons(&s, REL_SECTION_ADDED, "Added and broken");
+	put_reasons(&s, REL_SECTION_OVERLAY, "Broken by the overlay");
+	put_reasons(&s, REL_SECTION_OWN, "Own versions that are broken");
+	put_reasons(&s, REL_SECTION_ALONE, "Broken without the overlay too");
 	put_reasons(&s, REL_SECTION_UNDECIDED,
 		    report->since ? "Newly undecided" : "Undecided");
 	put_reasons(&s, REL_SECTION_UNREADABLE,

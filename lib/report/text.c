@@ -46,41 +46,74 @@ static void write_stack(struct rel_text *t)
 	rel_text_end(t, 0, 2);
 }
 
+static void put_column(struct rel_text *t, uint32_t count, const char *name)
+{
+	rel_buf_printf(&t->line, "  %*u", (int)strlen(name), (unsigned)count);
+}
+
+/* A row for each of several environments. */
+static void write_table(struct rel_text *t)
+{
+	const struct rel_report *r = t->report;
+	unsigned widest = 0, wide;
+
+	if (r->n_environments < 2)
+		return;
+	for (size_t i = 0; i < r->n_environments; i++) {
+		wide = (unsigned)strlen(r->environments[i].name);
+		widest = wide > widest ? wide : widest;
+	}
+	rel_text_blank(t);
+	rel_buf_printf(&t->line, "%-*s  checked", (int)widest, "environment");
+	rel_text_put(t, r->overlay ? "  own  overlay  upstream" : "  broken");
+	rel_text_put(t, r->since ? "  newly  gone" : "");
+	rel_text_end(t, 0, 0);
+	for (size_t i = 0; i < r->n_environments; i++) {
+		const struct rel_report_environment *e = &r->environments[i];
+		const struct rel_report_tally *c = &e->tally;
+
+		rel_text_outside(t, e->name);
+		wide = (unsigned)strlen(e->name);
+		rel_buf_printf(&t->line, "%*s",
+			       (int)((widest > 11 ? widest : 11) - wide), "");
+		put_column(t, c->checked, "checked");
+		if (r->overlay) {
+			put_column(t, c->own, "own");
+			put_column(t, c->overlay, "overlay");
+			put_column(t, c->alone, "upstream");
+		} else {
+			put_column(t, c->broken, "broken");
+		}
+		if (r->since) {
+			put_column(t, c->newly_broken, "newly");
+			put_column(t, c->gone, "gone");
+		}
+		rel_text_end(t, 0, 0);
+	}
+}
+
+/* Who are the keeper's own are told first; this is the rest in a line. */
+static void write_upstream(struct rel_text *t)
+{
+	bool told = t->style->all || t->style->verbose;
+
+	rel_upstream_add(&t->line, t->report);
+	if (t->line.len == 0)
+		return;
+	rel_text_put(t, told ? "" : " (--all or --verbose lists them)");
+	rel_text_end(t, 0, 2);
+}
+
 static void write_summary(struct rel_text *t)
 {
 	write_stack(t);
 	rel_counts_add(&t->line, t->report);
 	rel_buf_printf(&t->line, " (%.2f s)", t->report->seconds);
 	rel_text_end(t, 0, 2);
-}
-
-static void write_origins(struct rel_text *t)
-{
-	const struct rel_report *r = t->report;
-	size_t overlay = 0, alone = 0;
-
-	for (size_t i = 0; i < r->n_verdicts; i++) {
-		const struct rel_report_verdict *v = &r->verdicts[i];
-
-		if (!v->origin || strcmp(v->verdict, "broken") != 0)
-			continue;
-		if (rel_by_overlay(v))
-			overlay++;
-		else
-			alone++;
-	}
-	if (!r->overlay || overlay + alone == 0)
+	if (t->style->cycles_only)
 		return;
-	rel_text_blank(t);
-	if (overlay == 0)
-		rel_text_put(
-		    t, "none is broken by the overlay: all are without it too");
-	else
-		rel_buf_printf(&t->line,
-			       "%zu broken by the overlay (marked), %zu "
-			       "without it too",
-			       overlay, alone);
-	rel_text_end(t, 0, 2);
+	write_upstream(t);
+	write_table(t);
 }
 
 /* Each with its one fact, at its place. */
@@ -119,18 +152,29 @@ static void write_told(struct rel_text *t, enum rel_section section,
 
 static void write_still(struct rel_text *t)
 {
-	size_t count = rel_section_count(t->report, REL_SECTION_STILL);
+	const struct rel_report_tally *c = &t->report->tally;
+	size_t other = rel_section_count(t->report, REL_SECTION_STILL_OTHER);
 
 	if (t->style->verbose) {
 		rel_text_broken(t, REL_SECTION_STILL, "still broken");
+		write_told(t, REL_SECTION_STILL_OTHER,
+			   "still unreadable or undecided");
 		return;
 	}
-	if (count == 0)
+	if (!t->report->since || (c->broken == c->newly_broken && other == 0))
 		return;
 	rel_text_blank(t);
-	rel_buf_printf(&t->line,
-		       "still broken as before: %zu (--verbose tells them)",
-		       count);
+	if (c->broken > c->newly_broken) {
+		rel_text_put(t, "still broken as before: ");
+		rel_number_add(&t->line, c->broken - c->newly_broken,
+			       "version");
+	}
+	if (other > 0) {
+		rel_text_put(t, t->line.len ? "; " : "");
+		rel_buf_printf(&t->line, "still unreadable or undecided: %zu",
+			       other);
+	}
+	rel_text_put(t, " (--verbose lists them)");
 	rel_text_end(t, 0, 2);
 }
 
@@ -139,18 +183,23 @@ static void write_verdicts(struct rel_text *t)
 	bool since = t->report->since;
 
 	rel_text_broken(t, REL_SECTION_BROKEN, since ? "newly broken" : NULL);
-	if (!since)
-		write_origins(t);
+	rel_text_broken(t, REL_SECTION_ADDED, "added and broken");
+	rel_text_broken(t, REL_SECTION_OVERLAY, "broken by the overlay");
+	rel_text_broken(t, REL_SECTION_OWN, "own versions that are broken");
 	write_told(t, REL_SECTION_UNDECIDED,
 		   since ? "newly undecided" : "undecided");
 	write_told(t, REL_SECTION_UNREADABLE,
 		   since ? "newly unreadable" : "unreadable");
-	if (since || t->style->verbose)
-		rel_text_list(t, REL_SECTION_UNAVAILABLE,
-			      since ? "no longer available" : "unavailable",
-			      REL_TEXT_BOLD);
+	if (since)
+		write_told(t, REL_SECTION_UNAVAILABLE, "no longer available");
 	rel_text_list(t, REL_SECTION_FIXED,
 		      since ? "fixed" : "fixed by the overlay", REL_TEXT_GREEN);
+	if (t->style->all || t->style->verbose)
+		rel_text_broken(t, REL_SECTION_ALONE,
+				"broken without the overlay too");
+	if (!since && t->style->verbose)
+		rel_text_list(t, REL_SECTION_UNAVAILABLE, "unavailable",
+			      REL_TEXT_BOLD);
 	write_still(t);
 }
 
@@ -194,7 +243,7 @@ static void write_cycles(struct rel_text *t)
 	if (r->since && !t->style->verbose && !t->style->cycles_only) {
 		rel_buf_printf(&t->line,
 			       "cycles in the build order: %zu (--cycles "
-			       "tells them)",
+			       "lists them)",
 			       r->n_cycles);
 		rel_text_end(t, 0, 2);
 		return;
@@ -231,7 +280,7 @@ static void write_notice_counts(struct rel_text *t)
 			       counts[k]);
 		rel_text_outside(t, k < n ? kinds[k] : "other");
 	}
-	rel_text_put(t, " (--verbose tells them)");
+	rel_text_put(t, " (--verbose lists them)");
 	rel_text_end(t, 0, 2);
 }
 
@@ -267,6 +316,11 @@ void rel_report_text(const struct rel_report *report,
 {
 	struct rel_text t = {.report = report, .style = style, .out = out};
 
+	t.told = calloc(report->n_roots + 1, 1);
+	if (!t.told) {
+		out->buf.status = REL_ENOMEM;
+		return;
+	}
 	rel_buf_init(&t.line, REL_LIMIT_ARENA);
 	write_summary(&t);
 	if (!style->cycles_only)
@@ -275,4 +329,5 @@ void rel_report_text(const struct rel_report *report,
 	if (!style->cycles_only)
 		write_notices(&t);
 	rel_buf_free(&t.line);
+	free(t.told);
 }

@@ -18,6 +18,8 @@ struct rel_text {
 	const struct rel_report_style *style;
 	struct rel_writer *out;
 	struct rel_buf line; /* being composed, escaped */
+	unsigned lines;	     /* written so far */
+	uint8_t *told;	     /* by root: its facts are above */
 };
 
 /* Add to the line: a text of ours, one from outside, a composed one from
@@ -32,7 +34,8 @@ void rel_text_heading(struct rel_text *t, const char *ours);
 void rel_text_end(struct rel_text *t, unsigned indent, unsigned hang);
 void rel_text_blank(struct rel_text *t);
 
-/* What is broken in `section`, root by root, below `heading` (or NULL). */
+/* What is broken in `section`, root by root, below `heading` (or NULL); unless
+ * --verbose so many roots as a screen holds. */
 void rel_text_broken(struct rel_text *t, enum rel_section section,
 		     const char *heading);
 /* The names in `section`, behind `heading`. */

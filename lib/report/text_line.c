@@ -30,8 +30,12 @@ void rel_text_colour(struct rel_text *t, const char *colour)
 /* End the line. */
 void rel_text_end(struct rel_text *t, unsigned indent, unsigned hang)
 {
+	size_t from = t->out->buf.len;
+
 	rel_fold(&t->out->buf, rel_buf_str(&t->line), t->style->width, indent,
 		 hang);
+	for (; from < t->out->buf.len; from++)
+		t->lines += t->out->buf.ptr[from] == '\n';
 	if (t->line.status)
 		t->out->buf.status = t->line.status;
 	rel_buf_clear(&t->line);
@@ -41,6 +45,7 @@ void rel_text_end(struct rel_text *t, unsigned indent, unsigned hang)
 void rel_text_blank(struct rel_text *t)
 {
 	rel_buf_add_char(&t->out->buf, '\n');
+	t->lines++;
 }
 
 void rel_text_heading(struct rel_text *t, const char *ours)

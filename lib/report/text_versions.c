@@ -5,8 +5,11 @@
 /* Versions named in one list, unless --verbose. */
 #define NAMES_MAX 12
 
-/* Facts about versions of one name that are folded into one. */
-#define RUN_MIN 4
+/* Lines of the roots of one section, unless --verbose. */
+#define SCREEN_LINES 36
+
+/* Facts of one root beside those that its title states, unless --verbose. */
+#define FACTS_MAX 16
 
 /* "(default: packages/a/a.1/opam:31)", or nothing */
 static void put_place(struct rel_text *t, const struct rel_fact_text *fact)
@@ -45,75 +48,112 @@ static size_t name_length(const char *package)
 	return strcspn(package, ".");
 }
 
-/* Facts from `i` on that are alike: versions of one name, the same field. */
-static size_t run_length(const struct rel_fact_text *facts, size_t count,
-			 size_t i)
+/* Is it the same fact, of another version of the same name?  Of a line of
+ * releases that lack the same the words are: each its own version. */
+static bool is_alike(const struct rel_report_root *root,
+		     const struct rel_fact_text *a,
+		     const struct rel_fact_text *b)
 {
-	size_t len = name_length(facts[i].package), n = 1;
+	size_t len = name_length(a->package);
 
-	while (len > 0 && i + n < count &&
-	       strncmp(facts[i].package, facts[i + n].package, len + 1) == 0 &&
-	       strcmp(facts[i].field, facts[i + n].field) == 0)
-		n++;
-	return n;
+	return len > 0 && strncmp(a->package, b->package, len + 1) == 0 &&
+	       strcmp(a->field, b->field) == 0 &&
+	       (root->causes > 1 || a->clause == b->clause) &&
+	       strcmp(a->text, b->text) == 0;
 }
 
-static void write_rest_of_run(struct rel_text *t,
-			      const struct rel_fact_text *fact, size_t n,
-			      unsigned indent)
+static void put_likewise(struct rel_text *t, const struct rel_fact_text *fact,
+			 size_t n)
 {
 	struct rel_buf name;
 
 	rel_buf_init(&name, REL_LIMIT_MANIFEST_BYTES);
 	rel_buf_add(&name, fact->package, name_length(fact->package));
-	rel_buf_printf(&t->line, "and %zu more versions of ", n);
+	rel_buf_printf(&t->line, "%zu version%s of ", n, n == 1 ? "" : "s");
 	rel_text_composed(t, &name);
 	rel_text_put(t, " likewise");
-	rel_text_end(t, indent, indent + 2);
 }
 
-/* Long runs of versions of one name are told by their first, unless
- * --verbose. */
+/* Versions of one name that say the same are one line; what does not decide
+ * is left out over a limit, and counted. */
+static void write_root_facts(struct rel_text *t,
+			     const struct rel_report_root *root)
+{
+	size_t told = 0, left_out = 0;
+	bool *done = calloc(root->n_facts + 1, sizeof(*done));
+
+	if (!done)
+		t->out->buf.status = REL_ENOMEM;
+	for (size_t i = 0; done && i < root->n_facts; i++) {
+		const struct rel_fact_text *fact = &root->facts[i];
+		size_t alike = 0;
+
+		if (done[i])
+			continue;
+		for (size_t k = i + 1; k < root->n_facts; k++) {
+			if (done[k] || !is_alike(root, fact, &root->facts[k]))
+				continue;
+			done[k] = true;
+			alike++;
+		}
+		/* of causes alike one is enough */
+		if (told >= (root->causes > 1 ? 1 : FACTS_MAX) &&
+		    (root->causes > 1 || !fact->decides)) {
+			left_out += alike + 1;
+			continue;
+		}
+		told++;
+		write_fact(t, fact, 3);
+		if (alike > 0) {
+			put_likewise(t, fact, alike);
+			rel_text_end(t, 5, 7);
+		}
+	}
+	free(done);
+	if (left_out == 0)
+		return;
+	rel_number_add(&t->line, left_out, "more fact");
+	rel_text_put(t, " (--verbose lists them)");
+	rel_text_end(t, 3, 5);
+}
+
 static void write_facts(struct rel_text *t, const struct rel_fact_text *facts,
 			size_t count, unsigned indent)
 {
-	size_t i = 0;
-
-	while (i < count) {
-		size_t run = run_length(facts, count, i);
-		size_t told = t->style->verbose || run < RUN_MIN ? run : 1;
-
-		for (size_t k = 0; k < told; k++)
-			write_fact(t, &facts[i + k], indent);
-		if (told < run)
-			write_rest_of_run(t, &facts[i], run - told, indent);
-		i += run;
-	}
+	for (size_t i = 0; i < count; i++)
+		write_fact(t, &facts[i], indent);
 }
 
-/* "1. git: needs …" and the facts, unless they only repeat it. */
+static void put_root_environments(struct rel_text *t,
+				  const struct rel_report_root *root)
+{
+	if (root->n_environments == 0 ||
+	    root->n_environments == t->report->n_environments)
+		return;
+	for (size_t i = 0; i < root->n_environments; i++) {
+		rel_text_put(t, i > 0 ? ", " : " (in ");
+		rel_text_outside(
+		    t, rel_environment_name(t->report, root->environments[i]));
+	}
+	rel_text_put(t, ")");
+}
+
+/* "1. no git >= 2.0.0 (newest 1.11.2)" and the facts */
 static void write_root(struct rel_text *t, const struct rel_report_root *root)
 {
-	const struct rel_fact_text *fact = root->facts;
-	bool repeats = root->n_facts == 1 &&
-		       (strcmp(fact->package, root->package) == 0 ||
-			fact->package[0] == '\0') &&
-		       strcmp(rel_fact_says(fact), root->text) == 0;
-
 	rel_buf_printf(&t->line, "%u. ", (unsigned)root->id);
 	rel_text_colour(t, REL_TEXT_BOLD);
-	rel_text_outside(t, root->package);
+	rel_text_outside(t, root->title);
 	rel_text_colour(t, REL_TEXT_PLAIN);
-	rel_text_put(t, ": ");
-	rel_text_outside(t, root->text);
+	put_root_environments(t, root);
 	rel_text_end(t, 0, 3);
-	if (repeats) {
-		put_place(t, fact);
-		if (t->line.len > 0)
-			rel_text_end(t, 3, 5);
-	} else {
+	if (t->told[root->id - 1])
+		return;
+	t->told[root->id - 1] = 1;
+	if (t->style->verbose)
 		write_facts(t, root->facts, root->n_facts, 3);
-	}
+	else
+		write_root_facts(t, root);
 }
 
 /* Versions of a section that go back to one root. */
@@ -121,22 +161,20 @@ struct group {
 	enum rel_section section;
 	size_t from;  /* index of the first verdict */
 	size_t count; /* of entries */
-	bool overlay; /* all are broken by the overlay only */
+	size_t next;  /* index behind the last */
 };
 
 static struct group group_from(const struct rel_report *r,
 			       enum rel_section section, size_t from)
 {
-	struct group group = {.section = section, .from = from};
+	struct group group = {.section = section, .from = from, .next = from};
 	struct rel_entry e = {.next = from};
-	size_t marked = 0;
 
 	while (rel_entry_next(r, section, &e) &&
 	       r->verdicts[e.first].root == r->verdicts[from].root) {
 		group.count++;
-		marked += rel_by_overlay(&r->verdicts[e.first]);
+		group.next = rel_section_next(r, section, e.next);
 	}
-	group.overlay = section != REL_SECTION_FIXED && marked == group.count;
 	return group;
 }
 
@@ -150,48 +188,40 @@ static void put_environments(struct rel_text *t, enum rel_section section,
 	rel_text_composed(t, &names);
 }
 
-static void put_overlay(struct rel_text *t)
+/* The word for who breaks it, where the section does not say so. */
+static const char *origin_of(const struct group *group,
+			     const struct rel_report_verdict *v)
 {
-	rel_text_colour(t, REL_TEXT_RED);
-	rel_text_put(t, "overlay");
-	rel_text_colour(t, REL_TEXT_PLAIN);
+	if (group->section == REL_SECTION_OVERLAY ||
+	    group->section == REL_SECTION_OWN)
+		return NULL;
+	return v->origin == REL_ORIGIN_OVERLAY ? "overlay"
+	       : v->origin == REL_ORIGIN_OWN   ? "own"
+					       : NULL;
 }
 
-/* "foo.1 (overlay; debian-12)"; what holds for the whole group is not
- * repeated. */
+/* "foo.1 (overlay; debian-12)" */
 static void put_entry(struct rel_text *t, const struct group *group,
 		      const struct rel_entry *e)
 {
 	const struct rel_report *r = t->report;
 	const struct rel_report_verdict *v = &r->verdicts[e->first];
-	bool overlay = group->section != REL_SECTION_FIXED && !group->overlay &&
-		       rel_by_overlay(v);
-	const char *before = " (";
+	const char *origin = origin_of(group, v), *before = " (";
 
 	rel_text_outside(t, v->package);
-	if (overlay) {
+	if (origin) {
 		rel_text_put(t, " (");
-		put_overlay(t);
+		rel_text_colour(t, REL_TEXT_RED);
+		rel_text_put(t, origin);
+		rel_text_colour(t, REL_TEXT_PLAIN);
 		before = "; ";
 	}
 	if (e->count < r->n_environments) {
 		rel_text_put(t, before);
 		put_environments(t, group->section, e);
 	}
-	if (overlay || e->count < r->n_environments)
+	if (origin || e->count < r->n_environments)
 		rel_text_put(t, ")");
-}
-
-/* " 5 (overlay):" */
-static void put_group(struct rel_text *t, const struct group *group)
-{
-	rel_buf_printf(&t->line, " %zu", group->count);
-	if (group->overlay) {
-		rel_text_put(t, " (");
-		put_overlay(t);
-		rel_text_put(t, ")");
-	}
-	rel_text_put(t, ":");
 }
 
 /* Names the group's versions behind what is on the line already.  Returns the
@@ -204,7 +234,7 @@ static size_t write_names(struct rel_text *t, const struct group *group,
 
 	if (!t->style->verbose && count > NAMES_MAX + 1)
 		told = NAMES_MAX;
-	put_group(t, group);
+	rel_buf_printf(&t->line, " %zu:", count);
 	for (size_t i = 0; i < count; i++) {
 		rel_entry_next(t->report, group->section, &e);
 		if (i >= told)
@@ -225,7 +255,7 @@ static size_t write_reasons(struct rel_text *t, const struct group *group,
 {
 	struct rel_entry e = {.next = group->from};
 
-	put_group(t, group);
+	rel_buf_printf(&t->line, " %zu:", group->count);
 	rel_text_end(t, indent, indent + 2);
 	for (size_t i = 0; i < group->count; i++) {
 		const struct rel_report_verdict *v;
@@ -239,12 +269,37 @@ static size_t write_reasons(struct rel_text *t, const struct group *group,
 	return e.next;
 }
 
+/* What there was no room for. */
+static void write_rest(struct rel_text *t, enum rel_section section, size_t at)
+{
+	const struct rel_report *r = t->report;
+	size_t roots = 0, versions = 0;
+
+	while (at < r->n_verdicts) {
+		struct group group = group_from(r, section, at);
+
+		roots += rel_root_find(r, r->verdicts[at].root) != NULL;
+		versions += group.count;
+		at = group.next;
+	}
+	rel_text_blank(t);
+	rel_text_put(t, "\xe2\x80\xa6 and ");
+	rel_number_add(&t->line, versions, "more version");
+	if (roots > 0) {
+		rel_text_put(t, " from ");
+		rel_number_add(&t->line, roots, "root");
+	}
+	rel_text_put(t, " (--verbose lists them)");
+	rel_text_end(t, 0, 2);
+}
+
 /* What is broken, root by root. */
 void rel_text_broken(struct rel_text *t, enum rel_section section,
 		     const char *heading)
 {
 	const struct rel_report *r = t->report;
 	size_t at = rel_section_next(r, section, 0);
+	unsigned begun = t->lines;
 
 	if (at < r->n_verdicts && heading) {
 		rel_text_blank(t);
@@ -257,6 +312,10 @@ void rel_text_broken(struct rel_text *t, enum rel_section section,
 		    rel_root_find(r, r->verdicts[at].root);
 		unsigned indent = root ? 3 : 0;
 
+		if (!t->style->verbose && t->lines - begun > SCREEN_LINES) {
+			write_rest(t, section, at);
+			return;
+		}
 		rel_text_blank(t);
 		if (root)
 			write_root(t, root);

@@ -2,60 +2,72 @@
 
 #include <ctype.h>
 
-static bool is(const char *text, const char *word)
+const char *rel_origin_text(enum rel_origin origin)
 {
-	return text && strcmp(text, word) == 0;
+	switch (origin) {
+	case REL_ORIGIN_NONE:
+		break;
+	/* since the first edition of the format; `own` lists them apart */
+	case REL_ORIGIN_OWN:
+	case REL_ORIGIN_OVERLAY:
+		return "overlay";
+	case REL_ORIGIN_ALONE:
+		return "alone";
+	}
+	return NULL;
 }
 
-enum rel_section rel_section_of(const struct rel_report *report,
-				const struct rel_report_verdict *verdict)
+const char *rel_change_text(enum rel_delta change)
 {
-	bool broken = is(verdict->verdict, "broken");
-	bool unreadable = is(verdict->verdict, "unreadable");
-	bool undecided = is(verdict->verdict, "undecided");
+	switch (change) {
+	case REL_DELTA_NONE:
+		break;
+	case REL_DELTA_NEW:
+	case REL_DELTA_ADDED:
+		return "new";
+	case REL_DELTA_STILL:
+		return "still";
+	case REL_DELTA_FIXED:
+		return "fixed";
+	}
+	return NULL;
+}
 
-	if (is(verdict->change, "fixed"))
-		return REL_SECTION_FIXED;
-	if (report->since && is(verdict->change, "still"))
-		return broken || unreadable || undecided ? REL_SECTION_STILL
-							 : REL_SECTION_QUIET;
-	if (broken)
-		return REL_SECTION_BROKEN;
-	if (undecided)
-		return REL_SECTION_UNDECIDED;
-	if (unreadable)
-		return REL_SECTION_UNREADABLE;
-	if (is(verdict->verdict, "unavailable") &&
-	    (!report->since || is(verdict->change, "new")))
-		return REL_SECTION_UNAVAILABLE;
-	return REL_SECTION_QUIET;
+const char *rel_kind_text(const struct rel_report_verdict *verdict)
+{
+	return verdict->kind == REL_BROKEN_NOT
+		   ? NULL
+		   : rel_broken_kind_text(verdict->kind);
 }
 
 size_t rel_section_next(const struct rel_report *report,
 			enum rel_section section, size_t from)
 {
-	while (from < report->n_verdicts &&
-	       rel_section_of(report, &report->verdicts[from]) != section)
-		from++;
-	return from;
+	const struct rel_report_span *span = &report->sections[section];
+
+	if (span->count == 0 || from >= span->first + span->count)
+		return report->n_verdicts;
+	return from < span->first ? span->first : from;
 }
 
 size_t rel_section_count(const struct rel_report *report,
 			 enum rel_section section)
 {
-	size_t count = 0;
+	return report->sections[section].count;
+}
 
-	for (size_t i = rel_section_next(report, section, 0);
-	     i < report->n_verdicts;
-	     i = rel_section_next(report, section, i + 1))
-		count++;
-	return count;
+bool rel_is_mine(const struct rel_report *report,
+		 const struct rel_report_verdict *verdict)
+{
+	return !report->overlay || verdict->origin == REL_ORIGIN_OWN ||
+	       verdict->origin == REL_ORIGIN_OVERLAY;
 }
 
 bool rel_report_has_news(const struct rel_report *report)
 {
 	for (size_t i = 0; i < report->n_verdicts; i++) {
-		if (is(report->verdicts[i].change, "new"))
+		if (report->verdicts[i].change == REL_DELTA_NEW ||
+		    report->verdicts[i].change == REL_DELTA_ADDED)
 			return true;
 	}
 	return false;
@@ -73,24 +85,12 @@ const struct rel_report_root *rel_root_find(const struct rel_report *report,
 	return NULL;
 }
 
-bool rel_by_overlay(const struct rel_report_verdict *verdict)
-{
-	return is(verdict->origin, "overlay");
-}
-
-/* Either may be NULL. */
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool same_version(const struct rel_report_verdict *a,
 			 const struct rel_report_verdict *b)
 {
-	return a->root == b->root && strcmp(a->package, b->package) == 0 &&
-	       strcmp(a->remote, b->remote) == 0 &&
-	       strcmp(a->verdict, b->verdict) == 0 &&
-	       same_text(a->origin, b->origin);
+	return a->root == b->root && a->verdict == b->verdict &&
+	       a->origin == b->origin && strcmp(a->package, b->package) == 0 &&
+	       strcmp(a->remote, b->remote) == 0;
 }
 
 bool rel_entry_next(const struct rel_report *report, enum rel_section section,
@@ -152,7 +152,8 @@ const struct rel_fact_text *rel_verdict_place(
 	for (size_t i = 0; i < verdict->n_reason; i++) {
 		const struct rel_fact_text *fact = &verdict->reason[i];
 
-		if (fact->file[0] == '\0' || !is(verdict->file, fact->file))
+		if (fact->file[0] == '\0' ||
+		    strcmp(verdict->file, fact->file) != 0)
 			continue;
 		if (fact->line > 0)
 			return fact;
@@ -171,9 +172,7 @@ void rel_entry_reason_add(struct rel_buf *out, const struct rel_report *report,
 
 	rel_facts_add(out, v->reason, v->n_reason, NULL);
 	if (v->n_reason == 0 && root) {
-		rel_buf_add_cstr(out, root->package);
-		rel_buf_add_cstr(out, ": ");
-		rel_buf_add_cstr(out, root->text);
+		rel_buf_add_cstr(out, root->title);
 	}
 	if (entry->count < report->n_environments) {
 		rel_buf_add_cstr(out, " (in ");
@@ -194,33 +193,135 @@ void rel_revision_add(struct rel_buf *out, const char *revision)
 		rel_buf_add_cstr(out, revision);
 }
 
-static void add_count(struct rel_buf *out, uint32_t count, const char *what)
+void rel_number_add(struct rel_buf *out, size_t count, const char *what)
+{
+	rel_buf_printf(out, "%zu %s%s", count, what, count == 1 ? "" : "s");
+}
+
+static void add_count(struct rel_buf *out, size_t count, const char *what)
 {
 	if (count > 0)
-		rel_buf_printf(out, ", %u %s", (unsigned)count, what);
+		rel_buf_printf(out, ", %zu %s", count, what);
+}
+
+/* What else was found, none of it broken. */
+static void add_rest(struct rel_buf *out, const struct rel_report *report)
+{
+	const struct rel_report_tally *t = &report->tally;
+
+	add_count(out, t->unavailable, "unavailable");
+	add_count(out, t->undecided, "undecided");
+	add_count(out, t->unreadable, "unreadable");
+	if (report->n_cycles > 0) {
+		rel_buf_add_cstr(out, ", ");
+		rel_number_add(out, report->n_cycles, "cycle");
+	}
+}
+
+/* "18805 checked", of versions, in how many environments */
+static void add_checked(struct rel_buf *out, const struct rel_report *report)
+{
+	rel_buf_printf(out, "%u checked", (unsigned)report->tally.checked);
+	if (report->n_environments > 1)
+		rel_buf_printf(out, " in %zu environments",
+			       report->n_environments);
+}
+
+static void add_broken(struct rel_buf *out, const struct rel_report *report)
+{
+	const struct rel_report_tally *t = &report->tally;
+
+	if (t->broken == 0)
+		rel_buf_add_cstr(out, "nothing is broken");
+	else
+		rel_buf_printf(out, "%u broken", (unsigned)t->broken);
+	if (report->n_roots > 0) {
+		rel_buf_add_cstr(out, " from ");
+		rel_number_add(out, report->n_roots, "root");
+	}
+}
+
+/* "no own version is broken; the overlay breaks no upstream version and
+ * repairs 2 (18586 checked, …)" */
+static void add_overlay(struct rel_buf *out, const struct rel_report *report)
+{
+	const struct rel_report_tally *t = &report->tally;
+
+	if (t->own == 0)
+		rel_buf_add_cstr(out, "no own version is broken");
+	else
+		rel_buf_printf(out, "%u own version%s broken", (unsigned)t->own,
+			       t->own == 1 ? " is" : "s are");
+	rel_buf_add_cstr(out, "; the overlay breaks ");
+	if (t->overlay == 0)
+		rel_buf_add_cstr(out, "no upstream version");
+	else
+		rel_number_add(out, t->overlay, "upstream version");
+	if (t->fixed > 0)
+		rel_buf_printf(out, " and repairs %u", (unsigned)t->fixed);
+	else
+		rel_buf_add_cstr(out, " and repairs none");
+	rel_buf_add_cstr(out, " (");
+	add_checked(out, report);
+	add_rest(out, report);
+	rel_buf_add_char(out, ')');
+}
+
+static void add_since(struct rel_buf *out, const struct rel_report *report)
+{
+	const struct rel_report_tally *t = &report->tally;
+	size_t broken = t->newly_broken - t->added;
+
+	if (broken == 0)
+		rel_buf_add_cstr(out, "nothing is newly broken");
+	else
+		rel_buf_printf(out, "%zu newly broken", broken);
+	add_count(out, t->added, "added and broken");
+	add_count(out, t->gone, "no longer available");
+	add_count(out, t->fixed, "fixed");
+	rel_buf_add_cstr(out, " (");
+	add_checked(out, report);
+	rel_buf_add_cstr(out, ", ");
+	add_broken(out, report);
+	rel_buf_add_cstr(out, " in all");
+	add_rest(out, report);
+	rel_buf_add_char(out, ')');
 }
 
 void rel_counts_add(struct rel_buf *out, const struct rel_report *report)
 {
-	const struct rel_report_counts *counts = &report->counts;
+	if (report->since) {
+		add_since(out, report);
+	} else if (report->overlay) {
+		add_overlay(out, report);
+	} else {
+		add_checked(out, report);
+		rel_buf_add_cstr(out, ": ");
+		add_broken(out, report);
+		add_rest(out, report);
+	}
+}
 
-	rel_buf_printf(out, "%u checked: ", (unsigned)counts->checked);
-	if (counts->broken == 0)
-		rel_buf_add_cstr(out, "nothing is broken");
-	else
-		rel_buf_printf(out, "%u broken", (unsigned)counts->broken);
-	if (counts->roots > 0)
-		rel_buf_printf(out, " from %u root%s", (unsigned)counts->roots,
-			       counts->roots == 1 ? "" : "s");
-	if (report->since && counts->broken > 0)
-		rel_buf_printf(out, " (%u newly)",
-			       (unsigned)counts->newly_broken);
-	add_count(out, counts->unavailable, "unavailable");
-	add_count(out, counts->undecided, "undecided");
-	add_count(out, counts->unreadable, "unreadable");
-	add_count(out, counts->fixed,
-		  report->since ? "fixed" : "fixed by the overlay");
-	if (report->n_cycles > 0)
-		rel_buf_printf(out, ", %zu cycle%s", report->n_cycles,
-			       report->n_cycles == 1 ? "" : "s");
+void rel_upstream_add(struct rel_buf *out, const struct rel_report *report)
+{
+	uint32_t alone = report->tally.alone;
+	size_t roots = 0;
+
+	if (report->since || alone == 0)
+		return;
+	rel_buf_add_cstr(out, "broken without the overlay too: ");
+	rel_number_add(out, alone, "version");
+	for (size_t i = 0, last = 0; i < report->n_verdicts; i++) {
+		const struct rel_report_verdict *v = &report->verdicts[i];
+
+		if (v->section != REL_SECTION_ALONE ||
+		    v->root == REL_REPORT_NONE || v->root == last)
+			continue;
+		last = v->root;
+		roots++;
+	}
+	if (roots > 0) {
+		rel_buf_add_cstr(out, " from ");
+		rel_number_add(out, roots, "root");
+	}
 }

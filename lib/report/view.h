@@ -8,21 +8,11 @@
 #include "base/buf.h"
 #include "report/model.h"
 
-/* Every verdict is in one section.  Without --since the changes "new" and
- * "still" do not exist, and all that is broken is news. */
-enum rel_section {
-	REL_SECTION_BROKEN, /* newly, with --since; so the next three */
-	REL_SECTION_UNDECIDED,
-	REL_SECTION_UNREADABLE,
-	REL_SECTION_UNAVAILABLE, /* with --since: was installable before */
-	REL_SECTION_FIXED,
-	REL_SECTION_STILL, /* with --since: broken, undecided or unreadable as
-			    * before */
-	REL_SECTION_QUIET, /* installable; unavailable when that is no news */
-};
-
-enum rel_section rel_section_of(const struct rel_report *report,
-				const struct rel_report_verdict *verdict);
+/* Words of JSON and CSV; NULL for none. */
+const char *rel_origin_text(enum rel_origin origin);
+const char *rel_change_text(enum rel_delta change);
+/* NULL where nothing is broken. */
+const char *rel_kind_text(const struct rel_report_verdict *verdict);
 
 /* Index of the first verdict of `section` at or after `from`; n_verdicts when
  * there is none. */
@@ -32,6 +22,11 @@ size_t rel_section_next(const struct rel_report *report,
 /* Number of verdicts in `section`. */
 size_t rel_section_count(const struct rel_report *report,
 			 enum rel_section section);
+
+/* Are the development remotes to blame for a broken version?  Of a lone remote
+ * everything is its own. */
+bool rel_is_mine(const struct rel_report *report,
+		 const struct rel_report_verdict *verdict);
 
 /* With --since: is anything newly broken, undecided or unreadable, or no
  * longer available? */
@@ -47,7 +42,7 @@ const struct rel_report_root *rel_root_find(const struct rel_report *report,
  * begin.
  */
 struct rel_entry {
-	size_t first, next; /* index; `next` begins the entry behind it */
+	size_t first, next; /* index; `next` is behind the entry */
 	uint32_t count;
 };
 
@@ -60,9 +55,6 @@ void rel_entry_environments(struct rel_buf *out,
 			    const struct rel_report *report,
 			    enum rel_section section,
 			    const struct rel_entry *entry);
-
-/* Does the overlay alone break it? */
-bool rel_by_overlay(const struct rel_report_verdict *verdict);
 
 /* The name of an environment; "" when there is none at `index`. */
 const char *rel_environment_name(const struct rel_report *report,
@@ -90,9 +82,17 @@ void rel_entry_reason_add(struct rel_buf *out, const struct rel_report *report,
 void rel_revision_add(struct rel_buf *out, const char *revision);
 
 /*
- * Append the counts in words: "18805 checked: 75 broken from 9 roots, …".
- * What is zero is left out; "nothing is broken" when nothing is.
+ * Append the verdict in one sentence, in versions.  Without an overlay:
+ * "18805 checked: 75 broken from 9 roots, …"; with one, what it breaks and
+ * repairs; with --since, what changed.
  */
 void rel_counts_add(struct rel_buf *out, const struct rel_report *report);
+
+/* Append what is broken upstream without the overlay; nothing where nothing
+ * is. */
+void rel_upstream_add(struct rel_buf *out, const struct rel_report *report);
+
+/* Append "1 version", "2 versions". */
+void rel_number_add(struct rel_buf *out, size_t count, const char *what);
 
 #endif

@@ -233,11 +233,20 @@ int rel_report_write_walk(const struct rel_report_walk *walk,
 /* How the verdict compares with upstream alone, or nothing. */
 static void write_origin(struct rel_text *t, const struct rel_report_verdict *v)
 {
-	if (!v->origin)
+	switch (v->origin) {
+	case REL_ORIGIN_NONE:
 		return;
-	rel_text_put(t, rel_by_overlay(v)
-			    ? "the overlay breaks it: upstream alone does not"
-			    : "it is broken with upstream alone, too");
+	case REL_ORIGIN_OVERLAY:
+		rel_text_put(t,
+			     "the overlay breaks it: upstream alone does not");
+		break;
+	case REL_ORIGIN_OWN:
+		rel_text_put(t, "only the overlay has it");
+		break;
+	case REL_ORIGIN_ALONE:
+		rel_text_put(t, "it is broken with upstream alone, too");
+		break;
+	}
 	rel_text_end(t, 2, 4);
 }
 
@@ -250,7 +259,7 @@ static void write_verdict(struct rel_text *t,
 	rel_text_put(t, " (");
 	rel_text_outside(t, v->remote);
 	rel_text_put(t, ") is ");
-	rel_text_put(t, v->verdict);
+	rel_text_put(t, rel_verdict_text(v->verdict));
 	if (t->report->n_environments > 1) {
 		rel_text_put(t, " in ");
 		rel_text_outside(t,

@@ -9,8 +9,31 @@ static const struct rel_report_value debian[] = {
 };
 
 static const struct rel_report_environment environments[] = {
-    {"debian-12", "env", LIST(debian)},
-    {"alpine-3", "env", NULL, 0},
+    {"debian-12",
+     "env",
+     LIST(debian),
+     {.checked = 9415,
+      .broken = 3,
+      .own = 1,
+      .overlay = 1,
+      .alone = 1,
+      .fixed = 1,
+      .newly_broken = 2,
+      .added = 1,
+      .unreadable = 1}},
+    {"alpine-3",
+     "env",
+     NULL,
+     0,
+     {.checked = 9415,
+      .broken = 2,
+      .own = 1,
+      .alone = 1,
+      .fixed = 1,
+      .newly_broken = 1,
+      .added = 1,
+      .gone = 1,
+      .unavailable = 1}},
 };
 
 /* overlay */
@@ -26,56 +49,60 @@ static const struct rel_report_layer stack[] = {
 static const struct rel_fact_text git_facts[] = {
     {"irmin-git.1.0.0", "depends", "git >= 2.0.0",
      "needs git >= 2.0.0, newest is 1.11.2", "mirage-dev",
-     "packages/irmin-git/irmin-git.1.0.0/opam", 31, 3},
+     "packages/irmin-git/irmin-git.1.0.0/opam", 31, 3, 0, true},
 };
 
 static const struct rel_fact_text unix_facts[] = {
     {"irmin-unix.1.0.2", "depends", "irmin-git = 1.0.0",
      "needs irmin-git = 1.0.0", "default",
-     "packages/irmin-unix/irmin-unix.1.0.2/opam", 29, 3},
+     "packages/irmin-unix/irmin-unix.1.0.2/opam", 29, 3, 0, true},
     {"irmin-git.1.0.0", "depends", "git >= 2.0.0",
      "needs git >= 2.0.0, newest is 1.11.2", "mirage-dev",
-     "packages/irmin-git/irmin-git.1.0.0/opam", 31, 3},
+     "packages/irmin-git/irmin-git.1.0.0/opam", 31, 3, 0, true},
 };
 
 static const struct rel_fact_text clash_facts[] = {
     {"both.1", "depends", "left", "needs left", "mirage-dev",
-     "packages/both/both.1/opam", 7, 3},
+     "packages/both/both.1/opam", 7, 3, 0, true},
     {"both.1", "depends", "right", "needs right", "mirage-dev",
-     "packages/both/both.1/opam", 8, 3},
+     "packages/both/both.1/opam", 8, 3, 0, true},
     {"left.1", "conflicts", "right", "is in conflict with right", "default",
-     "packages/left/left.1/opam", 12, 13},
+     "packages/left/left.1/opam", 12, 13, 0, true},
 };
 
 static const struct rel_fact_text unreadable_facts[] = {
     {"odd.1", "", "", "expected a value, found \"]\"", "default",
-     "packages/odd/odd.1/opam", 3, 7},
+     "packages/odd/odd.1/opam", 3, 7, 0, true},
 };
 
 static const struct rel_fact_text missing_facts[] = {
     {"gone-user.1", "depends", "gone", "needs gone, which no remote has",
-     "default", "packages/gone-user/gone-user.1/opam", 5, 3},
+     "default", "packages/gone-user/gone-user.1/opam", 5, 3, 0, true},
 };
+
+static const uint32_t first[] = {0}, both[] = {0, 1};
 
 static const struct rel_report_root overlay_roots[] = {
-    {1, "irmin-git.1.0.0", "constraint", "needs git >= 2.0.0, newest is 1.11.2",
-     15, LIST(git_facts)},
-    {2, "both.1", "conflict", "left and right exclude each other", 1,
-     LIST(clash_facts)},
-    {3, "gone", "missing", "no remote has it", 1, LIST(missing_facts)},
+    {1, "no git >= 2.0.0 (newest 1.11.2)", "irmin-git.1.0.0",
+     REL_BROKEN_CONSTRAINT, "needs git >= 2.0.0, newest is 1.11.2", 15, 15,
+     LIST(git_facts), 1, LIST(first)},
+    {2, "right: both wants any, left none", "both.1", REL_BROKEN_CONFLICT,
+     "needs left, needs right", 1, 1, LIST(clash_facts), 1, LIST(first)},
+    {3, "no gone (no remote has it)", "gone-user.1", REL_BROKEN_MISSING,
+     "needs gone, which no remote has", 1, 1, LIST(missing_facts), 1,
+     LIST(first)},
 };
 
-#define UNIX(version)                                                        \
-	{                                                                    \
-		"irmin-unix." version, "default", 0, "broken", "constraint", \
-		    "overlay", NULL, 1,                                      \
-		    "packages/irmin-unix/irmin-unix." version "/opam",       \
-		    unix_facts, 2                                            \
+#define UNIX(version)                                                          \
+	{                                                                      \
+		"irmin-unix." version, "default", 0, REL_BROKEN,               \
+		    REL_BROKEN_CONSTRAINT, REL_ORIGIN_OVERLAY, REL_DELTA_NONE, \
+		    REL_SECTION_OVERLAY, false, 1,                             \
+		    "packages/irmin-unix/irmin-unix." version "/opam",         \
+		    unix_facts, 2                                              \
 	}
 
 static const struct rel_report_verdict overlay_verdicts[] = {
-    {"irmin-git.1.0.0", "mirage-dev", 0, "broken", "constraint", "overlay",
-     NULL, 1, "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts)},
     UNIX("1.0.2"),
     UNIX("1.0.3"),
     UNIX("1.0.4"),
@@ -90,16 +117,24 @@ static const struct rel_report_verdict overlay_verdicts[] = {
     UNIX("1.0.13"),
     UNIX("1.0.14"),
     UNIX("1.0.15"),
-    {"both.1", "mirage-dev", 0, "broken", "conflict", "overlay", NULL, 2,
-     "packages/both/both.1/opam", LIST(clash_facts)},
-    {"gone-user.1", "default", 0, "broken", "missing", "alone", NULL, 3,
+    {"irmin-git.1.0.0", "mirage-dev", 0, REL_BROKEN, REL_BROKEN_CONSTRAINT,
+     REL_ORIGIN_OWN, REL_DELTA_NONE, REL_SECTION_OWN, true, 1,
+     "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts)},
+    {"both.1", "mirage-dev", 0, REL_BROKEN, REL_BROKEN_CONFLICT, REL_ORIGIN_OWN,
+     REL_DELTA_NONE, REL_SECTION_OWN, true, 2, "packages/both/both.1/opam",
+     LIST(clash_facts)},
+    {"gone-user.1", "default", 0, REL_BROKEN, REL_BROKEN_MISSING,
+     REL_ORIGIN_ALONE, REL_DELTA_NONE, REL_SECTION_ALONE, false, 3,
      "packages/gone-user/gone-user.1/opam", LIST(missing_facts)},
-    {"odd.1", "default", 0, "unreadable", NULL, NULL, NULL, REL_REPORT_NONE,
+    {"odd.1", "default", 0, REL_UNREADABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
+     REL_DELTA_NONE, REL_SECTION_UNREADABLE, false, REL_REPORT_NONE,
      "packages/odd/odd.1/opam", LIST(unreadable_facts)},
-    {"mended.1", "default", 0, "installable", NULL, NULL, "fixed",
-     REL_REPORT_NONE, "packages/mended/mended.1/opam", NULL, 0},
-    {"mended.2", "default", 0, "installable", NULL, NULL, "fixed",
-     REL_REPORT_NONE, "packages/mended/mended.2/opam", NULL, 0},
+    {"mended.1", "default", 0, REL_INSTALLABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
+     REL_DELTA_FIXED, REL_SECTION_FIXED, false, REL_REPORT_NONE,
+     "packages/mended/mended.1/opam", NULL, 0},
+    {"mended.2", "default", 0, REL_INSTALLABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
+     REL_DELTA_FIXED, REL_SECTION_FIXED, false, REL_REPORT_NONE,
+     "packages/mended/mended.2/opam", NULL, 0},
 };
 
 static const char *const cycle_path[] = {"a.1", "b.2"};
@@ -131,6 +166,19 @@ const struct rel_report model_overlay = {
 	       .unreadable = 1,
 	       .roots = 3,
 	       .fixed = 2},
+    .tally = {.checked = 18805,
+	      .broken = 17,
+	      .own = 2,
+	      .overlay = 14,
+	      .alone = 1,
+	      .unavailable = 293,
+	      .unreadable = 1,
+	      .fixed = 2},
+    .sections = {[REL_SECTION_OVERLAY] = {0, 14},
+		 [REL_SECTION_OWN] = {14, 2},
+		 [REL_SECTION_ALONE] = {16, 1},
+		 [REL_SECTION_UNREADABLE] = {17, 1},
+		 [REL_SECTION_FIXED] = {18, 2}},
     .roots = overlay_roots,
     .n_roots = 3,
     .verdicts = overlay_verdicts,
@@ -155,36 +203,48 @@ static const struct rel_report_layer since_stack[] = {
 };
 
 static const struct rel_report_root since_roots[] = {
-    {1, "gone", "missing", "no remote has it", 3, LIST(missing_facts)},
-    {2, "irmin-git.1.0.0", "constraint", "needs git >= 2.0.0, newest is 1.11.2",
-     2, LIST(git_facts)},
+    {1, "no gone (no remote has it)", "gone-user.1", REL_BROKEN_MISSING,
+     "needs gone, which no remote has", 3, 2, LIST(missing_facts), 1,
+     LIST(both)},
+    {2, "no git >= 2.0.0 (newest 1.11.2)", "irmin-git.1.0.0",
+     REL_BROKEN_CONSTRAINT, "needs git >= 2.0.0, newest is 1.11.2", 2, 1,
+     LIST(git_facts), 1, LIST(both)},
 };
 
 static const struct rel_fact_text depends_os[] = {
     {"bsd-only.1", "available", "os = \"freebsd\"",
      "is available where os = \"freebsd\"", "mirage-dev",
-     "packages/bsd-only/bsd-only.1/opam", 4, 1},
+     "packages/bsd-only/bsd-only.1/opam", 4, 1, 0, true},
 };
 
 static const struct rel_report_verdict since_verdicts[] = {
-    {"gone-user.1", "default", 0, "broken", "missing", "alone", "still", 1,
-     "packages/gone-user/gone-user.1/opam", LIST(missing_facts)},
-    {"gone-user.1", "default", 1, "broken", "missing", "alone", "still", 1,
-     "packages/gone-user/gone-user.1/opam", LIST(missing_facts)},
-    {"gone-user.2", "default", 0, "broken", "missing", "overlay", "new", 1,
+    {"gone-user.2", "default", 0, REL_BROKEN, REL_BROKEN_MISSING,
+     REL_ORIGIN_OVERLAY, REL_DELTA_NEW, REL_SECTION_BROKEN, false, 1,
      "packages/gone-user/gone-user.2/opam", NULL, 0},
-    {"irmin-git.1.0.0", "mirage-dev", 0, "broken", "constraint", "overlay",
-     "new", 2, "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts)},
-    {"irmin-git.1.0.0", "mirage-dev", 1, "broken", "constraint", "overlay",
-     "new", 2, "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts)},
-    {"odd.1", "default", 0, "unreadable", NULL, NULL, "still", REL_REPORT_NONE,
-     "packages/odd/odd.1/opam", LIST(unreadable_facts)},
-    {"bsd-only.1", "mirage-dev", 1, "unavailable", NULL, NULL, "new",
+    {"irmin-git.1.0.0", "mirage-dev", 0, REL_BROKEN, REL_BROKEN_CONSTRAINT,
+     REL_ORIGIN_OWN, REL_DELTA_ADDED, REL_SECTION_ADDED, true, 2,
+     "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts)},
+    {"irmin-git.1.0.0", "mirage-dev", 1, REL_BROKEN, REL_BROKEN_CONSTRAINT,
+     REL_ORIGIN_OWN, REL_DELTA_ADDED, REL_SECTION_ADDED, true, 2,
+     "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts)},
+    {"mended.1", "mirage-dev", 0, REL_INSTALLABLE, REL_BROKEN_NOT,
+     REL_ORIGIN_NONE, REL_DELTA_FIXED, REL_SECTION_FIXED, true, REL_REPORT_NONE,
+     "packages/mended/mended.1/opam", NULL, 0},
+    {"mended.1", "mirage-dev", 1, REL_INSTALLABLE, REL_BROKEN_NOT,
+     REL_ORIGIN_NONE, REL_DELTA_FIXED, REL_SECTION_FIXED, true, REL_REPORT_NONE,
+     "packages/mended/mended.1/opam", NULL, 0},
+    {"bsd-only.1", "mirage-dev", 1, REL_UNAVAILABLE, REL_BROKEN_NOT,
+     REL_ORIGIN_NONE, REL_DELTA_NEW, REL_SECTION_UNAVAILABLE, true,
      REL_REPORT_NONE, "packages/bsd-only/bsd-only.1/opam", LIST(depends_os)},
-    {"mended.1", "mirage-dev", 0, "installable", NULL, NULL, "fixed",
-     REL_REPORT_NONE, "packages/mended/mended.1/opam", NULL, 0},
-    {"mended.1", "mirage-dev", 1, "installable", NULL, NULL, "fixed",
-     REL_REPORT_NONE, "packages/mended/mended.1/opam", NULL, 0},
+    {"gone-user.1", "default", 0, REL_BROKEN, REL_BROKEN_MISSING,
+     REL_ORIGIN_ALONE, REL_DELTA_STILL, REL_SECTION_STILL, false, 1,
+     "packages/gone-user/gone-user.1/opam", LIST(missing_facts)},
+    {"gone-user.1", "default", 1, REL_BROKEN, REL_BROKEN_MISSING,
+     REL_ORIGIN_ALONE, REL_DELTA_STILL, REL_SECTION_STILL, false, 1,
+     "packages/gone-user/gone-user.1/opam", LIST(missing_facts)},
+    {"odd.1", "default", 0, REL_UNREADABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
+     REL_DELTA_STILL, REL_SECTION_STILL_OTHER, false, REL_REPORT_NONE,
+     "packages/odd/odd.1/opam", LIST(unreadable_facts)},
 };
 
 const struct rel_report model_since = {
@@ -201,6 +261,23 @@ const struct rel_report model_since = {
 	       .roots = 2,
 	       .fixed = 2,
 	       .newly_broken = 3},
+    .tally = {.checked = 9415,
+	      .broken = 3,
+	      .own = 1,
+	      .overlay = 1,
+	      .alone = 1,
+	      .unavailable = 1,
+	      .unreadable = 1,
+	      .fixed = 1,
+	      .newly_broken = 2,
+	      .added = 1,
+	      .gone = 1},
+    .sections = {[REL_SECTION_BROKEN] = {0, 1},
+		 [REL_SECTION_ADDED] = {1, 2},
+		 [REL_SECTION_FIXED] = {3, 2},
+		 [REL_SECTION_UNAVAILABLE] = {5, 1},
+		 [REL_SECTION_STILL] = {6, 2},
+		 [REL_SECTION_STILL_OTHER] = {8, 1}},
     .roots = since_roots,
     .n_roots = 2,
     .verdicts = since_verdicts,
@@ -236,27 +313,29 @@ static const struct rel_report_value hostile_values[] = {
 };
 
 static const struct rel_report_environment hostile_environments[] = {
-    {"env" MARKUP, "env" CSI, LIST(hostile_values)},
+    {"env" MARKUP, "env" CSI, LIST(hostile_values), {.checked = 3}},
 };
 
 static const struct rel_fact_text hostile_facts[] = {
     {"p.1" CSI, "depends" C1, "= 1" COMMAND, "needs " COMMAND QUOTES MARKUP,
-     "dev" CSI, "packages/p,q/p.1:2%/opam" COMMAND, 5, 6},
-    {"", "", "=HYPERLINK(1)" INVALID, "", "", "", 0, 0},
+     "dev" CSI, "packages/p,q/p.1:2%/opam" COMMAND, 5, 6, 0, true},
+    {"", "", "=HYPERLINK(1)" INVALID, "", "", "", 0, 0, 0, true},
 };
 
 static const struct rel_report_root hostile_roots[] = {
-    {1, "root" BIDI QUOTES, "conflict" MARKUP, "text" INVALID PERCENTS, 1,
-     LIST(hostile_facts)},
+    {1, "title" BIDI QUOTES, "root" BIDI QUOTES, REL_BROKEN_CONFLICT,
+     "text" INVALID PERCENTS, 1, 1, LIST(hostile_facts), 1, LIST(first)},
 };
 
 static const struct rel_report_verdict hostile_verdicts[] = {
-    {"=p.1" CSI, "dev" CSI, 0, "broken", "conflict" MARKUP, "alone", NULL, 1,
+    {"=p.1" CSI, "dev" CSI, 0, REL_BROKEN, REL_BROKEN_CONFLICT, REL_ORIGIN_NONE,
+     REL_DELTA_NONE, REL_SECTION_BROKEN, false, 1,
      "packages/p,q/p.1:2%/opam" COMMAND, LIST(hostile_facts)},
-    {"+q.1" INVALID, "dev" CSI, 0, "unreadable", NULL, NULL, NULL,
+    {"+q.1" INVALID, "dev" CSI, 0, REL_UNREADABLE, REL_BROKEN_NOT,
+     REL_ORIGIN_NONE, REL_DELTA_NONE, REL_SECTION_UNREADABLE, false,
      REL_REPORT_NONE, "packages/" QUOTES, LIST(hostile_facts)},
-    {"::fixed", "dev" CSI, 0, "installable", NULL, NULL, "fixed",
-     REL_REPORT_NONE, "", NULL, 0},
+    {"::fixed", "dev" CSI, 0, REL_INSTALLABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
+     REL_DELTA_FIXED, REL_SECTION_FIXED, false, REL_REPORT_NONE, "", NULL, 0},
 };
 
 static const char *const hostile_path[] = {"a" QUOTES,
@@ -282,6 +361,10 @@ const struct rel_report model_hostile = {
 	       .unreadable = 1,
 	       .roots = 1,
 	       .fixed = 1},
+    .tally = {.checked = 3, .broken = 1, .unreadable = 1, .fixed = 1},
+    .sections = {[REL_SECTION_BROKEN] = {0, 1},
+		 [REL_SECTION_UNREADABLE] = {1, 1},
+		 [REL_SECTION_FIXED] = {2, 1}},
     .roots = hostile_roots,
     .n_roots = 1,
     .verdicts = hostile_verdicts,
@@ -300,7 +383,7 @@ static const struct rel_report_layer clean_stack[] = {
 };
 
 static const struct rel_report_environment clean_environments[] = {
-    {"host", "opam-2.1", NULL, 0},
+    {"host", "opam-2.1", NULL, 0, {.checked = 3}},
 };
 
 const struct rel_report model_clean = {
@@ -310,5 +393,6 @@ const struct rel_report model_clean = {
     .environments = clean_environments,
     .n_environments = 1,
     .counts = {.checked = 3, .installable = 3},
+    .tally = {.checked = 3},
     .seconds = 0.03125,
 };

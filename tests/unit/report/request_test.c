@@ -41,9 +41,9 @@ static const struct rel_git_diff diff = {LIST(files)};
 static const struct rel_report_request request = {.remote = "dev",
 						  .diff = &diff};
 
-#define FACT(text, remote, file, line)                            \
-	{                                                         \
-		"p.1", "depends", text, "", remote, file, line, 3 \
+#define FACT(text, remote, file, line)                                     \
+	{                                                                  \
+		"p.1", "depends", text, "", remote, file, line, 3, 0, true \
 	}
 
 static void expect(const char *file, const struct rel_fact_text *facts,
@@ -160,7 +160,7 @@ static void test_summary(void **state)
 	    "mirage-dev 001122334455..1f302af0c1d2 over default \"etag-7\", "
 	    "debian-12, alpine-3: 18830 checked.\n"
 	    "\n### Breaks\n\n"
-	    "- **gone-user.2 is broken**: gone: no remote has it (in "
+	    "- **gone-user.2 is broken**: no gone (no remote has it) (in "
 	    "debian-12)\n"
 	    "- **irmin-git.1.0.0 is broken**: irmin-git.1.0.0 needs git "
 	    "&gt;= 2.0.0, newest is 1.11.2\n"
