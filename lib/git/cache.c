@@ -46,16 +46,17 @@ static int add_hash(struct rel_buf *out, const struct rel_git_url *url,
 	char hex[REL_GIT_ID_TEXT];
 	struct rel_git_id id;
 	struct rel_buf text;
-	int r;
+	int rc;
 
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	rel_git_url_clean(&text, url);
-	r = rel_buf_status(&text, "the address of a remote", err);
-	if (r == 0)
-		r = rel_git_hash(&id, rel_buf_str(&text), GIT_OBJECT_BLOB, err);
+	rc = rel_buf_status(&text, "the address of a remote", err);
+	if (rc == 0)
+		rc =
+		    rel_git_hash(&id, rel_buf_str(&text), GIT_OBJECT_BLOB, err);
 	rel_buf_free(&text);
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	rel_git_id_format(hex, &id);
 	rel_buf_printf(out, "-%s", hex);
 	return 0;
@@ -64,19 +65,19 @@ static int add_hash(struct rel_buf *out, const struct rel_git_url *url,
 int rel_git_cache_init(struct rel_git_cache *cache, const char *cache_dir,
 		       const struct rel_git_url *url, struct rel_error *err)
 {
-	int r = 0;
+	int rc = 0;
 
 	rel_buf_init(&cache->dir, REL_LIMIT_CONFIG_BYTES);
 	if (cache_dir != NULL)
 		rel_buf_add_cstr(&cache->dir, cache_dir);
 	else
-		r = rel_cache_root(&cache->dir, err);
-	if (r < 0)
-		return r;
+		rc = rel_cache_root(&cache->dir, err);
+	if (rc < 0)
+		return rc;
 	rel_buf_add_cstr(&cache->dir, "/git/");
 	add_readable(&cache->dir, url);
-	r = add_hash(&cache->dir, url, err);
-	return r < 0 ? r : rel_buf_status(&cache->dir, "cache path", err);
+	rc = add_hash(&cache->dir, url, err);
+	return rc < 0 ? rc : rel_buf_status(&cache->dir, "cache path", err);
 }
 
 void rel_git_cache_free(struct rel_git_cache *cache)
@@ -110,25 +111,25 @@ static int take_lock(struct rel_git_cache *cache, const char *title,
 {
 	char *path = sibling(cache, ".lock");
 	char what[REL_ERROR_TEXT_MAX];
-	int r;
+	int rc;
 
 	if (path == NULL)
 		return rel_fail_nomem(err);
 	snprintf(what, sizeof(what), "waiting for another run that fetches %s",
 		 title);
 	for (;;) {
-		r = rel_lock_take(&cache->lock, path, false, err);
-		if (r != REL_EEXISTS)
+		rc = rel_lock_take(&cache->lock, path, false, err);
+		if (rc != REL_EEXISTS)
 			break;
 		if (rel_cancelled(cancel)) {
-			r = rel_fail_cancelled(err);
+			rc = rel_fail_cancelled(err);
 			break;
 		}
 		rel_progress(progress, what, 0, 0);
 		pause_ms(WAIT_STEP_MS);
 	}
 	free(path);
-	return r;
+	return rc;
 }
 
 /* Names that git gives to files they have not finished. */
@@ -183,7 +184,7 @@ static int create(struct rel_git_cache *cache, const char *about,
 	git_repository_init_options options;
 	git_repository *repo = NULL;
 	char *fresh = sibling(cache, ".new");
-	int status, r = 0;
+	int status, rc = 0;
 
 	if (fresh == NULL)
 		return rel_fail_nomem(err);
@@ -197,34 +198,34 @@ static int create(struct rel_git_cache *cache, const char *about,
 	status = git_repository_init_ext(&repo, fresh, &options);
 	git_repository_free(repo);
 	if (status < 0) {
-		r = rel_git_library_fail(
+		rc = rel_git_library_fail(
 		    err, status, "cannot create the cache of %s", about);
 		rel_error_at(err, fresh, 0, 0);
 	} else if (rename(fresh, cache->dir.ptr) != 0) {
-		r = rel_fail_errno(err, errno, cache->dir.ptr,
-				   "cannot create the cache");
+		rc = rel_fail_errno(err, errno, cache->dir.ptr,
+				    "cannot create the cache");
 	}
 	free(fresh);
-	return r;
+	return rc;
 }
 
 static void clean(struct rel_git_cache *cache)
 {
 	struct rel_lock child = {.fd = -1};
 	char *path = sibling(cache, ".child");
-	int r = REL_EEXISTS;
+	int rc = REL_EEXISTS;
 
 	if (path == NULL)
 		return;
-	for (int ms = 0; r == REL_EEXISTS && ms < ORPHAN_WAIT_MS;
+	for (int ms = 0; rc == REL_EEXISTS && ms < ORPHAN_WAIT_MS;
 	     ms += WAIT_STEP_MS) {
 		if (all_leftovers(cache->dir.ptr, false) == 0)
 			break;
-		r = rel_lock_take(&child, path, false, NULL);
-		if (r == REL_EEXISTS)
+		rc = rel_lock_take(&child, path, false, NULL);
+		if (rc == REL_EEXISTS)
 			pause_ms(WAIT_STEP_MS);
 	}
-	if (r == 0)
+	if (rc == 0)
 		all_leftovers(cache->dir.ptr, true);
 	rel_lock_drop(&child);
 	free(path);
@@ -238,20 +239,20 @@ int rel_git_cache_prepare(struct rel_git_cache *cache, const char *title,
 {
 	struct rel_str parent = rel_path_dir(rel_buf_str(&cache->dir));
 	char *dir = strndup(parent.ptr, parent.len);
-	int r = dir ? rel_mkdirs_private(dir, err) : rel_fail_nomem(err);
+	int rc = dir ? rel_mkdirs_private(dir, err) : rel_fail_nomem(err);
 
 	free(dir);
-	if (r == 0)
-		r = take_lock(cache, title, progress, cancel, err);
-	if (r == REL_ENOTFOUND || r == REL_EEXISTS)
-		r = REL_EIO;
-	if (r < 0) {
+	if (rc == 0)
+		rc = take_lock(cache, title, progress, cancel, err);
+	if (rc == REL_ENOTFOUND || rc == REL_EEXISTS)
+		rc = REL_EIO;
+	if (rc < 0) {
 		rel_error_prefix(err,
 				 "the cache cannot be written (--offline uses "
 				 "it as it is, XDG_CACHE_HOME moves it)");
 		if (err != NULL)
-			err->code = r;
-		return r;
+			err->code = rc;
+		return rc;
 	}
 	if (access(cache->dir.ptr, F_OK) != 0)
 		return create(cache, about, err);

@@ -169,7 +169,7 @@ static int from_netrc(struct rel_git_credential *out,
 {
 	const char *home = getenv("HOME"), *netrc = getenv("NETRC");
 	struct rel_buf path, text, user;
-	int r = 0;
+	int rc = 0;
 
 	rel_buf_init(&path, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
@@ -181,20 +181,21 @@ static int from_netrc(struct rel_git_credential *out,
 	if (path.len == 0)
 		goto out;
 	rel_git_url_decode(&user, url->user);
-	r = rel_buf_status(&path, "path of .netrc", err);
+	rc = rel_buf_status(&path, "path of .netrc", err);
 	/* One that cannot be read counts as none, as for curl: most remotes
 	 * want no credentials at all. */
-	if (r == 0 && rel_file_read(&text, path.ptr, NULL) == 0 && text.len > 0)
-		r = rel_git_netrc_find(out, rel_buf_str(&text), url->host,
-				       user.len > 0 ? rel_buf_str(&user)
-						    : (struct rel_str){0});
+	if (rc == 0 && rel_file_read(&text, path.ptr, NULL) == 0 &&
+	    text.len > 0)
+		rc = rel_git_netrc_find(out, rel_buf_str(&text), url->host,
+					user.len > 0 ? rel_buf_str(&user)
+						     : (struct rel_str){0});
 out:
 	if (text.ptr != NULL)
 		explicit_bzero(text.ptr, text.cap);
 	rel_buf_free(&user);
 	rel_buf_free(&text);
 	rel_buf_free(&path);
-	return r;
+	return rc;
 }
 
 /* A line break would add a line of its own to what git's helpers answer. */
@@ -202,12 +203,12 @@ static int check(const struct rel_git_credential *found, struct rel_error *err)
 {
 	struct rel_str user = rel_buf_str(&found->user);
 	struct rel_str password = rel_buf_str(&found->password);
-	int r = rel_buf_status(&found->user, "user name", err);
+	int rc = rel_buf_status(&found->user, "user name", err);
 
-	if (r == 0)
-		r = rel_buf_status(&found->password, "password", err);
-	if (r < 0)
-		return r;
+	if (rc == 0)
+		rc = rel_buf_status(&found->password, "password", err);
+	if (rc < 0)
+		return rc;
 	if (memchr(user.ptr, '\n', user.len) != NULL ||
 	    memchr(user.ptr, '\0', user.len) != NULL ||
 	    memchr(password.ptr, '\n', password.len) != NULL ||
@@ -221,24 +222,24 @@ int rel_git_credential_find(struct rel_git_credential *out,
 			    const struct rel_git_url *url,
 			    struct rel_error *err)
 {
-	int r = from_url(out, url);
+	int rc = from_url(out, url);
 
-	if (r == 0 && !rel_git_credential_safe(url))
+	if (rc == 0 && !rel_git_credential_safe(url))
 		return 0;
-	if (r == 0)
-		r = from_environment(out, url);
-	if (r == 0)
-		r = from_netrc(out, url, err);
-	return r > 0 ? check(out, err) : r;
+	if (rc == 0)
+		rc = from_environment(out, url);
+	if (rc == 0)
+		rc = from_netrc(out, url, err);
+	return rc > 0 ? check(out, err) : rc;
 }
 
 int rel_git_credential_netrc(struct rel_git_credential *out,
 			     const struct rel_git_url *url,
 			     struct rel_error *err)
 {
-	int r = from_netrc(out, url, err);
+	int rc = from_netrc(out, url, err);
 
-	return r > 0 ? check(out, err) : r;
+	return rc > 0 ? check(out, err) : rc;
 }
 
 /* What git's credential helpers know: git-credential(1), "INPUT/OUTPUT
@@ -281,31 +282,29 @@ int rel_git_credential_ask(struct rel_git_credential *out,
 	static const char *const args[] = {"credential", "fill", NULL};
 	struct rel_git_run run;
 	struct rel_buf question;
-	int r;
+	int rc;
 
 	if (url->transport != REL_GIT_HTTP || !rel_git_program_exists())
 		return 0;
 	rel_buf_init(&question, REL_LIMIT_CONFIG_BYTES);
-	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
-	run.git_dir = REL_GIT_NOWHERE;
-	run.cwd = "/";
-	run.what = "cannot ask git's credential helpers";
+	rel_git_run_init_nowhere(&run, "cannot ask git's credential helpers",
+				 REL_LIMIT_CONFIG_BYTES);
 	add_question(&question, url);
-	r = rel_buf_status(&question, "address", err);
+	rc = rel_buf_status(&question, "address", err);
 	run.input = rel_buf_str(&question);
-	if (r == 0)
-		r = rel_git_run(&run, args, err);
+	if (rc == 0)
+		rc = rel_git_run(&run, args, err);
 	/* Where no helper knows, git wants to ask, may not, and fails. */
-	if (r == 0 && run.status == 0 &&
+	if (rc == 0 && run.status == 0 &&
 	    take_answer(out, rel_buf_str(&run.out))) {
-		r = rel_buf_status(&out->user, "user name", err);
-		if (r == 0)
-			r = rel_buf_status(&out->password, "password", err);
-		r = r == 0 ? 1 : r;
+		rc = rel_buf_status(&out->user, "user name", err);
+		if (rc == 0)
+			rc = rel_buf_status(&out->password, "password", err);
+		rc = rc == 0 ? 1 : rc;
 	}
 	if (run.out.ptr)
 		explicit_bzero(run.out.ptr, run.out.cap);
 	rel_git_run_free(&run);
 	rel_buf_free(&question);
-	return r;
+	return rc;
 }

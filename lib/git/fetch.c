@@ -67,21 +67,21 @@ static int fail_revision(struct rel_git_remote *remote, const char *revision,
 {
 	struct rel_git_hints hints = {.wanted = revision};
 	struct rel_git_listing listing;
-	int r;
+	int rc;
 
 	rel_git_listing_init(&listing);
 	rel_git_listing_want(&listing, "refs/heads/*");
 	rel_git_listing_want(&listing, "refs/tags/*");
 	listing.each = hint;
 	listing.context = &hints;
-	r = rel_git_remote_list(&listing, remote, err);
+	rc = rel_git_remote_list(&listing, remote, err);
 	rel_git_listing_free(&listing);
-	if (r == 0)
-		r = rel_git_hints_fail(&hints, err);
-	else if (r != REL_ECANCELLED)
-		r = rel_fail(err, REL_ENOTFOUND, "no revision '%s'", revision);
+	if (rc == 0)
+		rc = rel_git_hints_fail(&hints, err);
+	else if (rc != REL_ECANCELLED)
+		rc = rel_fail(err, REL_ENOTFOUND, "no revision '%s'", revision);
 	rel_error_at(err, remote->place.ptr, 0, 0);
-	return r;
+	return rc;
 }
 
 static bool no_such_ref(struct rel_str text)
@@ -106,7 +106,7 @@ static int transfer(struct rel_git_remote *remote, struct rel_git_store *store,
 	struct rel_git_run run;
 	struct rel_buf spec;
 	size_t n = 4;
-	int r;
+	int rc;
 
 	rel_buf_init(&spec, REL_LIMIT_CONFIG_BYTES);
 	rel_git_remote_run_init(&run, remote, "cannot fetch", 0);
@@ -129,18 +129,18 @@ static int transfer(struct rel_git_remote *remote, struct rel_git_store *store,
 		rel_git_cache_ref(&spec, revision);
 		args[n++] = spec.ptr;
 	}
-	r = rel_buf_status(&spec, "reference", err);
-	if (r == 0)
-		r = rel_git_run(&run, args, err);
-	if (r == 0 && run.status != 0)
-		r = revision && no_such_ref(rel_buf_str(&run.err_out))
-			? fail_revision(remote, revision, err)
-			: rel_git_run_fail(&run, err);
-	if (r == 0)
-		r = rel_git_store_refresh(store, err);
+	rc = rel_buf_status(&spec, "reference", err);
+	if (rc == 0)
+		rc = rel_git_run(&run, args, err);
+	if (rc == 0 && run.status != 0)
+		rc = revision && no_such_ref(rel_buf_str(&run.err_out))
+			 ? fail_revision(remote, revision, err)
+			 : rel_git_run_fail(&run, err);
+	if (rc == 0)
+		rc = rel_git_store_refresh(store, err);
 	rel_git_run_free(&run);
 	rel_buf_free(&spec);
-	return r;
+	return rc;
 }
 
 /* The commit kept for `revision`: REL_ENOTFOUND when it was never fetched. */
@@ -148,19 +148,19 @@ static int look_up(struct rel_git_id *commit, struct rel_git_store *store,
 		   const char *revision, struct rel_error *err)
 {
 	struct rel_buf ref;
-	int r;
+	int rc;
 
 	if (is_full_id(revision))
 		return rel_git_resolve(commit, store, revision, err);
 	rel_buf_init(&ref, REL_LIMIT_CONFIG_BYTES);
 	rel_git_cache_ref(&ref, revision);
-	r = rel_buf_status(&ref, "reference", err);
-	if (r == 0)
-		r = rel_git_resolve(commit, store, ref.ptr, err);
+	rc = rel_buf_status(&ref, "reference", err);
+	if (rc == 0)
+		rc = rel_git_resolve(commit, store, ref.ptr, err);
 	rel_buf_free(&ref);
-	if (r == REL_ENOTFOUND && is_short_id(revision))
-		r = rel_git_resolve(commit, store, revision, err);
-	return r;
+	if (rc == REL_ENOTFOUND && is_short_id(revision))
+		rc = rel_git_resolve(commit, store, revision, err);
+	return rc;
 }
 
 /*
@@ -183,14 +183,14 @@ static int bring(struct rel_git_remote *remote, struct rel_git_id *commit,
 		 struct rel_git_store *store, const char *revision,
 		 struct rel_error *err)
 {
-	int r = transfer(remote, store, revision,
-			 first_depth(remote, store, revision), err);
+	int rc = transfer(remote, store, revision,
+			  first_depth(remote, store, revision), err);
 
 	/* A commit that the server gives by no name, or that is short. */
-	if (r == REL_ENOTFOUND &&
+	if (rc == REL_ENOTFOUND &&
 	    (is_full_id(revision) || is_short_id(revision)))
-		r = transfer(remote, store, NULL, DEPTH_ALL, err);
-	return r == 0 ? look_up(commit, store, revision, err) : r;
+		rc = transfer(remote, store, NULL, DEPTH_ALL, err);
+	return rc == 0 ? look_up(commit, store, revision, err) : rc;
 }
 
 static int fail_offline(struct rel_git_remote *remote, const char *revision,
@@ -213,18 +213,18 @@ static int open_offline(struct rel_git_remote *remote,
 			struct rel_git_store **store, struct rel_git_id *commit,
 			struct rel_error *err)
 {
-	int r =
+	int rc =
 	    rel_git_store_open(store, rel_git_cache_path(&remote->cache), err);
 
-	if (r == REL_ENOTFOUND)
+	if (rc == REL_ENOTFOUND)
 		return fail_offline(remote, NULL, err);
-	if (r == 0)
+	if (rc == 0)
 		is_cache(*store);
-	if (r == 0)
-		r = look_up(commit, *store, revision_of(remote), err);
-	if (r == REL_ENOTFOUND)
+	if (rc == 0)
+		rc = look_up(commit, *store, revision_of(remote), err);
+	if (rc == REL_ENOTFOUND)
 		return fail_offline(remote, revision_of(remote), err);
-	return r;
+	return rc;
 }
 
 static int open_online(struct rel_git_remote *remote,
@@ -232,15 +232,15 @@ static int open_online(struct rel_git_remote *remote,
 		       struct rel_error *err)
 {
 	const char *revision = revision_of(remote);
-	int r = rel_git_cache_prepare(
+	int rc = rel_git_cache_prepare(
 	    &remote->cache, remote->title.ptr, remote->place.ptr,
 	    remote->options.progress, remote->options.cancel, err);
 
-	if (r == 0)
-		r = rel_git_store_open(store,
-				       rel_git_cache_path(&remote->cache), err);
-	if (r < 0)
-		return r;
+	if (rc == 0)
+		rc = rel_git_store_open(
+		    store, rel_git_cache_path(&remote->cache), err);
+	if (rc < 0)
+		return rc;
 	is_cache(*store);
 	/* A commit never changes: nothing to ask for. */
 	if (is_full_id(revision) && !remote->options.whole_history &&
@@ -255,57 +255,57 @@ static int open_local(struct rel_git_remote *remote,
 		      struct rel_error *err)
 {
 	char *path = strndup(remote->url.path.ptr, remote->url.path.len);
-	int r =
+	int rc =
 	    path ? rel_git_store_open(store, path, err) : rel_fail_nomem(err);
 
-	if (r == 0)
-		r = rel_git_resolve(commit, *store, remote->options.revision,
-				    err);
+	if (rc == 0)
+		rc = rel_git_resolve(commit, *store, remote->options.revision,
+				     err);
 	free(path);
-	return r;
+	return rc;
 }
 
 /* Name the directory of the cache; git runs in there from now on. */
 static int choose_cache(struct rel_git_remote *remote, struct rel_error *err)
 {
-	int r = rel_git_cache_init(&remote->cache, remote->options.cache_dir,
-				   &remote->url, err);
+	int rc = rel_git_cache_init(&remote->cache, remote->options.cache_dir,
+				    &remote->url, err);
 
 	remote->git_dir = rel_git_cache_path(&remote->cache);
 	remote->made = true;
-	return r;
+	return rc;
 }
 
 int rel_git_remote_fetch(struct rel_git_store **store,
 			 struct rel_git_id *commit,
 			 struct rel_git_remote *remote, struct rel_error *err)
 {
-	int r = rel_git_library_open(err);
+	int rc = rel_git_library_open(err);
 
 	*store = NULL;
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	if (remote->url.transport == REL_GIT_LOCAL) {
-		r = open_local(remote, store, commit, err);
+		rc = open_local(remote, store, commit, err);
 		goto done;
 	}
-	r = check_revision(revision_of(remote), err);
-	if (r == 0)
-		r = choose_cache(remote, err);
-	if (r == 0)
-		r = remote->options.offline
-			? open_offline(remote, store, commit, err)
-			: open_online(remote, store, commit, err);
+	rc = check_revision(revision_of(remote), err);
+	if (rc == 0)
+		rc = choose_cache(remote, err);
+	if (rc == 0)
+		rc = remote->options.offline
+			 ? open_offline(remote, store, commit, err)
+			 : open_online(remote, store, commit, err);
 done:
 	rel_git_cache_free(&remote->cache);
 	remote->git_dir = NULL;
 	remote->made = false;
-	if (r < 0) {
+	if (rc < 0) {
 		rel_git_store_free(*store);
 		*store = NULL;
 	}
 	rel_git_library_close();
-	return r;
+	return rc;
 }
 
 int rel_git_fetch(struct rel_git_store **store, struct rel_git_id *commit,
@@ -314,13 +314,13 @@ int rel_git_fetch(struct rel_git_store **store, struct rel_git_id *commit,
 		  struct rel_error *err)
 {
 	struct rel_git_remote remote;
-	int r = rel_git_remote_init(&remote, location, options, err);
+	int rc = rel_git_remote_init(&remote, location, options, err);
 
 	*store = NULL;
-	if (r == 0)
-		r = rel_git_remote_fetch(store, commit, &remote, err);
+	if (rc == 0)
+		rc = rel_git_remote_fetch(store, commit, &remote, err);
 	rel_git_remote_close(&remote);
-	return r;
+	return rc;
 }
 
 /* "~3^2" is 4 generations back; -1 when it is none of "~n" and "^n". */
@@ -355,16 +355,16 @@ static int since_resolve(struct rel_git_id *commit, struct rel_git_store *store,
 			 const struct since *since, struct rel_error *err)
 {
 	struct rel_buf text;
-	int r;
+	int rc;
 
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_printf(&text, "HEAD%s", since->suffix);
-	r = rel_buf_status(&text, "revision", err);
-	if (r == 0)
-		r = rel_git_resolve_from(commit, store, &since->from, text.ptr,
-					 err);
+	rc = rel_buf_status(&text, "revision", err);
+	if (rc == 0)
+		rc = rel_git_resolve_from(commit, store, &since->from, text.ptr,
+					  err);
 	rel_buf_free(&text);
-	return r;
+	return rc;
 }
 
 /* More and more history of `branch` until the revision is there. */
@@ -373,19 +373,19 @@ static int deepen(struct rel_git_remote *remote, struct rel_git_id *commit,
 		  const char *branch, struct rel_error *err)
 {
 	int back = generations(since->suffix);
-	int r = since_resolve(commit, store, since, err);
+	int rc = since_resolve(commit, store, since, err);
 
 	for (int i = back < 0 ? DEEPEN_TRIES : 0;
-	     r == REL_ENOTFOUND && i <= DEEPEN_TRIES &&
+	     rc == REL_ENOTFOUND && i <= DEEPEN_TRIES &&
 	     rel_git_store_is_shallow(store);
 	     i++) {
-		r = transfer(remote, store, branch,
-			     i < DEEPEN_TRIES ? (back + 1) << i : DEPTH_ALL,
-			     err);
-		if (r == 0)
-			r = since_resolve(commit, store, since, err);
+		rc = transfer(remote, store, branch,
+			      i < DEEPEN_TRIES ? (back + 1) << i : DEPTH_ALL,
+			      err);
+		if (rc == 0)
+			rc = since_resolve(commit, store, since, err);
 	}
-	return r;
+	return rc;
 }
 
 static int since_parse(struct since *out, const char *revision,
@@ -416,13 +416,14 @@ static int since_offline(struct rel_git_remote *remote,
 			 struct rel_git_id *commit, struct rel_git_store *store,
 			 struct since *since, struct rel_error *err)
 {
-	int r = 0;
+	int rc = 0;
 
 	if (!since_tip(remote, since))
-		r = look_up(&since->from, store, since->base, err);
-	if (r == 0)
-		r = since_resolve(commit, store, since, err);
-	return r == REL_ENOTFOUND ? fail_offline(remote, since->base, err) : r;
+		rc = look_up(&since->from, store, since->base, err);
+	if (rc == 0)
+		rc = since_resolve(commit, store, since, err);
+	return rc == REL_ENOTFOUND ? fail_offline(remote, since->base, err)
+				   : rc;
 }
 
 static int since_online(struct rel_git_remote *remote,
@@ -432,18 +433,18 @@ static int since_online(struct rel_git_remote *remote,
 	const char *base =
 	    since_tip(remote, since) ? revision_of(remote) : since->base;
 	bool known = since_tip(remote, since);
-	int r;
+	int rc;
 
 	if (!known && (is_full_id(base) || is_short_id(base)))
 		known = look_up(&since->from, store, base, NULL) == 0;
 	if (known && since_resolve(commit, store, since, NULL) == 0)
 		return 0;
-	r = rel_git_cache_prepare(&remote->cache, remote->title.ptr,
-				  remote->place.ptr, remote->options.progress,
-				  remote->options.cancel, err);
-	if (r == 0 && !known)
-		r = bring(remote, &since->from, store, base, err);
-	return r < 0 ? r : deepen(remote, commit, store, since, base, err);
+	rc = rel_git_cache_prepare(&remote->cache, remote->title.ptr,
+				   remote->place.ptr, remote->options.progress,
+				   remote->options.cancel, err);
+	if (rc == 0 && !known)
+		rc = bring(remote, &since->from, store, base, err);
+	return rc < 0 ? rc : deepen(remote, commit, store, since, base, err);
 }
 
 int rel_git_fetch_since(struct rel_git_id *commit, struct rel_git_store *store,
@@ -454,27 +455,27 @@ int rel_git_fetch_since(struct rel_git_id *commit, struct rel_git_store *store,
 {
 	struct rel_git_remote remote;
 	struct since since = {0};
-	int r = rel_git_remote_init(&remote, location, options, err);
+	int rc = rel_git_remote_init(&remote, location, options, err);
 
-	if (r < 0)
+	if (rc < 0)
 		goto done;
 	if (remote.url.transport == REL_GIT_LOCAL) {
-		r = rel_git_resolve_from(commit, store, tip, revision, err);
+		rc = rel_git_resolve_from(commit, store, tip, revision, err);
 		goto done;
 	}
-	r = since_parse(&since, revision, tip, err);
-	if (r == 0)
-		r = check_revision(revision_of(&remote), err);
-	if (r == 0)
-		r = check_revision(since.base, err);
-	if (r == 0)
-		r = choose_cache(&remote, err);
-	if (r == 0)
-		r = remote.options.offline
-			? since_offline(&remote, commit, store, &since, err)
-			: since_online(&remote, commit, store, &since, err);
+	rc = since_parse(&since, revision, tip, err);
+	if (rc == 0)
+		rc = check_revision(revision_of(&remote), err);
+	if (rc == 0)
+		rc = check_revision(since.base, err);
+	if (rc == 0)
+		rc = choose_cache(&remote, err);
+	if (rc == 0)
+		rc = remote.options.offline
+			 ? since_offline(&remote, commit, store, &since, err)
+			 : since_online(&remote, commit, store, &since, err);
 done:
 	free(since.base);
 	rel_git_remote_close(&remote);
-	return r;
+	return rc;
 }

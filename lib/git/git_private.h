@@ -72,6 +72,24 @@ int rel_git_url_origin(struct rel_buf *out, const struct rel_git_url *url);
 /* Append the URL without credentials; the user of ssh stays. */
 int rel_git_url_clean(struct rel_buf *out, const struct rel_git_url *url);
 
+/* More of the stderr of a run: progress is shown, other lines go to
+ * run->err_out.  `line` keeps what is not ended yet. */
+void rel_git_stderr_take(struct rel_git_run *run, struct rel_buf *line,
+			 struct rel_str bytes);
+
+/*
+ * Run git-config(1) on the configuration of another user's repository, which is
+ * read and not obeyed.
+ * run   filled; the caller frees it, after a failure too
+ * path  of the file; lives as long as `run`
+ * args  "config", "--file", "-", "--no-includes" and what is asked; status 1,
+ *       no such key, is no error
+ */
+REL_MUST_CHECK int rel_git_config_foreign(struct rel_git_run *run,
+					  const char *path,
+					  const char *const args[],
+					  struct rel_error *err);
+
 /* Did a clone leave a part of its objects with a remote? */
 bool rel_git_store_is_partial(const struct rel_git_store *store);
 

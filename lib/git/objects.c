@@ -31,10 +31,10 @@ int rel_git_library_open(struct rel_error *err)
 	/* `git sparse-checkout` sets it; it is about work trees, which git
 	 * reads for us. */
 	const char *extensions[] = {"worktreeconfig"};
-	int users, r = rel_libgit2_load(err);
+	int users, rc = rel_libgit2_load(err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	users = git_libgit2_init();
 	if (users < 0)
 		return rel_git_library_fail(err, users, "cannot start libgit2");
@@ -160,13 +160,13 @@ int rel_git_hash(struct rel_git_id *out, struct rel_str content,
 {
 	git_oid oid;
 	/* Hashing uses nothing of the library's global state. */
-	int r = rel_libgit2_load(err);
+	int rc = rel_libgit2_load(err);
 
-	if (r < 0)
-		return r;
-	r = git_odb_hash(&oid, content.ptr, content.len, type);
-	if (r < 0)
-		return rel_git_library_fail(err, r, "cannot hash");
+	if (rc < 0)
+		return rc;
+	rc = git_odb_hash(&oid, content.ptr, content.len, type);
+	if (rc < 0)
+		return rel_git_library_fail(err, rc, "cannot hash");
 	rel_git_id_of_oid(out, &oid);
 	return 0;
 }
@@ -223,9 +223,9 @@ static int check_refs(const char *dir, unsigned depth, struct rel_error *err)
 {
 	DIR *handle = opendir(dir);
 	struct dirent *entry;
-	int r = 0;
+	int rc = 0;
 
-	while (r == 0 && handle != NULL && (entry = readdir(handle)) != NULL) {
+	while (rc == 0 && handle != NULL && (entry = readdir(handle)) != NULL) {
 		char *path = NULL;
 		struct stat link, st;
 
@@ -233,22 +233,22 @@ static int check_refs(const char *dir, unsigned depth, struct rel_error *err)
 		    strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (asprintf(&path, "%s/%s", dir, entry->d_name) < 0) {
-			r = rel_fail_nomem(err);
+			rc = rel_fail_nomem(err);
 			break;
 		}
 		/* else it is gone, or a link to nothing */
 		if (lstat(path, &link) == 0 && stat(path, &st) == 0) {
 			if (S_ISDIR(link.st_mode) &&
 			    depth < REL_LIMIT_TREE_DEPTH)
-				r = check_refs(path, depth + 1, err);
+				rc = check_refs(path, depth + 1, err);
 			else if (!S_ISREG(st.st_mode))
-				r = fail_file(path, err);
+				rc = fail_file(path, err);
 		}
 		free(path);
 	}
 	if (handle != NULL)
 		closedir(handle);
-	return r;
+	return rc;
 }
 
 /* libgit2 would wait at a FIFO for ever, and read of a device without end. */
@@ -265,49 +265,49 @@ static int check_files(const char *path, struct rel_error *err)
 					    "objects/info/commit-graph",
 					    "objects/pack/multi-pack-index"};
 	struct rel_git_place place;
-	int r = 0;
+	int rc = 0;
 
 	/* What is none, libgit2 says better. */
 	if (rel_git_place_locate(&place, path, NULL) < 0)
 		return 0;
-	for (size_t i = 0; r == 0 && i < 2; i++) {
+	for (size_t i = 0; rc == 0 && i < 2; i++) {
 		const char *dir = i ? place.common_dir : place.git_dir;
 		char *refs = NULL;
 
-		for (size_t j = 0; r == 0 && j < sizeof(names) / sizeof(*names);
-		     j++) {
+		for (size_t j = 0;
+		     rc == 0 && j < sizeof(names) / sizeof(*names); j++) {
 			char *file = NULL;
 			struct stat st;
 
 			if (asprintf(&file, "%s/%s", dir, names[j]) < 0) {
-				r = rel_fail_nomem(err);
+				rc = rel_fail_nomem(err);
 				break;
 			}
 			if (stat(file, &st) == 0 && !S_ISREG(st.st_mode))
-				r = fail_file(file, err);
+				rc = fail_file(file, err);
 			free(file);
 		}
-		if (r == 0 && asprintf(&refs, "%s/refs", dir) < 0)
-			r = rel_fail_nomem(err);
-		if (r == 0)
-			r = check_refs(refs, 0, err);
+		if (rc == 0 && asprintf(&refs, "%s/refs", dir) < 0)
+			rc = rel_fail_nomem(err);
+		if (rc == 0)
+			rc = check_refs(refs, 0, err);
 		free(refs);
 	}
 	rel_git_place_free(&place);
-	return r;
+	return rc;
 }
 
 static int guard(struct rel_git_store *store, struct rel_error *err)
 {
 	char *objects = NULL;
-	int r;
+	int rc;
 
 	if (asprintf(&objects, "%sobjects",
 		     git_repository_commondir(store->repo)) < 0)
 		return rel_fail_nomem(err);
-	r = rel_git_packs_guard(&store->odb, store->repo, objects, err);
+	rc = rel_git_packs_guard(&store->odb, store->repo, objects, err);
 	free(objects);
-	return r;
+	return rc;
 }
 
 static int store_fill(struct rel_git_store *store, const char *path,
@@ -341,20 +341,20 @@ int rel_git_store_open(struct rel_git_store **out, const char *path,
 		       struct rel_error *err)
 {
 	struct rel_git_store *store = NULL;
-	int r = rel_git_library_open(err);
+	int rc = rel_git_library_open(err);
 
 	*out = NULL;
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	store = calloc(1, sizeof(*store));
 	if (store == NULL) {
 		rel_git_library_close();
 		return rel_fail_nomem(err);
 	}
-	r = store_fill(store, path, err);
-	if (r < 0) {
+	rc = store_fill(store, path, err);
+	if (rc < 0) {
 		rel_git_store_free(store);
-		return r;
+		return rc;
 	}
 	*out = store;
 	return 0;
@@ -364,13 +364,13 @@ int rel_git_store_clone(struct rel_git_store **out,
 			const struct rel_git_store *store,
 			struct rel_error *err)
 {
-	int r = rel_git_store_open(out, store->path, err);
+	int rc = rel_git_store_open(out, store->path, err);
 
-	if (r == 0) {
+	if (rc == 0) {
 		(*out)->made = store->made;
 		(*out)->fetched = store->fetched;
 	}
-	return r;
+	return rc;
 }
 
 void rel_git_store_free(struct rel_git_store *store)
@@ -419,13 +419,13 @@ bool rel_git_store_is_empty(const struct rel_git_store *store)
 int rel_git_store_refresh(struct rel_git_store *store, struct rel_error *err)
 {
 	struct rel_git_store fresh = {0};
-	int r = store_fill(&fresh, store->path, err);
+	int rc = store_fill(&fresh, store->path, err);
 
-	if (r < 0) {
+	if (rc < 0) {
 		git_odb_free(fresh.odb);
 		git_repository_free(fresh.repo);
 		free(fresh.path);
-		return r;
+		return rc;
 	}
 	git_odb_free(store->odb);
 	git_repository_free(store->repo);
@@ -460,13 +460,13 @@ static int check_id(git_odb_object *object, const struct rel_git_id *id,
 {
 	char wanted[REL_GIT_ID_TEXT], found[REL_GIT_ID_TEXT];
 	struct rel_git_id is;
-	int r = rel_git_hash(
+	int rc = rel_git_hash(
 	    &is,
 	    rel_str_n(git_odb_object_data(object), git_odb_object_size(object)),
 	    type, err);
 
-	if (r < 0 || rel_git_id_eq(&is, id))
-		return r;
+	if (rc < 0 || rel_git_id_eq(&is, id))
+		return rc;
 	return rel_fail(err, REL_EIO,
 			"object %s holds what is object %s; look with git fsck",
 			rel_git_id_format(wanted, id),

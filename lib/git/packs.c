@@ -164,7 +164,7 @@ static int open_pack(struct guard *guard, const char *dir, struct rel_str idx,
 	struct pack pack = {0};
 	char *path = NULL, *idx_path = NULL;
 	struct stat st;
-	int r = REL_ENOMEM;
+	int rc = REL_ENOMEM;
 
 	if (asprintf(&path, "%s/pack/%.*s.pack", dir, (int)idx.len - 4,
 		     idx.ptr) < 0)
@@ -177,28 +177,28 @@ static int open_pack(struct guard *guard, const char *dir, struct rel_str idx,
 	if (asprintf(&idx_path, "%s/pack/%.*s", dir, REL_STR_ARG(idx)) < 0)
 		idx_path = NULL;
 	if (idx_path)
-		r = rel_map_open(&pack.idx, idx_path, &why);
-	if (r == 0)
-		r = rel_map_open(&pack.pack, path, &why);
-	if (r == 0 && !check_pack(&pack))
-		r = fail_pack(err, path, "is cut short or damaged");
-	else if (r < 0 && r != REL_ENOMEM)
-		r = fail_pack(err, why.path, why.text);
-	if (r == 0 &&
+		rc = rel_map_open(&pack.idx, idx_path, &why);
+	if (rc == 0)
+		rc = rel_map_open(&pack.pack, path, &why);
+	if (rc == 0 && !check_pack(&pack))
+		rc = fail_pack(err, path, "is cut short or damaged");
+	else if (rc < 0 && rc != REL_ENOMEM)
+		rc = fail_pack(err, why.path, why.text);
+	if (rc == 0 &&
 	    asprintf(&pack.name, "%.*s.pack", (int)idx.len - 4, idx.ptr) < 0)
-		r = REL_ENOMEM;
-	if (r == 0)
-		r = rel_array_reserve(&guard->packs, &guard->cap,
-				      (uint64_t)guard->n + 1,
-				      sizeof(*guard->packs));
+		rc = REL_ENOMEM;
+	if (rc == 0)
+		rc = rel_array_reserve(&guard->packs, &guard->cap,
+				       (uint64_t)guard->n + 1,
+				       sizeof(*guard->packs));
 	pack.idx_path = idx_path;
 	pack.dir = guard->n_dirs - 1;
-	if (r == 0)
+	if (rc == 0)
 		guard->packs[guard->n++] = pack;
 	else
 		pack_close(&pack);
 	free(path);
-	return r == REL_ENOMEM ? rel_fail_nomem(err) : r;
+	return rc == REL_ENOMEM ? rel_fail_nomem(err) : rc;
 }
 
 static int open_packs(struct guard *guard, const char *dir,
@@ -207,21 +207,21 @@ static int open_packs(struct guard *guard, const char *dir,
 	struct dirent *entry;
 	char *path = NULL;
 	DIR *handle;
-	int r = 0;
+	int rc = 0;
 
 	if (asprintf(&path, "%s/pack", dir) < 0)
 		return rel_fail_nomem(err);
 	handle = opendir(path);
 	free(path);
-	while (r == 0 && handle != NULL && (entry = readdir(handle)) != NULL) {
+	while (rc == 0 && handle != NULL && (entry = readdir(handle)) != NULL) {
 		struct rel_str name = rel_str_of(entry->d_name);
 
 		if (name.len > 4 && rel_str_ends(name, REL_STR(".idx")))
-			r = open_pack(guard, dir, name, err);
+			rc = open_pack(guard, dir, name, err);
 	}
 	if (handle != NULL)
 		closedir(handle);
-	return r;
+	return rc;
 }
 
 static int open_dir(struct guard *guard, const char *objects, unsigned depth,
@@ -265,7 +265,7 @@ static int open_dir(struct guard *guard, const char *objects, unsigned depth,
 {
 	struct borrower borrower = {guard, depth};
 	char *copy;
-	int r;
+	int rc;
 
 	if (depth > REL_LIMIT_GIT_ALTERNATES_DEPTH)
 		return 0;
@@ -278,10 +278,10 @@ static int open_dir(struct guard *guard, const char *objects, unsigned depth,
 	}
 	guard->dirs[guard->n_dirs++] = copy;
 	guard->indexed = guard->indexed || is_indexed(objects);
-	r = open_packs(guard, objects, err);
-	return r == 0 ? rel_git_place_alternates(objects, open_borrowed,
-						 &borrower, err)
-		      : r;
+	rc = open_packs(guard, objects, err);
+	return rc == 0 ? rel_git_place_alternates(objects, open_borrowed,
+						  &borrower, err)
+		       : rc;
 }
 
 /* The first object whose id is not before the `len` bytes at `id`. */
@@ -520,7 +520,7 @@ int rel_git_packs_guard(git_odb **odb, git_repository *repo,
 			const char *objects, struct rel_error *err)
 {
 	struct guard *guard = calloc(1, sizeof(*guard));
-	int r, status = 0;
+	int rc, status = 0;
 
 	if (guard == NULL)
 		return rel_fail_nomem(err);
@@ -529,10 +529,10 @@ int rel_git_packs_guard(git_odb **odb, git_repository *repo,
 	guard->parent.read_header = guard_read_header;
 	guard->parent.read_prefix = guard_read_prefix;
 	guard->parent.free = guard_free;
-	r = open_dir(guard, objects, 0, err);
-	if (r < 0) {
+	rc = open_dir(guard, objects, 0, err);
+	if (rc < 0) {
 		guard_free(&guard->parent);
-		return r;
+		return rc;
 	}
 	if (guard->indexed)
 		status = read_plainly(odb, repo, guard);

@@ -92,9 +92,8 @@ static bool is_safe(const struct rel_git_place *place, struct rel_error *err)
 	struct rel_str rest;
 	bool safe = false;
 
-	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
-	run.git_dir = REL_GIT_NOWHERE;
-	run.cwd = "/";
+	rel_git_run_init_nowhere(&run, "cannot read git's configuration",
+				 REL_LIMIT_CONFIG_BYTES);
 	if (rel_git_run(&run, args, err) < 0 || run.status != 0) {
 		rel_git_run_free(&run);
 		return false;
@@ -158,15 +157,15 @@ static int follow(char **out, const char *dir, const char *name,
 	char *file = NULL, *path = NULL;
 	struct rel_buf text;
 	struct rel_str target;
-	int r;
+	int rc;
 
 	*out = NULL;
 	if (asprintf(&file, "%s/%s", dir, name) < 0)
 		return rel_fail_nomem(err);
 	rel_buf_init(&text, REL_LIMIT_GIT_PATH_BYTES);
-	r = rel_file_read(&text, file, err);
+	rc = rel_file_read(&text, file, err);
 	target = rel_str_trim(rel_buf_str(&text));
-	if (r == 0 && rel_str_starts(target, rel_str_of(prefix))) {
+	if (rc == 0 && rel_str_starts(target, rel_str_of(prefix))) {
 		target = rel_str_trim(
 		    rel_str_sub(target, strlen(prefix), target.len));
 		if (asprintf(&path, "%s%s%.*s",
@@ -177,14 +176,14 @@ static int follow(char **out, const char *dir, const char *name,
 		*out = path ? realpath(path, NULL) : NULL;
 		free(path);
 	}
-	if (r == 0 && *out == NULL) {
-		r = rel_fail(err, REL_EPARSE,
-			     "leads to no git directory; look with git fsck");
+	if (rc == 0 && *out == NULL) {
+		rc = rel_fail(err, REL_EPARSE,
+			      "leads to no git directory; look with git fsck");
 		rel_error_at(err, file, 0, 0);
 	}
 	rel_buf_free(&text);
 	free(file);
-	return r == REL_ENOTFOUND ? 0 : r;
+	return rc == REL_ENOTFOUND ? 0 : rc;
 }
 
 static bool has(const char *dir, const char *name)
@@ -225,17 +224,17 @@ static bool has_repository(const char *dir)
 static int take_git_dir(struct rel_git_place *out, const char *dir,
 			struct rel_error *err)
 {
-	int r;
+	int rc;
 
 	out->git_dir = strdup(dir);
 	if (out->git_dir == NULL)
 		return rel_fail_nomem(err);
-	r = follow(&out->common_dir, dir, "commondir", "", err);
-	if (r == 0 && out->common_dir == NULL)
+	rc = follow(&out->common_dir, dir, "commondir", "", err);
+	if (rc == 0 && out->common_dir == NULL)
 		out->common_dir = strdup(dir);
-	if (r == 0 && out->common_dir == NULL)
-		r = rel_fail_nomem(err);
-	return r;
+	if (rc == 0 && out->common_dir == NULL)
+		rc = rel_fail_nomem(err);
+	return rc;
 }
 
 static int take_root(struct rel_git_place *out, const char *dir,
@@ -243,7 +242,7 @@ static int take_root(struct rel_git_place *out, const char *dir,
 {
 	char *path = NULL, *real = NULL;
 	struct stat st;
-	int r = 0;
+	int rc = 0;
 
 	out->root = strdup(dir);
 	if (out->root == NULL || asprintf(&path, "%s/.git", dir) < 0)
@@ -251,73 +250,74 @@ static int take_root(struct rel_git_place *out, const char *dir,
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		real = realpath(path, NULL);
 	else
-		r = follow(&real, dir, ".git", "gitdir:", err);
-	if (r == 0 && (real == NULL || !is_git_dir(real))) {
-		r = rel_fail(err, REL_EPARSE,
-			     "is no git directory; look with git fsck");
+		rc = follow(&real, dir, ".git", "gitdir:", err);
+	if (rc == 0 && (real == NULL || !is_git_dir(real))) {
+		rc = rel_fail(err, REL_EPARSE,
+			      "is no git directory; look with git fsck");
 		rel_error_at(err, path, 0, 0);
 	}
-	if (r == 0)
-		r = take_git_dir(out, real, err);
+	if (rc == 0)
+		rc = take_git_dir(out, real, err);
 	free(real);
 	free(path);
-	return r;
+	return rc;
 }
 
 int rel_git_place_locate(struct rel_git_place *out, const char *path,
 			 struct rel_error *err)
 {
 	char *dir = realpath(path, NULL);
-	int r;
+	int rc;
 
 	*out = (struct rel_git_place){0};
 	if (dir == NULL)
 		return rel_fail_errno(err, errno, path, "cannot enter");
 	if (has_repository(dir))
-		r = take_root(out, dir, err);
+		rc = take_root(out, dir, err);
 	else if (is_git_dir(dir))
-		r = take_git_dir(out, dir, err);
+		rc = take_git_dir(out, dir, err);
 	else
-		r = rel_fail(err, REL_ENOTFOUND, "not a git repository");
-	if (r == REL_ENOTFOUND)
+		rc = rel_fail(err, REL_ENOTFOUND, "not a git repository");
+	if (rc == REL_ENOTFOUND)
 		rel_error_at(err, path, 0, 0);
-	if (r < 0)
+	if (rc < 0)
 		rel_git_place_free(out);
 	free(dir);
-	return r;
+	return rc;
 }
 
 int rel_git_place_of(struct rel_git_place *out, const char *path,
 		     struct rel_error *err)
 {
-	int r = rel_git_place_locate(out, path, err);
+	int rc = rel_git_place_locate(out, path, err);
 
-	if (r < 0)
-		return r;
-	r = look_at_owners(out, err);
-	if (r < 0)
+	if (rc < 0)
+		return rc;
+	rc = look_at_owners(out, err);
+	if (rc < 0)
 		rel_git_place_free(out);
-	return r;
+	return rc;
 }
 
 int rel_git_place_find(struct rel_git_place *out, const char *dir,
 		       struct rel_error *err)
 {
 	char *at = realpath(dir, NULL), *slash;
-	int r = REL_ENOTFOUND;
+	int rc = REL_ENOTFOUND;
 
 	*out = (struct rel_git_place){0};
 	if (at == NULL)
 		return rel_fail_errno(err, errno, dir, "cannot enter");
 	for (;;) {
 		if (has_repository(at)) {
-			r = take_root(out, at, err);
-			if (r == 0)
-				r = look_at_owners(out, err);
+			rc = take_root(out, at, err);
+			if (rc == 0)
+				rc = look_at_owners(out, err);
 			break;
 		}
 		if (is_git_dir(at)) {
-			r = rel_fail(err, REL_EUSAGE,
+			rc =
+			    rel_fail(err, REL_EUSAGE,
 				     "is in a git directory, which has no work "
 				     "tree; go to a checkout of it");
 			rel_error_at(err, dir, 0, 0);
@@ -332,10 +332,10 @@ int rel_git_place_find(struct rel_git_place *out, const char *dir,
 		}
 		slash[slash == at] = '\0';
 	}
-	if (r < 0)
+	if (rc < 0)
 		rel_git_place_free(out);
 	free(at);
-	return r;
+	return rc;
 }
 
 /* Whoever made the checkout may link to what is his, not to what is ours. */
@@ -363,16 +363,16 @@ int rel_git_place_alternates(const char *objects, rel_git_alternate_fn *each,
 	char *file = NULL;
 	struct rel_buf text;
 	struct rel_str rest;
-	int r;
+	int rc;
 
 	if (asprintf(&file, "%s/info/alternates", objects) < 0)
 		return rel_fail_nomem(err);
 	rel_buf_init(&text, REL_LIMIT_GIT_PATH_BYTES);
-	r = rel_file_read(&text, file, err);
+	rc = rel_file_read(&text, file, err);
 	free(file);
-	rest = r == 0 ? rel_buf_str(&text) : rel_str_n(NULL, 0);
-	r = r == REL_ENOTFOUND ? 0 : r;
-	while (r == 0 && rest.ptr != NULL && rest.len > 0) {
+	rest = rc == 0 ? rel_buf_str(&text) : rel_str_n(NULL, 0);
+	rc = rc == REL_ENOTFOUND ? 0 : rc;
+	while (rc == 0 && rest.ptr != NULL && rest.len > 0) {
 		struct rel_str line = rel_str_cut(&rest, '\n');
 		bool whole = rel_str_starts(line, REL_STR("/"));
 		char *path = NULL;
@@ -381,13 +381,13 @@ int rel_git_place_alternates(const char *objects, rel_git_alternate_fn *each,
 			continue;
 		if (asprintf(&path, "%s%s%.*s", whole ? "" : objects,
 			     whole ? "" : "/", REL_STR_ARG(line)) < 0)
-			r = rel_fail_nomem(err);
+			rc = rel_fail_nomem(err);
 		else
-			r = each(context, path, err);
+			rc = each(context, path, err);
 		free(path);
 	}
 	rel_buf_free(&text);
-	return r;
+	return rc;
 }
 
 /* What a place borrows must be its owner's, too. */
@@ -403,16 +403,16 @@ static int check_lender(void *context, const char *objects,
 	const struct lender *was = context;
 	struct lender next = {was->place, was->owner, was->depth + 1};
 	char *real = realpath(objects, NULL);
-	int r;
+	int rc;
 
 	if (real == NULL)
 		return 0;
-	r = check_owner(next.place, real, next.owner, err);
+	rc = check_owner(next.place, real, next.owner, err);
 	/* Deeper ones git and libgit2 do not follow either. */
-	if (r == 0 && next.depth <= REL_LIMIT_GIT_ALTERNATES_DEPTH)
-		r = rel_git_place_alternates(real, check_lender, &next, err);
+	if (rc == 0 && next.depth <= REL_LIMIT_GIT_ALTERNATES_DEPTH)
+		rc = rel_git_place_alternates(real, check_lender, &next, err);
 	free(real);
-	return r;
+	return rc;
 }
 
 int rel_git_place_check(const struct rel_git_place *place,
@@ -422,30 +422,30 @@ int rel_git_place_check(const struct rel_git_place *place,
 	struct lender lender = {.place = place};
 	char *objects = NULL, *real;
 	struct stat st;
-	int r;
+	int rc;
 
 	if (place->foreign == NULL)
 		return 0;
 	if (stat(root, &st) != 0)
 		return rel_fail_errno(err, errno, root, "cannot look at it");
-	r = check_owner(place, place->git_dir, st.st_uid, err);
-	if (r == 0)
-		r = check_owner(place, place->common_dir, st.st_uid, err);
-	if (r < 0)
-		return r;
+	rc = check_owner(place, place->git_dir, st.st_uid, err);
+	if (rc == 0)
+		rc = check_owner(place, place->common_dir, st.st_uid, err);
+	if (rc < 0)
+		return rc;
 	if (asprintf(&objects, "%s/objects", place->common_dir) < 0)
 		return rel_fail_nomem(err);
 	real = realpath(objects, NULL);
 	lender.owner = st.st_uid;
 	if (real == NULL)
-		r = rel_fail_errno(err, errno, objects, "cannot look at it");
+		rc = rel_fail_errno(err, errno, objects, "cannot look at it");
 	else
-		r = check_owner(place, real, st.st_uid, err);
-	if (r == 0)
-		r = rel_git_place_alternates(real, check_lender, &lender, err);
+		rc = check_owner(place, real, st.st_uid, err);
+	if (rc == 0)
+		rc = rel_git_place_alternates(real, check_lender, &lender, err);
 	free(real);
 	free(objects);
-	return r;
+	return rc;
 }
 
 int rel_git_place_fail(const struct rel_git_place *place, struct rel_error *err)

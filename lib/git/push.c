@@ -43,7 +43,7 @@ static int check_forward(struct push *p, const struct rel_git_push_ref *ref,
 			      rel_git_id_format(old, &ref->old),
 			      rel_git_id_format(fresh, &ref->id), NULL};
 	struct rel_git_run run;
-	int r;
+	int rc;
 
 	if (strncmp(ref->name, "refs/heads/", 11) != 0 || !ref->has_old ||
 	    ref->back || is_deletion(ref) || rel_git_id_eq(&ref->id, &ref->old))
@@ -51,14 +51,14 @@ static int check_forward(struct push *p, const struct rel_git_push_ref *ref,
 	rel_git_run_init(&run, &p->remote->options, 0);
 	run.git_dir = p->store->path;
 	run.made = p->store->made;
-	r = rel_git_run(&run, args, err);
-	if (r == 0 && run.status != 0)
-		r = rel_fail(err, REL_EUSAGE,
-			     "%.200s: %.12s is not behind %.12s, and nothing "
-			     "is pushed by force",
-			     ref->name, old, fresh);
+	rc = rel_git_run(&run, args, err);
+	if (rc == 0 && run.status != 0)
+		rc = rel_fail(err, REL_EUSAGE,
+			      "%.200s: %.12s is not behind %.12s, and nothing "
+			      "is pushed by force",
+			      ref->name, old, fresh);
 	rel_git_run_free(&run);
-	return r;
+	return rc;
 }
 
 static int check_ref(struct push *p, const struct rel_git_push_ref *ref,
@@ -111,7 +111,7 @@ static int run_push(struct push *p, struct rel_git_run *run, bool atomic,
 					       "--recurse-submodules=no"};
 	char *texts[2 * REFS_MAX] = {NULL};
 	size_t n = 5, made = 0;
-	int r = 0;
+	int rc = 0;
 
 	if (atomic)
 		args[n++] = "--atomic";
@@ -119,20 +119,20 @@ static int run_push(struct push *p, struct rel_git_run *run, bool atomic,
 		args[n++] = "--dry-run";
 		args[n++] = "--no-verify";
 	}
-	for (size_t i = 0; r == 0 && i < n_refs; i++)
-		r = add_ref(texts, &made, &refs[i]);
+	for (size_t i = 0; rc == 0 && i < n_refs; i++)
+		rc = add_ref(texts, &made, &refs[i]);
 	for (size_t i = 0; i < made; i++)
 		args[n++] = texts[i];
 	args[n++] = "--";
 	args[n++] = p->name ? p->name : p->remote->place.ptr;
 	for (size_t i = 0; i < made; i++)
 		args[n++] = texts[REFS_MAX + i];
-	r = r < 0 ? rel_fail_nomem(err) : rel_git_run(run, args, err);
+	rc = rc < 0 ? rel_fail_nomem(err) : rel_git_run(run, args, err);
 	for (size_t i = 0; i < made; i++) {
 		free(texts[i]);
 		free(texts[REFS_MAX + i]);
 	}
-	return r;
+	return rc;
 }
 
 /* "!<tab>FROM:TO<tab>[rejected] (stale info)": the first such line. */
@@ -291,13 +291,13 @@ static int look_again(struct push *p, const struct rel_git_push_ref *refs,
 {
 	struct rel_git_listing listing;
 	size_t done = 0, moved = n;
-	int r;
+	int rc;
 
 	rel_git_listing_init(&listing);
 	for (size_t i = 0; i < n; i++)
 		rel_git_listing_want(&listing, refs[i].name);
-	r = rel_git_remote_list(&listing, p->remote, err);
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	rc = rel_git_remote_list(&listing, p->remote, err);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct rel_git_id *now =
 		    rel_git_listing_find(&listing, refs[i].name);
 		bool deletion = is_deletion(&refs[i]);
@@ -310,8 +310,8 @@ static int look_again(struct push *p, const struct rel_git_push_ref *refs,
 			moved = moved == n ? i : moved;
 	}
 	rel_git_listing_free(&listing);
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	if (moved < n) {
 		set_ref(p->result, rel_str_of(refs[moved].name));
 		p->result->outcome = REL_GIT_RACED;
@@ -360,46 +360,46 @@ static int push_some(struct push *p, const struct rel_git_push_ref *refs,
 {
 	struct rel_git_run run;
 	char title[REL_ERROR_TEXT_MAX];
-	int r;
+	int rc;
 
 	rel_git_remote_run_init(&run, p->remote, "cannot push",
 				REL_LIMIT_GIT_REFS_BYTES);
 	run.counted = "Writing objects";
 	snprintf(title, sizeof(title), "pushing to %s", p->remote->place.ptr);
 	run.title = title;
-	r = run_push(p, &run, n > 1, refs, n, err);
-	if (r == 0 && run.status == 0) {
+	rc = run_push(p, &run, n > 1, refs, n, err);
+	if (rc == 0 && run.status == 0) {
 		take_words(p->result, rel_buf_str(&run.err_out), NULL);
 		p->result->outcome = REL_GIT_DONE;
-	} else if (r == 0 && lacks_atomic(&run)) {
-		r = 1;
-	} else if (r == 0) {
-		r = settle(p, &run, refs, n, err);
+	} else if (rc == 0 && lacks_atomic(&run)) {
+		rc = 1;
+	} else if (rc == 0) {
+		rc = settle(p, &run, refs, n, err);
 	}
 	rel_git_run_free(&run);
-	return r;
+	return rc;
 }
 
 static int push_all(struct push *p, struct rel_error *err)
 {
-	int r = push_some(p, p->refs, p->n, err);
+	int rc = push_some(p, p->refs, p->n, err);
 
-	p->result->atomic = r != 1;
-	if (r != 1)
-		return r;
-	r = 0;
-	for (size_t i = 0; r == 0 && i < p->n; i++) {
-		r = push_some(p, &p->refs[i], 1, err);
-		if (r == 0 && p->result->outcome != REL_GIT_DONE)
+	p->result->atomic = rc != 1;
+	if (rc != 1)
+		return rc;
+	rc = 0;
+	for (size_t i = 0; rc == 0 && i < p->n; i++) {
+		rc = push_some(p, &p->refs[i], 1, err);
+		if (rc == 0 && p->result->outcome != REL_GIT_DONE)
 			break;
 	}
-	return r;
+	return rc;
 }
 
 static int push(struct push *p, struct rel_error *err)
 {
 	struct rel_git_push_result *result = p->result;
-	int r = 0;
+	int rc = 0;
 
 	rel_git_push_result_free(result);
 	memset(result, 0, sizeof(*result));
@@ -412,13 +412,13 @@ static int push(struct push *p, struct rel_error *err)
 				REFS_MAX, p->n);
 	p->remote->git_dir = p->store->path;
 	p->remote->made = p->store->made;
-	for (size_t i = 0; r == 0 && i < p->n; i++) {
-		r = check_ref(p, &p->refs[i], err);
-		if (r == 0 && p->try)
-			r = rel_git_remote_accepts(p->remote, p->refs[i].name,
-						   err);
+	for (size_t i = 0; rc == 0 && i < p->n; i++) {
+		rc = check_ref(p, &p->refs[i], err);
+		if (rc == 0 && p->try)
+			rc = rel_git_remote_accepts(p->remote, p->refs[i].name,
+						    err);
 	}
-	return r == 0 ? push_all(p, err) : r;
+	return rc == 0 ? push_all(p, err) : rc;
 }
 
 int rel_git_remote_push(struct rel_git_push_result *result,
@@ -450,17 +450,17 @@ int rel_git_remote_push_try(struct rel_git_remote *remote,
 			 .refs = refs,
 			 .n = n_refs,
 			 .try = true};
-	int r = push(&p, err);
+	int rc = push(&p, err);
 
-	if (r == 0 && result.outcome == REL_GIT_RACED)
-		r = rel_fail(err, REL_ESTALE, "%s has moved in the meantime",
-			     result.ref.len ? result.ref.ptr : "a branch");
-	else if (r == 0 && result.outcome == REL_GIT_REJECTED)
-		r = rel_fail(err, REL_EIO, "the push would be refused: %s",
-			     result.text.len ? result.text.ptr
-					     : "no reason given");
+	if (rc == 0 && result.outcome == REL_GIT_RACED)
+		rc = rel_fail(err, REL_ESTALE, "%s has moved in the meantime",
+			      result.ref.len ? result.ref.ptr : "a branch");
+	else if (rc == 0 && result.outcome == REL_GIT_REJECTED)
+		rc = rel_fail(err, REL_EIO, "the push would be refused: %s",
+			      result.text.len ? result.text.ptr
+					      : "no reason given");
 	rel_git_push_result_free(&result);
-	return r;
+	return rc;
 }
 
 int rel_git_push(struct rel_git_push_result *result,
@@ -470,13 +470,13 @@ int rel_git_push(struct rel_git_push_result *result,
 		 struct rel_error *err)
 {
 	struct rel_git_remote remote;
-	int r = rel_git_remote_open(&remote, location, options, err);
+	int rc = rel_git_remote_open(&remote, location, options, err);
 
-	if (r == 0)
-		r = rel_git_remote_push(result, &remote, store, name, refs,
-					n_refs, err);
+	if (rc == 0)
+		rc = rel_git_remote_push(result, &remote, store, name, refs,
+					 n_refs, err);
 	rel_git_remote_close(&remote);
-	return r;
+	return rc;
 }
 
 int rel_git_push_try(struct rel_git_store *store, const char *location,
@@ -485,11 +485,11 @@ int rel_git_push_try(struct rel_git_store *store, const char *location,
 		     struct rel_error *err)
 {
 	struct rel_git_remote remote;
-	int r = rel_git_remote_open(&remote, location, options, err);
+	int rc = rel_git_remote_open(&remote, location, options, err);
 
-	if (r == 0)
-		r = rel_git_remote_push_try(&remote, store, name, refs, n_refs,
-					    err);
+	if (rc == 0)
+		rc = rel_git_remote_push_try(&remote, store, name, refs, n_refs,
+					     err);
 	rel_git_remote_close(&remote);
-	return r;
+	return rc;
 }

@@ -15,7 +15,7 @@ int rel_git_remote_init(struct rel_git_remote *out, const char *location,
 			const struct rel_git_fetch_options *options,
 			struct rel_error *err)
 {
-	int r;
+	int rc;
 
 	memset(out, 0, sizeof(*out));
 	out->cache.lock.fd = -1;
@@ -24,9 +24,9 @@ int rel_git_remote_init(struct rel_git_remote *out, const char *location,
 		out->options = *options;
 	rel_buf_init(&out->place, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&out->title, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_url_parse(&out->url, location, err);
-	if (r < 0 || out->url.transport == REL_GIT_LOCAL)
-		return r;
+	rc = rel_git_url_parse(&out->url, location, err);
+	if (rc < 0 || out->url.transport == REL_GIT_LOCAL)
+		return rc;
 	rel_git_url_clean(&out->place, &out->url);
 	rel_buf_printf(&out->title, "%.*s%s%.*s", REL_STR_ARG(out->url.host),
 		       out->url.scp ? ":" : "", REL_STR_ARG(out->url.path));
@@ -38,30 +38,30 @@ static int fill_local(struct rel_git_remote *remote, struct rel_error *err)
 {
 	char *path = strndup(remote->url.path.ptr, remote->url.path.len);
 	char *full = path ? realpath(path, NULL) : NULL;
-	int r = 0;
+	int rc = 0;
 
 	if (path == NULL)
 		return rel_fail_nomem(err);
 	if (full == NULL)
-		r = rel_fail_errno(err, errno, path, "cannot write to it");
+		rc = rel_fail_errno(err, errno, path, "cannot write to it");
 	else
 		rel_buf_add_cstr(&remote->place, full);
 	free(full);
 	free(path);
-	return r < 0 ? r : rel_buf_status(&remote->place, "location", err);
+	return rc < 0 ? rc : rel_buf_status(&remote->place, "location", err);
 }
 
 int rel_git_remote_open(struct rel_git_remote *out, const char *location,
 			const struct rel_git_fetch_options *options,
 			struct rel_error *err)
 {
-	int r = rel_git_remote_init(out, location, options, err);
+	int rc = rel_git_remote_init(out, location, options, err);
 
-	if (r == 0 && out->options.offline)
-		r = rel_fail(err, REL_EUSAGE, "nothing can be pushed offline");
-	if (r == 0 && out->url.transport == REL_GIT_LOCAL)
-		r = fill_local(out, err);
-	return r;
+	if (rc == 0 && out->options.offline)
+		rc = rel_fail(err, REL_EUSAGE, "nothing can be pushed offline");
+	if (rc == 0 && out->url.transport == REL_GIT_LOCAL)
+		rc = fill_local(out, err);
+	return rc;
 }
 
 void rel_git_remote_close(struct rel_git_remote *remote)
@@ -135,18 +135,18 @@ int rel_git_remote_list(struct rel_git_listing *listing,
 	    "ls-remote", "-q", "--symref", "--", remote->place.ptr};
 	struct rel_git_run run;
 	struct rel_str rest;
-	int r;
+	int rc;
 
 	for (size_t i = 0; i < listing->n; i++)
 		args[5 + i] = listing->wanted[i];
 	rel_git_remote_run_init(&run, remote, "cannot look at the remote",
 				REL_LIMIT_GIT_REFS_BYTES);
-	r = rel_git_run_ok(&run, args, err);
+	rc = rel_git_run_ok(&run, args, err);
 	rest = rel_buf_str(&run.out);
-	while (r == 0 && rest.ptr != NULL)
-		r = take_line(listing, rel_str_cut(&rest, '\n'), err);
+	while (rc == 0 && rest.ptr != NULL)
+		rc = take_line(listing, rel_str_cut(&rest, '\n'), err);
 	rel_git_run_free(&run);
-	return r < 0 ? r : rel_buf_status(&listing->head, "HEAD", err);
+	return rc < 0 ? rc : rel_buf_status(&listing->head, "HEAD", err);
 }
 
 const struct rel_git_id *rel_git_listing_find(
@@ -164,12 +164,12 @@ static int ask(struct rel_git_listing *listing, const char *location,
 	       struct rel_error *err)
 {
 	struct rel_git_remote remote;
-	int r = rel_git_remote_open(&remote, location, options, err);
+	int rc = rel_git_remote_open(&remote, location, options, err);
 
-	if (r == 0)
-		r = rel_git_remote_list(listing, &remote, err);
+	if (rc == 0)
+		rc = rel_git_remote_list(listing, &remote, err);
 	rel_git_remote_close(&remote);
-	return r;
+	return rc;
 }
 
 int rel_git_remote_ref(struct rel_git_id *id, const char *location,
@@ -179,21 +179,21 @@ int rel_git_remote_ref(struct rel_git_id *id, const char *location,
 {
 	const struct rel_git_id *found;
 	struct rel_git_listing listing;
-	int r;
+	int rc;
 
 	if (!rel_git_is_ref_name(name))
 		return rel_fail(err, REL_EUSAGE,
 				"git allows no reference named '%.200s'", name);
 	rel_git_listing_init(&listing);
 	rel_git_listing_want(&listing, name);
-	r = ask(&listing, location, options, err);
+	rc = ask(&listing, location, options, err);
 	found = rel_git_listing_find(&listing, name);
-	if (r == 0 && found != NULL) {
+	if (rc == 0 && found != NULL) {
 		*id = *found;
-		r = 1;
+		rc = 1;
 	}
 	rel_git_listing_free(&listing);
-	return r;
+	return rc;
 }
 
 int rel_git_remote_ref_each(const char *location, const char *pattern,
@@ -202,15 +202,15 @@ int rel_git_remote_ref_each(const char *location, const char *pattern,
 			    struct rel_error *err)
 {
 	struct rel_git_listing listing;
-	int r;
+	int rc;
 
 	rel_git_listing_init(&listing);
 	rel_git_listing_want(&listing, pattern);
 	listing.each = each;
 	listing.context = context;
-	r = ask(&listing, location, options, err);
+	rc = ask(&listing, location, options, err);
 	rel_git_listing_free(&listing);
-	return r;
+	return rc;
 }
 
 /* Would a repository on this disk take a push?  What its receive-pack would
@@ -253,44 +253,44 @@ static int check_access(const struct rel_git_store *store,
 {
 	static const char *const parts[] = {"objects", "refs"};
 	struct rel_buf path;
-	int r = 0;
+	int rc = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(parts[0]);
+	for (size_t i = 0; rc == 0 && i < sizeof(parts) / sizeof(parts[0]);
 	     i++) {
 		rel_buf_init(&path, REL_LIMIT_GIT_PATH_BYTES);
 		rel_buf_printf(&path, "%s/%s", store->path, parts[i]);
-		r = rel_buf_status(&path, "path", err);
-		if (r == 0 && access(path.ptr, W_OK | X_OK) != 0)
-			r = rel_fail_errno(err, errno, path.ptr,
-					   "cannot write to it");
+		rc = rel_buf_status(&path, "path", err);
+		if (rc == 0 && access(path.ptr, W_OK | X_OK) != 0)
+			rc = rel_fail_errno(err, errno, path.ptr,
+					    "cannot write to it");
 		rel_buf_free(&path);
 	}
-	return r;
+	return rc;
 }
 
 int rel_git_remote_accepts(const struct rel_git_remote *remote,
 			   const char *name, struct rel_error *err)
 {
 	struct rel_git_store *store = NULL;
-	int r;
+	int rc;
 
 	if (remote->url.transport != REL_GIT_LOCAL)
 		return 0;
-	r = rel_git_store_open(&store, remote->place.ptr, err);
-	if (r == 0)
-		r = check_access(store, err);
-	if (r == 0 && is_checked_out(store->repo, name) &&
+	rc = rel_git_store_open(&store, remote->place.ptr, err);
+	if (rc == 0)
+		rc = check_access(store, err);
+	if (rc == 0 && is_checked_out(store->repo, name) &&
 	    denies_current(store->repo)) {
-		r = rel_fail(err, REL_EIO,
-			     "%s is checked out there, and git refuses pushes "
-			     "to it; make the repository bare, or let it "
-			     "follow: git -C %s config "
-			     "receive.denyCurrentBranch updateInstead",
-			     name, remote->place.ptr);
+		rc = rel_fail(err, REL_EIO,
+			      "%s is checked out there, and git refuses pushes "
+			      "to it; make the repository bare, or let it "
+			      "follow: git -C %s config "
+			      "receive.denyCurrentBranch updateInstead",
+			      name, remote->place.ptr);
 		rel_error_at(err, remote->place.ptr, 0, 0);
 	}
 	rel_git_store_free(store);
-	return r;
+	return rc;
 }
 
 struct rel_git_target {
@@ -335,26 +335,26 @@ static int ask_unborn(struct rel_git_target *target, struct rel_error *err)
 	const char *look[] = {"symbolic-ref", "HEAD", NULL};
 	struct rel_git_run run;
 	char *dir = NULL;
-	int r;
+	int rc;
 
 	rel_git_remote_run_init(&run, &target->remote,
 				"cannot look at the remote",
 				REL_LIMIT_GIT_PATH_BYTES);
 	run.cwd = target->scratch.dir;
-	r = rel_git_run_ok(&run, clone, err);
-	if (r == 0 && asprintf(&dir, "%s/head", target->scratch.dir) < 0)
-		r = rel_fail_nomem(err);
+	rc = rel_git_run_ok(&run, clone, err);
+	if (rc == 0 && asprintf(&dir, "%s/head", target->scratch.dir) < 0)
+		rc = rel_fail_nomem(err);
 	run.git_dir = dir;
 	run.made = true;
 	run.url = NULL;
-	if (r == 0)
-		r = rel_git_run_ok(&run, look, err);
-	if (r == 0)
-		r = set_branch(target, rel_str_trim(rel_buf_str(&run.out)),
-			       err);
+	if (rc == 0)
+		rc = rel_git_run_ok(&run, look, err);
+	if (rc == 0)
+		rc = set_branch(target, rel_str_trim(rel_buf_str(&run.out)),
+				err);
 	free(dir);
 	rel_git_run_free(&run);
-	return r;
+	return rc;
 }
 
 /* What the remote has: which branch, and whether there is a commit on it. */
@@ -364,32 +364,33 @@ static int look(struct rel_git_target *target, struct rel_git_id *listed,
 	struct rel_git_listing listing;
 	const char *wanted = target->branch ? target->branch : "HEAD";
 	const struct rel_git_id *found;
-	int r;
+	int rc;
 
 	rel_git_listing_init(&listing);
 	rel_git_listing_want(&listing, wanted);
 	/* As the user is, wherever the last push ran. */
 	target->remote.git_dir = NULL;
 	target->remote.made = false;
-	r = rel_git_remote_list(&listing, &target->remote, err);
+	rc = rel_git_remote_list(&listing, &target->remote, err);
 	found = rel_git_listing_find(&listing, wanted);
 	*born = found != NULL;
 	if (found != NULL)
 		*listed = *found;
-	if (r < 0 || target->branch != NULL) {
+	if (rc < 0 || target->branch != NULL) {
 		/* nothing to choose */
 	} else if (listing.head.len > 0) {
-		r = set_branch(target, rel_buf_str(&listing.head), err);
+		rc = set_branch(target, rel_buf_str(&listing.head), err);
 	} else if (found == NULL) {
-		r = ask_unborn(target, err);
+		rc = ask_unborn(target, err);
 	} else {
-		r = rel_fail(err, REL_EUSAGE,
+		rc =
+		    rel_fail(err, REL_EUSAGE,
 			     "the remote's HEAD names no branch; say which one "
 			     "to write to");
 		rel_error_at(err, target->remote.place.ptr, 0, 0);
 	}
 	rel_git_listing_free(&listing);
-	return r;
+	return rc;
 }
 
 /*
@@ -402,12 +403,12 @@ static int fetch(struct rel_git_target *target, struct rel_git_store **store,
 		 struct rel_error *err)
 {
 	struct rel_git_remote *remote = &target->remote;
-	int r;
+	int rc;
 
 	remote->options.revision =
 	    target->named ? target->branch + strlen("refs/heads/") : NULL;
-	r = rel_git_remote_fetch(store, tip, remote, err);
-	if (r == 0 && rel_git_id_eq(tip, listed))
+	rc = rel_git_remote_fetch(store, tip, remote, err);
+	if (rc == 0 && rel_git_id_eq(tip, listed))
 		return 0;
 	rel_git_store_free(*store);
 	remote->options.revision = target->branch;
@@ -419,15 +420,15 @@ int rel_git_target_refresh(struct rel_git_target *target, struct rel_error *err)
 	struct rel_git_store *store = NULL;
 	struct rel_git_id listed, tip;
 	bool born;
-	int r = look(target, &listed, &born, err);
+	int rc = look(target, &listed, &born, err);
 
-	if (r == 0 && born)
-		r = fetch(target, &store, &tip, &listed, err);
-	if (r == 0 && born)
-		r = rel_git_scratch_borrow(&target->scratch, store, err);
+	if (rc == 0 && born)
+		rc = fetch(target, &store, &tip, &listed, err);
+	if (rc == 0 && born)
+		rc = rel_git_scratch_borrow(&target->scratch, store, err);
 	rel_git_store_free(store);
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	target->born = born;
 	if (born)
 		target->tip = tip;
@@ -440,28 +441,28 @@ int rel_git_target_open(struct rel_git_target **out, const char *location,
 			struct rel_error *err)
 {
 	struct rel_git_target *target = calloc(1, sizeof(*target));
-	int r;
+	int rc;
 
 	*out = NULL;
 	if (target == NULL)
 		return rel_fail_nomem(err);
 	target->location = strdup(location);
-	r = target->location
-		? rel_git_remote_open(&target->remote, target->location,
-				      options, err)
-		: rel_fail_nomem(err);
-	if (r == 0 && branch != NULL) {
+	rc = target->location
+		 ? rel_git_remote_open(&target->remote, target->location,
+				       options, err)
+		 : rel_fail_nomem(err);
+	if (rc == 0 && branch != NULL) {
 		target->named = true;
-		r = set_branch(target, rel_str_of(branch), err);
+		rc = set_branch(target, rel_str_of(branch), err);
 	}
-	if (r == 0)
-		r = rel_git_scratch_open(&target->scratch,
-					 target->remote.options.cache_dir, err);
-	if (r == 0)
-		r = rel_git_target_refresh(target, err);
-	if (r < 0) {
+	if (rc == 0)
+		rc = rel_git_scratch_open(
+		    &target->scratch, target->remote.options.cache_dir, err);
+	if (rc == 0)
+		rc = rel_git_target_refresh(target, err);
+	if (rc < 0) {
 		rel_git_target_free(target);
-		return r;
+		return rc;
 	}
 	*out = target;
 	return 0;
@@ -500,12 +501,12 @@ int rel_git_target_push(struct rel_git_push_result *result,
 			struct rel_error *err)
 {
 	static const struct rel_git_id zero = {{0}};
-	int r =
+	int rc =
 	    rel_git_remote_push(result, &target->remote, target->scratch.store,
 				NULL, refs, n_refs, err);
 
-	if (r < 0 || result->outcome != REL_GIT_DONE)
-		return r;
+	if (rc < 0 || result->outcome != REL_GIT_DONE)
+		return rc;
 	for (size_t i = 0; i < n_refs; i++) {
 		if (strcmp(refs[i].name, target->branch) != 0)
 			continue;

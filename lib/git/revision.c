@@ -23,27 +23,27 @@ static int fail_unknown(struct rel_git_store *store, const char *revision,
 static int fail_resolve(struct rel_git_store *store, int status,
 			const char *revision, struct rel_error *err)
 {
-	int r;
+	int rc;
 
 	if (status == GIT_EINVALIDSPEC)
-		r = rel_fail(err, REL_EUSAGE, "'%s' is no revision", revision);
+		rc = rel_fail(err, REL_EUSAGE, "'%s' is no revision", revision);
 	else if (status == GIT_EAMBIGUOUS)
-		r = rel_fail(err, REL_EUSAGE,
-			     "'%s' is short for several commits; give more "
-			     "digits",
-			     revision);
+		rc = rel_fail(err, REL_EUSAGE,
+			      "'%s' is short for several commits; give more "
+			      "digits",
+			      revision);
 	else if (status != GIT_ENOTFOUND)
-		r = rel_git_library_fail(err, status, "cannot resolve '%s'",
-					 revision);
+		rc = rel_git_library_fail(err, status, "cannot resolve '%s'",
+					  revision);
 	else if (rel_git_store_is_shallow(store))
-		r = rel_fail(err, REL_ENOTFOUND,
-			     "no revision '%s' here: the history is shallow; "
-			     "git fetch --unshallow brings the rest",
-			     revision);
+		rc = rel_fail(err, REL_ENOTFOUND,
+			      "no revision '%s' here: the history is shallow; "
+			      "git fetch --unshallow brings the rest",
+			      revision);
 	else
-		r = fail_unknown(store, revision, err);
+		rc = fail_unknown(store, revision, err);
 	rel_error_at(err, store->path, 0, 0);
-	return r;
+	return rc;
 }
 
 /* Does `revision` start from HEAD?  Then its rest ("~1", "") is returned. */
@@ -110,7 +110,7 @@ int rel_git_resolve(struct rel_git_id *commit, struct rel_git_store *store,
 		    const char *revision, struct rel_error *err)
 {
 	git_object *found = NULL, *peeled = NULL;
-	int status, r = 0;
+	int status, rc = 0;
 
 	if (revision == NULL || *revision == '\0')
 		revision = "HEAD";
@@ -119,18 +119,18 @@ int rel_git_resolve(struct rel_git_id *commit, struct rel_git_store *store,
 		status =
 		    lookup(&found, store, "refs/remotes/origin/", revision);
 	if (status < 0) {
-		r = fail_resolve(store, status, revision, err);
+		rc = fail_resolve(store, status, revision, err);
 		goto out;
 	}
 	status = git_object_peel(&peeled, found, GIT_OBJECT_COMMIT);
 	if (status == GIT_ENOTFOUND) {
-		r = fail_resolve(store, status, revision, err);
+		rc = fail_resolve(store, status, revision, err);
 		goto out;
 	}
 	if (status < 0) {
-		r = rel_fail(err, REL_EPARSE, "'%s' is a %s, not a commit",
-			     revision,
-			     git_object_type2string(git_object_type(found)));
+		rc = rel_fail(err, REL_EPARSE, "'%s' is a %s, not a commit",
+			      revision,
+			      git_object_type2string(git_object_type(found)));
 		rel_error_at(err, store->path, 0, 0);
 		goto out;
 	}
@@ -138,7 +138,7 @@ int rel_git_resolve(struct rel_git_id *commit, struct rel_git_store *store,
 out:
 	git_object_free(peeled);
 	git_object_free(found);
-	return r;
+	return rc;
 }
 
 int rel_git_resolve_from(struct rel_git_id *commit, struct rel_git_store *store,
@@ -148,7 +148,7 @@ int rel_git_resolve_from(struct rel_git_id *commit, struct rel_git_store *store,
 	char hex[REL_GIT_ID_TEXT];
 	const char *rest;
 	struct rel_buf spec;
-	int r;
+	int rc;
 
 	if (revision == NULL || *revision == '\0')
 		revision = "HEAD";
@@ -157,18 +157,18 @@ int rel_git_resolve_from(struct rel_git_id *commit, struct rel_git_store *store,
 		return rel_git_resolve(commit, store, revision, err);
 	rel_buf_init(&spec, REL_LIMIT_CHILD_TEXT);
 	rel_buf_printf(&spec, "%s%s", rel_git_id_format(hex, tip), rest);
-	r = rel_buf_status(&spec, "revision", err);
-	if (r == 0)
-		r = rel_git_resolve(commit, store, spec.ptr, err);
-	if (r == REL_ENOTFOUND && *rest != '\0') {
+	rc = rel_buf_status(&spec, "revision", err);
+	if (rc == 0)
+		rc = rel_git_resolve(commit, store, spec.ptr, err);
+	if (rc == REL_ENOTFOUND && *rest != '\0') {
 		rel_fail(
-		    err, r, "'%s' is further back than the %shistory of %s",
+		    err, rc, "'%s' is further back than the %shistory of %s",
 		    revision, rel_git_store_is_shallow(store) ? "shallow " : "",
 		    hex);
 		rel_error_at(err, store->path, 0, 0);
 	}
 	rel_buf_free(&spec);
-	return r;
+	return rc;
 }
 
 static int commit_open(git_commit **out, struct rel_git_store *store,
@@ -177,7 +177,7 @@ static int commit_open(git_commit **out, struct rel_git_store *store,
 	git_odb_object *object = NULL;
 	char hex[REL_GIT_ID_TEXT];
 	git_oid oid;
-	int status, r;
+	int status, rc;
 
 	rel_git_id_to_oid(&oid, id);
 	status = git_commit_lookup(out, store->repo, &oid);
@@ -185,12 +185,12 @@ static int commit_open(git_commit **out, struct rel_git_store *store,
 		return 0;
 	if (status == 0) {
 		/* Is it what its id says? */
-		r = rel_git_object_read(&object, store, id, GIT_OBJECT_COMMIT,
-					SIZE_MAX, err);
+		rc = rel_git_object_read(&object, store, id, GIT_OBJECT_COMMIT,
+					 SIZE_MAX, err);
 		git_odb_object_free(object);
-		if (r < 0)
+		if (rc < 0)
 			git_commit_free(*out);
-		return r;
+		return rc;
 	}
 	rel_git_id_format(hex, id);
 	if (status == GIT_ENOTFOUND)
@@ -206,20 +206,20 @@ int rel_git_commit_tree(struct rel_git_id *tree, struct rel_git_store *store,
 {
 	struct rel_git_entry entry;
 	git_commit *found = NULL;
-	int r = commit_open(&found, store, commit, err);
+	int rc = commit_open(&found, store, commit, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	rel_git_id_of_oid(tree, git_commit_tree_id(found));
 	git_commit_free(found);
 	if (subdir == NULL || *subdir == '\0')
 		return 0;
-	r = rel_git_tree_find(&entry, store, tree, rel_str_of(subdir), err);
-	if (r == 0 && entry.kind != REL_GIT_TREE)
-		r = rel_fail(err, REL_ENOTFOUND, "%s is no directory", subdir);
-	if (r < 0) {
+	rc = rel_git_tree_find(&entry, store, tree, rel_str_of(subdir), err);
+	if (rc == 0 && entry.kind != REL_GIT_TREE)
+		rc = rel_fail(err, REL_ENOTFOUND, "%s is no directory", subdir);
+	if (rc < 0) {
 		rel_error_at(err, store->path, 0, 0);
-		return r;
+		return rc;
 	}
 	*tree = entry.id;
 	return 0;
@@ -231,25 +231,25 @@ int rel_git_commit_author(struct rel_buf *name, struct rel_buf *email,
 			  struct rel_error *err)
 {
 	git_commit *found = NULL;
-	int r = commit_open(&found, store, commit, err);
+	int rc = commit_open(&found, store, commit, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	rel_buf_add_cstr(name, git_commit_author(found)->name);
 	rel_buf_add_cstr(email, git_commit_author(found)->email);
 	git_commit_free(found);
-	r = rel_buf_status(name, "name of an author", err);
-	return r < 0 ? r : rel_buf_status(email, "address of an author", err);
+	rc = rel_buf_status(name, "name of an author", err);
+	return rc < 0 ? rc : rel_buf_status(email, "address of an author", err);
 }
 
 int rel_git_commit_time(int64_t *seconds, struct rel_git_store *store,
 			const struct rel_git_id *commit, struct rel_error *err)
 {
 	git_commit *found = NULL;
-	int r = commit_open(&found, store, commit, err);
+	int rc = commit_open(&found, store, commit, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	*seconds = git_commit_time(found);
 	git_commit_free(found);
 	return 0;
@@ -260,7 +260,7 @@ int rel_git_is_ancestor(struct rel_git_store *store,
 			const struct rel_git_id *fresh, struct rel_error *err)
 {
 	git_oid a, b;
-	int r;
+	int rc;
 
 	rel_git_id_to_oid(&a, old);
 	rel_git_id_to_oid(&b, fresh);
@@ -268,10 +268,10 @@ int rel_git_is_ancestor(struct rel_git_store *store,
 		return 1;
 	if (!git_odb_exists(store->odb, &a))
 		return 0;
-	r = git_graph_descendant_of(store->repo, &b, &a);
-	if (r >= 0)
-		return r;
-	return rel_git_library_fail(err, r, "cannot follow the history of %s",
+	rc = git_graph_descendant_of(store->repo, &b, &a);
+	if (rc >= 0)
+		return rc;
+	return rel_git_library_fail(err, rc, "cannot follow the history of %s",
 				    store->path);
 }
 

@@ -131,16 +131,16 @@ static int env_credentials(struct environment *env,
 {
 	struct rel_git_credential found;
 	struct rel_buf key;
-	int r;
+	int rc;
 
 	if (url->transport != REL_GIT_HTTP)
 		return 0;
 	rel_git_credential_init(&found);
 	rel_buf_init(&key, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_credential_find(&found, url, err);
+	rc = rel_git_credential_find(&found, url, err);
 	rel_buf_add_cstr(&key, "credential.");
 	rel_git_url_origin(&key, url);
-	if (r > 0) {
+	if (rc > 0) {
 		rel_buf_add_cstr(&key, ".helper");
 		env_add(env, "RELCTL_GIT_USER=%.*s",
 			REL_STR_ARG(rel_buf_str(&found.user)));
@@ -148,7 +148,7 @@ static int env_credentials(struct environment *env,
 			REL_STR_ARG(rel_buf_str(&found.password)));
 		env_config(env, "credential.helper", "");
 		env_config(env, key.ptr, HELPER);
-	} else if (r == 0 && url->user.len > 0) {
+	} else if (rc == 0 && url->user.len > 0) {
 		rel_buf_add_cstr(&key, ".username");
 		rel_git_url_decode(&found.user, url->user);
 		if (found.user.len > 0)
@@ -158,7 +158,7 @@ static int env_credentials(struct environment *env,
 		env->status = key.status;
 	rel_buf_free(&key);
 	rel_git_credential_free(&found);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* Does the configuration of git that holds there name an ssh command? */
@@ -197,20 +197,20 @@ static void env_borrowed(struct environment *env)
 static int check_place(const struct rel_git_run *run, struct rel_error *err)
 {
 	struct rel_git_place place;
-	int r;
+	int rc;
 
 	if (run->made ||
 	    (run->git_dir && strcmp(run->git_dir, REL_GIT_NOWHERE) == 0))
 		return 0;
-	r = run->git_dir
-		? rel_git_place_of(&place, run->git_dir, NULL)
-		: rel_git_place_find(&place, run->cwd ? run->cwd : ".", NULL);
+	rc = run->git_dir
+		 ? rel_git_place_of(&place, run->git_dir, NULL)
+		 : rel_git_place_find(&place, run->cwd ? run->cwd : ".", NULL);
 	/* None, or one that git will complain about. */
-	if (r < 0)
+	if (rc < 0)
 		return 0;
-	r = place.foreign ? rel_git_place_fail(&place, err) : 0;
+	rc = place.foreign ? rel_git_place_fail(&place, err) : 0;
 	rel_git_place_free(&place);
-	return r;
+	return rc;
 }
 
 static int env_fill(struct environment *env, const struct rel_git_run *run,
@@ -218,7 +218,7 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 {
 	const char *count = getenv("GIT_CONFIG_COUNT");
 	const char *ca = ca_file(run->options);
-	int r;
+	int rc;
 
 	if (count != NULL)
 		rel_str_to_uint(rel_str_of(count), 1000, &env->n_config);
@@ -241,9 +241,9 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 	    rel_network_env("SSL_CERT_DIR"))
 		env_add(env, "GIT_SSL_CAPATH=%s",
 			rel_network_env("SSL_CERT_DIR"));
-	r = run->url ? env_credentials(env, run->url, err) : 0;
-	if (r < 0)
-		return r;
+	rc = run->url ? env_credentials(env, run->url, err) : 0;
+	if (rc < 0)
+		return rc;
 	/* One pack per fetch, whose blobs are read at once; git packs them
 	 * together now and then, in its own time but under our lock. */
 	env_config(env, "fetch.unpackLimit", "1");
@@ -261,56 +261,12 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 	return env->status < 0 ? rel_fail_nomem(err) : 0;
 }
 
-/* What comes in on stderr: progress to one side, the rest to the other. */
+/* What git writes while it runs. */
 struct listener {
 	struct rel_git_run *run;
-	struct rel_buf line;
-	int64_t heard; /* when */
+	struct rel_buf line; /* of stderr, not yet ended */
+	int64_t heard;	     /* when */
 };
-
-/* "Receiving objects:  42% (123/456), 1.2 MiB | …" */
-static bool is_progress(struct listener *listener, struct rel_str line)
-{
-	const struct rel_git_run *run = listener->run;
-	struct rel_str counts = line;
-	unsigned long done, total;
-	size_t slash, end;
-
-	if (rel_str_starts(line, REL_STR("remote: ")))
-		line = rel_str_sub(line, 8, line.len);
-	if (rel_str_find(line, '%') == line.len)
-		return false;
-	counts = rel_str_sub(counts, rel_str_find(counts, '(') + 1, counts.len);
-	slash = rel_str_find(counts, '/');
-	end = rel_str_find(counts, ')');
-	if (slash > end ||
-	    !rel_str_to_uint(rel_str_sub(counts, 0, slash), UINT32_MAX,
-			     &done) ||
-	    !rel_str_to_uint(rel_str_sub(counts, slash + 1, end), UINT32_MAX,
-			     &total))
-		return false;
-	if (run->counted != NULL &&
-	    rel_str_starts(line, rel_str_of(run->counted)))
-		rel_progress(run->options->progress, run->title, done, total);
-	return true;
-}
-
-static void listen_bytes(struct listener *listener, const char *p, size_t len)
-{
-	struct rel_buf *err_out = &listener->run->err_out;
-
-	for (size_t i = 0; i < len; i++) {
-		if (p[i] != '\n' && p[i] != '\r') {
-			rel_buf_add_char(&listener->line, p[i]);
-			continue;
-		}
-		if (!is_progress(listener, rel_buf_str(&listener->line))) {
-			rel_buf_add_str(err_out, rel_buf_str(&listener->line));
-			rel_buf_add_char(err_out, '\n');
-		}
-		rel_buf_clear(&listener->line);
-	}
-}
 
 static int64_t now_seconds(void)
 {
@@ -363,7 +319,8 @@ static void take_err(struct listener *listener, struct rel_process *process)
 		close(process->err);
 		process->err = -1;
 	} else {
-		listen_bytes(listener, chunk, (size_t)n);
+		rel_git_stderr_take(listener->run, &listener->line,
+				    rel_str_n(chunk, (size_t)n));
 	}
 }
 
@@ -372,10 +329,10 @@ static int listen(struct listener *listener, struct rel_process *process,
 		  struct rel_error *err)
 {
 	const struct rel_git_run *run = listener->run;
-	int r = 0;
+	int rc = 0;
 
 	listener->heard = now_seconds();
-	while (r == 0 && (process->err >= 0 || process->out >= 0)) {
+	while (rc == 0 && (process->err >= 0 || process->out >= 0)) {
 		struct pollfd fds[2] = {{.fd = process->err, .events = POLLIN},
 					{.fd = process->out, .events = POLLIN}};
 		int n = poll(fds, 2, POLL_MS);
@@ -383,16 +340,16 @@ static int listen(struct listener *listener, struct rel_process *process,
 		if (rel_cancelled(run->options->cancel))
 			return rel_fail_cancelled(err);
 		if (n == 0 && run->url != NULL)
-			r = check_silence(run, listener->heard, err);
+			rc = check_silence(run, listener->heard, err);
 		if (n <= 0)
 			continue;
 		listener->heard = now_seconds();
 		if (fds[1].revents != 0)
-			r = take_out(listener, process, err);
+			rc = take_out(listener, process, err);
 		if (fds[0].revents != 0)
 			take_err(listener, process);
 	}
-	return r;
+	return rc;
 }
 
 /* git reads its input before it says much.  Closed in any case: git would wait
@@ -400,13 +357,13 @@ static int listen(struct listener *listener, struct rel_process *process,
 static int feed(struct rel_process *process, struct rel_str input,
 		struct rel_error *err)
 {
-	int r = 0;
+	int rc = 0;
 
 	if (input.len > 0)
-		r = rel_process_write(process, input.ptr, input.len, err);
+		rc = rel_process_write(process, input.ptr, input.len, err);
 	close(process->in);
 	process->in = -1;
-	return r;
+	return rc;
 }
 
 static int start(struct rel_git_run *run, struct rel_process *process,
@@ -415,7 +372,7 @@ static int start(struct rel_git_run *run, struct rel_process *process,
 {
 	const char **argv;
 	size_t n_args = 0, n = 0;
-	int r;
+	int rc;
 
 	while (args[n_args] != NULL)
 		n_args++;
@@ -434,12 +391,13 @@ static int start(struct rel_git_run *run, struct rel_process *process,
 	memcpy(argv + n, args, n_args * sizeof(*argv));
 	if (run->cache != NULL)
 		rel_git_cache_lend(run->cache);
-	r = rel_process_start(process, argv, run->cwd, (const char *const *)env,
+	rc =
+	    rel_process_start(process, argv, run->cwd, (const char *const *)env,
 			      REL_PROCESS_STDERR_PIPE, err);
 	if (run->cache != NULL)
 		rel_git_cache_reclaim(run->cache);
 	free(argv);
-	return r;
+	return rc;
 }
 
 void rel_git_run_init(struct rel_git_run *run,
@@ -456,6 +414,15 @@ void rel_git_run_init(struct rel_git_run *run,
 	rel_buf_init(&run->err_out, REL_LIMIT_CHILD_TEXT);
 }
 
+void rel_git_run_init_nowhere(struct rel_git_run *run, const char *what,
+			      size_t out_max)
+{
+	rel_git_run_init(run, NULL, out_max);
+	run->git_dir = REL_GIT_NOWHERE;
+	run->cwd = "/";
+	run->what = what;
+}
+
 void rel_git_run_free(struct rel_git_run *run)
 {
 	rel_buf_free(&run->err_out);
@@ -470,65 +437,65 @@ int rel_git_run(struct rel_git_run *run, const char *const args[],
 	struct listener listener = {.run = run};
 	struct environment env = {0};
 	struct rel_error unfed = {0};
-	int r, fed;
+	int rc, fed;
 
 	rel_buf_clear(&run->out);
 	rel_buf_clear(&run->err_out);
 	rel_buf_init(&listener.line, REL_LIMIT_CHILD_TEXT);
-	r = rel_git_program_exists()
-		? check_place(run, err)
-		: rel_fail(err, REL_EIO,
-			   "%s: git is not installed, or not in PATH; install "
-			   "it",
-			   run->what);
-	if (r == 0)
-		r = env_fill(&env, run, err);
-	if (r == 0)
-		r = start(run, &process, args, env.items, err);
-	if (r < 0)
+	rc = rel_git_program_exists()
+		 ? check_place(run, err)
+		 : rel_fail(err, REL_EIO,
+			    "%s: git is not installed, or not in PATH; install "
+			    "it",
+			    run->what);
+	if (rc == 0)
+		rc = env_fill(&env, run, err);
+	if (rc == 0)
+		rc = start(run, &process, args, env.items, err);
+	if (rc < 0)
 		goto out;
 	fed = feed(&process, run->input, &unfed);
-	r = listen(&listener, &process, err);
-	if (r < 0) {
+	rc = listen(&listener, &process, err);
+	if (rc < 0) {
 		rel_process_kill(&process);
 		goto out;
 	}
 	if (listener.line.len > 0)
-		listen_bytes(&listener, "\n", 1);
-	r = rel_process_wait(&process, &run->status, err);
+		rel_git_stderr_take(run, &listener.line, REL_STR("\n"));
+	rc = rel_process_wait(&process, &run->status, err);
 	/* What git leaves unread, its status explains; but it cannot be content
 	 * with half of what it was to do. */
-	if (r == 0 && fed < 0 && run->status == 0) {
-		r = fed;
+	if (rc == 0 && fed < 0 && run->status == 0) {
+		rc = fed;
 		if (err)
 			*err = unfed;
 	}
 out:
 	rel_buf_free(&listener.line);
 	env_free(&env);
-	return r;
+	return rc;
 }
 
 int rel_git_run_fail(const struct rel_git_run *run, struct rel_error *err)
 {
 	struct rel_str text = rel_buf_str(&run->err_out);
-	int r;
+	int rc;
 
 	if (rel_str_trim(text).len == 0)
-		r = rel_fail(err, REL_EIO, "%s: git ended with %d", run->what,
-			     run->status);
+		rc = rel_fail(err, REL_EIO, "%s: git ended with %d", run->what,
+			      run->status);
 	else
-		r = rel_git_stderr_fail(err, run->what, run->url, text);
+		rc = rel_git_stderr_fail(err, run->what, run->url, text);
 	rel_error_at(err, run->clean, 0, 0);
-	return r;
+	return rc;
 }
 
 int rel_git_run_ok(struct rel_git_run *run, const char *const args[],
 		   struct rel_error *err)
 {
-	int r = rel_git_run(run, args, err);
+	int rc = rel_git_run(run, args, err);
 
-	return r == 0 && run->status != 0 ? rel_git_run_fail(run, err) : r;
+	return rc == 0 && run->status != 0 ? rel_git_run_fail(run, err) : rc;
 }
 
 bool rel_git_run_may(const char *git_dir)
@@ -547,28 +514,28 @@ int rel_git_config_get(struct rel_buf *out, const char *git_dir,
 	const char *plain[] = {"config", "--get", key, NULL};
 	const char *typed[] = {"config", "--type", type, "--get", key, NULL};
 	struct rel_git_run run;
-	int r;
+	int rc;
 
 	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
 	run.git_dir =
 	    git_dir && rel_git_run_may(git_dir) ? git_dir : REL_GIT_NOWHERE;
 	run.cwd = "/";
 	run.what = "cannot read git's configuration";
-	r = rel_git_run(&run, type ? typed : plain, err);
+	rc = rel_git_run(&run, type ? typed : plain, err);
 	/* 1: no such key. */
-	if (r == 0 && run.status > 1)
-		r = rel_git_run_fail(&run, err);
-	if (r == 0 && run.status == 0) {
+	if (rc == 0 && run.status > 1)
+		rc = rel_git_run_fail(&run, err);
+	if (rc == 0 && run.status == 0) {
 		struct rel_str value = rel_buf_str(&run.out);
 
 		if (rel_str_ends(value, REL_STR("\n")))
 			value.len--;
 		rel_buf_add_str(out, value);
-		r = rel_buf_status(out, key, err);
-		r = r < 0 ? r : 1;
+		rc = rel_buf_status(out, key, err);
+		rc = rc < 0 ? rc : 1;
 	}
 	rel_git_run_free(&run);
-	return r;
+	return rc;
 }
 
 /* "+0130" in minutes */

@@ -46,6 +46,10 @@ const char *rel_git_ca_variable(void);
 void rel_git_run_init(struct rel_git_run *run,
 		      const struct rel_git_fetch_options *options,
 		      size_t out_max);
+/* For a run in no repository, with the configuration of the user and the host
+ * alone. */
+void rel_git_run_init_nowhere(struct rel_git_run *run, const char *what,
+			      size_t out_max);
 void rel_git_run_free(struct rel_git_run *run);
 
 /*

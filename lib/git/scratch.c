@@ -42,31 +42,31 @@ static int make_dir(struct rel_git_scratch *scratch, const char *parent,
 {
 	struct rel_lock lock = {.fd = -1};
 	char *path = NULL;
-	int r = REL_ENOMEM;
+	int rc = REL_ENOMEM;
 
 	if (asprintf(&path, "%s/.lock", parent) < 0)
 		return rel_fail_nomem(err);
-	r = rel_lock_take(&lock, path, true, err);
+	rc = rel_lock_take(&lock, path, true, err);
 	free(path);
 	path = NULL;
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	sweep(parent);
 	if (asprintf(&scratch->dir, "%s/XXXXXX", parent) < 0) {
 		scratch->dir = NULL;
-		r = rel_fail_nomem(err);
+		rc = rel_fail_nomem(err);
 	} else if (mkdtemp(scratch->dir) == NULL) {
-		r = rel_fail_errno(err, errno, parent, "cannot create in it");
+		rc = rel_fail_errno(err, errno, parent, "cannot create in it");
 		free(scratch->dir);
 		scratch->dir = NULL;
 	} else if (asprintf(&path, "%s/lock", scratch->dir) < 0) {
-		r = rel_fail_nomem(err);
+		rc = rel_fail_nomem(err);
 	} else {
-		r = rel_lock_take(&scratch->lock, path, false, err);
+		rc = rel_lock_take(&scratch->lock, path, false, err);
 		free(path);
 	}
 	rel_lock_drop(&lock);
-	return r;
+	return rc;
 }
 
 static int make_repository(struct rel_git_scratch *scratch,
@@ -74,52 +74,52 @@ static int make_repository(struct rel_git_scratch *scratch,
 {
 	git_repository *repo = NULL;
 	char *path = NULL;
-	int status, r;
+	int status, rc;
 
 	if (asprintf(&path, "%s/repo.git", scratch->dir) < 0)
 		return rel_fail_nomem(err);
 	status = git_repository_init(&repo, path, 1);
 	git_repository_free(repo);
 	if (status < 0)
-		r = rel_git_library_fail(err, status,
-					 "cannot create a repository");
+		rc = rel_git_library_fail(err, status,
+					  "cannot create a repository");
 	else
-		r = rel_git_store_open(&scratch->store, path, err);
-	if (r == 0)
+		rc = rel_git_store_open(&scratch->store, path, err);
+	if (rc == 0)
 		scratch->store->made = true;
 	free(path);
-	return r;
+	return rc;
 }
 
 int rel_git_scratch_open(struct rel_git_scratch *out, const char *cache_dir,
 			 struct rel_error *err)
 {
 	struct rel_buf parent;
-	int r = rel_git_library_open(err);
+	int rc = rel_git_library_open(err);
 
 	memset(out, 0, sizeof(*out));
 	out->lock.fd = -1;
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	rel_buf_init(&parent, REL_LIMIT_CONFIG_BYTES);
 	if (cache_dir != NULL)
 		rel_buf_add_cstr(&parent, cache_dir);
 	else
-		r = rel_cache_root(&parent, err);
+		rc = rel_cache_root(&parent, err);
 	rel_buf_add_cstr(&parent, "/write");
-	if (r == 0)
-		r = rel_buf_status(&parent, "cache path", err);
-	if (r == 0)
-		r = rel_mkdirs_private(parent.ptr, err);
-	if (r == 0)
-		r = make_dir(out, parent.ptr, err);
-	if (r == 0)
-		r = make_repository(out, err);
+	if (rc == 0)
+		rc = rel_buf_status(&parent, "cache path", err);
+	if (rc == 0)
+		rc = rel_mkdirs_private(parent.ptr, err);
+	if (rc == 0)
+		rc = make_dir(out, parent.ptr, err);
+	if (rc == 0)
+		rc = make_repository(out, err);
 	rel_buf_free(&parent);
-	if (r < 0)
+	if (rc < 0)
 		rel_git_scratch_close(out);
 	rel_git_library_close();
-	return r;
+	return rc;
 }
 
 void rel_git_scratch_close(struct rel_git_scratch *scratch)
@@ -139,17 +139,17 @@ static int write_file(const char *dir, const char *name, struct rel_str text,
 {
 	struct rel_atomic_file file = {.fd = -1};
 	char *path = NULL;
-	int r;
+	int rc;
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		return rel_fail_nomem(err);
-	r = rel_atomic_open_cache(&file, path, err);
-	if (r == 0) {
+	rc = rel_atomic_open_cache(&file, path, err);
+	if (rc == 0) {
 		rel_atomic_write(&file, text.ptr, text.len);
-		r = rel_atomic_commit(&file, err);
+		rc = rel_atomic_commit(&file, err);
 	}
 	free(path);
-	return r;
+	return rc;
 }
 
 /* Where the history of `from` is cut off, if it is. */
@@ -158,20 +158,20 @@ static int copy_shallow(struct rel_git_scratch *scratch, const char *common,
 {
 	struct rel_buf text;
 	char *path = NULL;
-	int r;
+	int rc;
 
 	if (asprintf(&path, "%s/shallow", common) < 0)
 		return rel_fail_nomem(err);
 	rel_buf_init(&text, REL_LIMIT_GIT_REFS_BYTES);
-	r = rel_file_read(&text, path, err);
-	if (r == REL_ENOTFOUND)
-		r = 0;
-	if (r == 0 && text.len > 0)
-		r = write_file(scratch->store->path, "shallow",
-			       rel_buf_str(&text), err);
+	rc = rel_file_read(&text, path, err);
+	if (rc == REL_ENOTFOUND)
+		rc = 0;
+	if (rc == 0 && text.len > 0)
+		rc = write_file(scratch->store->path, "shallow",
+				rel_buf_str(&text), err);
 	rel_buf_free(&text);
 	free(path);
-	return r;
+	return rc;
 }
 
 int rel_git_scratch_borrow(struct rel_git_scratch *scratch,
@@ -181,27 +181,27 @@ int rel_git_scratch_borrow(struct rel_git_scratch *scratch,
 	const char *common = git_repository_commondir(from->repo);
 	char *full = realpath(common, NULL);
 	struct rel_buf text;
-	int r;
+	int rc;
 
 	if (full == NULL)
 		return rel_fail_errno(err, errno, common, "cannot borrow from");
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_printf(&text, "%s/objects\n", full);
 	if (strchr(full, '\n') != NULL)
-		r = rel_fail(err, REL_EUSAGE,
-			     "'%.200s' has a line break in its name", full);
+		rc = rel_fail(err, REL_EUSAGE,
+			      "'%.200s' has a line break in its name", full);
 	else
-		r = rel_buf_status(&text, "path", err);
-	if (r == 0)
-		r = write_file(scratch->store->path, "objects/info/alternates",
-			       rel_buf_str(&text), err);
-	if (r == 0)
-		r = copy_shallow(scratch, full, err);
-	if (r == 0)
-		r = rel_git_store_refresh(scratch->store, err);
+		rc = rel_buf_status(&text, "path", err);
+	if (rc == 0)
+		rc = write_file(scratch->store->path, "objects/info/alternates",
+				rel_buf_str(&text), err);
+	if (rc == 0)
+		rc = copy_shallow(scratch, full, err);
+	if (rc == 0)
+		rc = rel_git_store_refresh(scratch->store, err);
 	rel_buf_free(&text);
 	free(full);
-	return r;
+	return rc;
 }
 
 /*
@@ -268,31 +268,43 @@ static void add_setting(struct rel_buf *out, struct rel_str key,
 	rel_buf_add_char(out, '\n');
 }
 
+int rel_git_config_foreign(struct rel_git_run *run, const char *path,
+			   const char *const args[], struct rel_error *err)
+{
+	struct rel_buf text;
+	int rc;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rel_git_run_init_nowhere(run, "cannot read its configuration",
+				 REL_LIMIT_CONFIG_BYTES);
+	run->clean = path;
+	rc = rel_file_read(&text, path, err);
+	run->input = rel_buf_str(&text);
+	if (rc == 0)
+		rc = rel_git_run(run, args, err);
+	if (rc == 0 && run->status > 1)
+		rc = rel_git_run_fail(run, err);
+	run->input = (struct rel_str){NULL, 0};
+	rel_buf_free(&text);
+	return rc;
+}
+
 static int copy_config(struct rel_git_scratch *scratch, const char *common,
 		       struct rel_error *err)
 {
 	const char *args[] = {"config", "--file", "-", "--no-includes",
 			      "--null", "--list", NULL};
-	struct rel_buf text, out;
 	struct rel_git_run run;
 	struct rel_str rest;
+	struct rel_buf out;
 	char *path = NULL;
-	int r;
+	int rc;
 
 	if (asprintf(&path, "%s/config", common) < 0)
 		return rel_fail_nomem(err);
-	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&out, REL_LIMIT_CONFIG_BYTES);
-	rel_git_run_init(&run, NULL, REL_LIMIT_CONFIG_BYTES);
-	r = rel_file_read(&text, path, err);
-	run.git_dir = REL_GIT_NOWHERE;
-	run.cwd = "/";
-	run.what = "cannot read its configuration";
-	run.clean = path;
-	run.input = rel_buf_str(&text);
-	if (r == 0)
-		r = rel_git_run_ok(&run, args, err);
-	rest = r == 0 ? rel_buf_str(&run.out) : REL_STR("");
+	rc = rel_git_config_foreign(&run, path, args, err);
+	rest = rc == 0 ? rel_buf_str(&run.out) : REL_STR("");
 	while (rest.ptr != NULL && rest.len > 0) {
 		struct rel_str value = rel_str_cut(&rest, '\0');
 		struct rel_str key = rel_str_cut(&value, '\n');
@@ -302,16 +314,15 @@ static int copy_config(struct rel_git_scratch *scratch, const char *common,
 	}
 	rel_buf_add_cstr(&out, "[core]\n\trepositoryformatversion = 0\n"
 			       "\tbare = true\n");
-	if (r == 0)
-		r = rel_buf_status(&out, "configuration", err);
-	if (r == 0)
-		r = write_file(scratch->store->path, "config",
-			       rel_buf_str(&out), err);
+	if (rc == 0)
+		rc = rel_buf_status(&out, "configuration", err);
+	if (rc == 0)
+		rc = write_file(scratch->store->path, "config",
+				rel_buf_str(&out), err);
 	rel_git_run_free(&run);
 	rel_buf_free(&out);
-	rel_buf_free(&text);
 	free(path);
-	return r;
+	return rc;
 }
 
 struct copying {
@@ -324,10 +335,10 @@ static int copy_ref(void *context, const char *name, struct rel_error *err)
 	struct copying *copying = context;
 	char hex[REL_GIT_ID_TEXT];
 	struct rel_git_id id;
-	int r = rel_git_ref_read(&id, copying->from, name, err);
+	int rc = rel_git_ref_read(&id, copying->from, name, err);
 
-	if (r <= 0)
-		return r;
+	if (rc <= 0)
+		return rc;
 	rel_buf_printf(&copying->refs, "%s %s\n", rel_git_id_format(hex, &id),
 		       name);
 	return rel_buf_status(&copying->refs, "references", err);
@@ -340,34 +351,34 @@ static int copy_refs(struct rel_git_scratch *scratch,
 	git_reference *head = NULL;
 	char hex[REL_GIT_ID_TEXT], *text = NULL;
 	struct rel_git_id id;
-	int r, status;
+	int rc, status;
 
 	rel_buf_init(&copying.refs, REL_LIMIT_GIT_REFS_BYTES);
-	r = rel_git_ref_each(from, "refs/*", copy_ref, &copying, err);
-	if (r == 0)
-		r = write_file(scratch->store->path, "packed-refs",
-			       rel_buf_str(&copying.refs), err);
+	rc = rel_git_ref_each(from, "refs/*", copy_ref, &copying, err);
+	if (rc == 0)
+		rc = write_file(scratch->store->path, "packed-refs",
+				rel_buf_str(&copying.refs), err);
 	rel_buf_free(&copying.refs);
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	status = git_reference_lookup(&head, from->repo, "HEAD");
 	if (status < 0)
 		return rel_git_library_fail(err, status, "cannot read HEAD");
 	if (git_reference_type(head) == GIT_REFERENCE_SYMBOLIC) {
 		if (asprintf(&text, "ref: %s\n",
 			     git_reference_symbolic_target(head)) < 0)
-			r = rel_fail_nomem(err);
+			rc = rel_fail_nomem(err);
 	} else {
 		rel_git_id_of_oid(&id, git_reference_target(head));
 		if (asprintf(&text, "%s\n", rel_git_id_format(hex, &id)) < 0)
-			r = rel_fail_nomem(err);
+			rc = rel_fail_nomem(err);
 	}
-	if (r == 0)
-		r = write_file(scratch->store->path, "HEAD", rel_str_of(text),
-			       err);
+	if (rc == 0)
+		rc = write_file(scratch->store->path, "HEAD", rel_str_of(text),
+				err);
 	free(text);
 	git_reference_free(head);
-	return r;
+	return rc;
 }
 
 /* The index, and what a split one is split from. */
@@ -376,9 +387,9 @@ static int copy_index(struct rel_git_scratch *scratch, const char *git_dir,
 {
 	DIR *handle = opendir(git_dir);
 	struct dirent *entry;
-	int r = 0;
+	int rc = 0;
 
-	while (r == 0 && handle != NULL && (entry = readdir(handle)) != NULL) {
+	while (rc == 0 && handle != NULL && (entry = readdir(handle)) != NULL) {
 		struct rel_str name = rel_str_of(entry->d_name);
 		struct rel_buf text;
 		char *path = NULL;
@@ -387,31 +398,31 @@ static int copy_index(struct rel_git_scratch *scratch, const char *git_dir,
 		    !rel_str_starts(name, REL_STR("sharedindex.")))
 			continue;
 		if (asprintf(&path, "%s/%s", git_dir, entry->d_name) < 0) {
-			r = rel_fail_nomem(err);
+			rc = rel_fail_nomem(err);
 			break;
 		}
 		rel_buf_init(&text, REL_LIMIT_GIT_INDEX_BYTES);
-		r = rel_file_read(&text, path, err);
-		if (r == 0)
-			r = write_file(scratch->store->path, entry->d_name,
-				       rel_buf_str(&text), err);
+		rc = rel_file_read(&text, path, err);
+		if (rc == 0)
+			rc = write_file(scratch->store->path, entry->d_name,
+					rel_buf_str(&text), err);
 		rel_buf_free(&text);
 		free(path);
 	}
 	if (handle != NULL)
 		closedir(handle);
-	return r;
+	return rc;
 }
 
 int rel_git_scratch_view(struct rel_git_scratch *scratch,
 			 const struct rel_git_place *place,
 			 struct rel_git_store *from, struct rel_error *err)
 {
-	int r = copy_config(scratch, place->common_dir, err);
+	int rc = copy_config(scratch, place->common_dir, err);
 
-	if (r == 0)
-		r = copy_refs(scratch, from, err);
-	if (r == 0 && place->root != NULL)
-		r = copy_index(scratch, place->git_dir, err);
-	return r == 0 ? rel_git_scratch_borrow(scratch, from, err) : r;
+	if (rc == 0)
+		rc = copy_refs(scratch, from, err);
+	if (rc == 0 && place->root != NULL)
+		rc = copy_index(scratch, place->git_dir, err);
+	return rc == 0 ? rel_git_scratch_borrow(scratch, from, err) : rc;
 }

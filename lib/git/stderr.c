@@ -4,6 +4,48 @@
 #include "git/git_private.h"
 #include "git/run.h"
 
+/* "Receiving objects:  42% (123/456), 1.2 MiB | …" */
+static bool take_progress(const struct rel_git_run *run, struct rel_str line)
+{
+	struct rel_str counts = line;
+	unsigned long done, total;
+	size_t slash, end;
+
+	if (rel_str_starts(line, REL_STR("remote: ")))
+		line = rel_str_sub(line, 8, line.len);
+	if (rel_str_find(line, '%') == line.len)
+		return false;
+	counts = rel_str_sub(counts, rel_str_find(counts, '(') + 1, counts.len);
+	slash = rel_str_find(counts, '/');
+	end = rel_str_find(counts, ')');
+	if (slash > end ||
+	    !rel_str_to_uint(rel_str_sub(counts, 0, slash), UINT32_MAX,
+			     &done) ||
+	    !rel_str_to_uint(rel_str_sub(counts, slash + 1, end), UINT32_MAX,
+			     &total))
+		return false;
+	if (run->counted != NULL &&
+	    rel_str_starts(line, rel_str_of(run->counted)))
+		rel_progress(run->options->progress, run->title, done, total);
+	return true;
+}
+
+void rel_git_stderr_take(struct rel_git_run *run, struct rel_buf *line,
+			 struct rel_str bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++) {
+		if (bytes.ptr[i] != '\n' && bytes.ptr[i] != '\r') {
+			rel_buf_add_char(line, bytes.ptr[i]);
+			continue;
+		}
+		if (!take_progress(run, rel_buf_str(line))) {
+			rel_buf_add_str(&run->err_out, rel_buf_str(line));
+			rel_buf_add_char(&run->err_out, '\n');
+		}
+		rel_buf_clear(line);
+	}
+}
+
 /* The last lines are the fact, earlier ones mostly its circumstances. */
 #define LINES_KEPT 4
 

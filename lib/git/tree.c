@@ -93,7 +93,7 @@ static int walk_entry(struct walk *walk, const struct rel_git_entry *entry,
 		      unsigned depth, struct rel_error *err)
 {
 	size_t parent = walk->path.len;
-	int r;
+	int rc;
 
 	if (++walk->entries > REL_LIMIT_GIT_TREE_ENTRIES)
 		return rel_fail(err, REL_ELIMIT,
@@ -104,15 +104,15 @@ static int walk_entry(struct walk *walk, const struct rel_git_entry *entry,
 	if (parent > 0)
 		rel_buf_add_char(&walk->path, '/');
 	rel_buf_add_str(&walk->path, entry->name);
-	r = rel_buf_status(&walk->path, "path in a git tree", err);
-	if (r < 0)
-		return r;
-	r = walk->fn(walk->context, rel_buf_str(&walk->path), depth, entry,
-		     err);
-	if (r == 0 && walk->recursive && entry->kind == REL_GIT_TREE)
-		r = walk_tree(walk, &entry->id, depth + 1, err);
+	rc = rel_buf_status(&walk->path, "path in a git tree", err);
+	if (rc < 0)
+		return rc;
+	rc = walk->fn(walk->context, rel_buf_str(&walk->path), depth, entry,
+		      err);
+	if (rc == 0 && walk->recursive && entry->kind == REL_GIT_TREE)
+		rc = walk_tree(walk, &entry->id, depth + 1, err);
 	walk->path.len = parent;
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 static int walk_tree(struct walk *walk, const struct rel_git_id *id,
@@ -121,28 +121,28 @@ static int walk_tree(struct walk *walk, const struct rel_git_id *id,
 	git_odb_object *object = NULL;
 	struct rel_git_entry entry;
 	struct scan scan;
-	int r, more;
+	int rc, more;
 
 	if (depth > REL_LIMIT_TREE_DEPTH)
 		return rel_fail(err, REL_ELIMIT,
 				"%.*s: over %d directory levels",
 				REL_STR_ARG(rel_buf_str(&walk->path)),
 				REL_LIMIT_TREE_DEPTH);
-	r = rel_git_object_read(&object, walk->store, id, GIT_OBJECT_TREE,
-				REL_LIMIT_GIT_TREE_BYTES, err);
-	if (r < 0)
-		return r;
+	rc = rel_git_object_read(&object, walk->store, id, GIT_OBJECT_TREE,
+				 REL_LIMIT_GIT_TREE_BYTES, err);
+	if (rc < 0)
+		return rc;
 	scan.p = git_odb_object_data(object);
 	scan.end = scan.p + git_odb_object_size(object);
 	while ((more = scan_next(&entry, &scan)) > 0) {
-		r = walk_entry(walk, &entry, depth, err);
-		if (r < 0)
+		rc = walk_entry(walk, &entry, depth, err);
+		if (rc < 0)
 			break;
 	}
 	if (more < 0)
-		r = fail_tree(walk->store, id, err);
+		rc = fail_tree(walk->store, id, err);
 	git_odb_object_free(object);
-	return r;
+	return rc;
 }
 
 static int walk_start(struct rel_git_store *store,
@@ -153,12 +153,12 @@ static int walk_start(struct rel_git_store *store,
 			    .fn = fn,
 			    .context = context,
 			    .recursive = recursive};
-	int r;
+	int rc;
 
 	rel_buf_init(&walk.path, REL_LIMIT_GIT_PATH_BYTES);
-	r = walk_tree(&walk, tree, 0, err);
+	rc = walk_tree(&walk, tree, 0, err);
 	rel_buf_free(&walk.path);
-	return r;
+	return rc;
 }
 
 int rel_git_tree_list(struct rel_git_store *store,
@@ -184,11 +184,11 @@ static int find_name(struct rel_git_entry *out, struct rel_git_store *store,
 	struct rel_git_entry entry;
 	struct scan scan;
 	int more;
-	int r = rel_git_object_read(&object, store, tree, GIT_OBJECT_TREE,
-				    REL_LIMIT_GIT_TREE_BYTES, err);
+	int rc = rel_git_object_read(&object, store, tree, GIT_OBJECT_TREE,
+				     REL_LIMIT_GIT_TREE_BYTES, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	scan.p = git_odb_object_data(object);
 	scan.end = scan.p + git_odb_object_size(object);
 	while ((more = scan_next(&entry, &scan)) > 0) {
@@ -208,20 +208,20 @@ int rel_git_tree_find(struct rel_git_entry *entry, struct rel_git_store *store,
 {
 	struct rel_git_id at = *tree;
 	struct rel_str name, rest = path;
-	int r = 0;
+	int rc = 0;
 
 	entry->kind = REL_GIT_TREE;
 	while (rest.ptr != NULL) {
 		name = rel_str_cut(&rest, '/');
-		r = entry->kind == REL_GIT_TREE
-			? find_name(entry, store, &at, name, err)
-			: 0;
-		if (r <= 0)
+		rc = entry->kind == REL_GIT_TREE
+			 ? find_name(entry, store, &at, name, err)
+			 : 0;
+		if (rc <= 0)
 			break;
 		at = entry->id;
 	}
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
 	return rel_fail(err, REL_ENOTFOUND, "no %.*s in the repository",
 			REL_STR_ARG(path));
 }
@@ -230,14 +230,14 @@ int rel_git_blob_read(struct rel_buf *out, struct rel_git_store *store,
 		      const struct rel_git_id *blob, struct rel_error *err)
 {
 	git_odb_object *object = NULL;
-	int r = out->status ? rel_buf_status(out, "buffer", err) : 0;
+	int rc = out->status ? rel_buf_status(out, "buffer", err) : 0;
 
-	if (r < 0)
-		return r;
-	r = rel_git_object_read(&object, store, blob, GIT_OBJECT_BLOB,
-				out->max - out->len, err);
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
+	rc = rel_git_object_read(&object, store, blob, GIT_OBJECT_BLOB,
+				 out->max - out->len, err);
+	if (rc < 0)
+		return rc;
 	rel_buf_add(out, git_odb_object_data(object),
 		    git_odb_object_size(object));
 	git_odb_object_free(object);
@@ -250,11 +250,11 @@ int rel_git_blob_arena(struct rel_str *out, struct rel_arena *arena, size_t max,
 {
 	git_odb_object *object = NULL;
 	char *copy;
-	int r = rel_git_object_read(&object, store, blob, GIT_OBJECT_BLOB, max,
-				    err);
+	int rc = rel_git_object_read(&object, store, blob, GIT_OBJECT_BLOB, max,
+				     err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	copy = rel_arena_copy(arena, rel_str_n(git_odb_object_data(object),
 					       git_odb_object_size(object)));
 	out->ptr = copy;

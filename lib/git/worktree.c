@@ -25,20 +25,20 @@ static int ask_git(const char *root, struct rel_error *err)
 {
 	const char *args[] = {"rev-parse", "--is-inside-work-tree", NULL};
 	struct rel_git_run run;
-	int r;
+	int rc;
 
 	rel_git_run_init(&run, NULL, REL_LIMIT_GIT_PATH_BYTES);
 	run.cwd = root;
 	run.clean = root;
 	run.what = "cannot look at the checkout";
-	r = rel_git_run_ok(&run, args, err);
-	if (r == 0 && !rel_str_is(rel_str_trim(rel_buf_str(&run.out)), "true"))
-		r = rel_fail(err, REL_EUSAGE,
-			     "has no work tree; go to a checkout of it");
-	if (r < 0)
+	rc = rel_git_run_ok(&run, args, err);
+	if (rc == 0 && !rel_str_is(rel_str_trim(rel_buf_str(&run.out)), "true"))
+		rc = rel_fail(err, REL_EUSAGE,
+			      "has no work tree; go to a checkout of it");
+	if (rc < 0)
 		rel_error_at(err, root, 0, 0);
 	rel_git_run_free(&run);
-	return r;
+	return rc;
 }
 
 /* In a repository of ours that shows what that of another user has. */
@@ -46,18 +46,18 @@ static int open_foreign(struct rel_git_checkout *checkout,
 			struct rel_error *err)
 {
 	struct rel_git_store *store = NULL;
-	int r = rel_git_place_check(&checkout->place, err);
+	int rc = rel_git_place_check(&checkout->place, err);
 
-	if (r == 0)
-		r = rel_git_store_open(&store, checkout->place.root, err);
-	if (r == 0)
-		r = rel_git_scratch_open(&checkout->scratch, NULL, err);
-	if (r == 0)
-		r = rel_git_scratch_view(&checkout->scratch, &checkout->place,
-					 store, err);
+	if (rc == 0)
+		rc = rel_git_store_open(&store, checkout->place.root, err);
+	if (rc == 0)
+		rc = rel_git_scratch_open(&checkout->scratch, NULL, err);
+	if (rc == 0)
+		rc = rel_git_scratch_view(&checkout->scratch, &checkout->place,
+					  store, err);
 	checkout->store = checkout->scratch.store;
 	rel_git_store_free(store);
-	return r;
+	return rc;
 }
 
 static int open_place(struct rel_git_checkout *checkout, const char *dir,
@@ -66,7 +66,7 @@ static int open_place(struct rel_git_checkout *checkout, const char *dir,
 	const struct rel_git_place *place = &checkout->place;
 	char *full = realpath(dir, NULL);
 	const char *rest;
-	int r;
+	int rc;
 
 	if (full == NULL)
 		return rel_fail_errno(err, errno, dir, "cannot enter");
@@ -76,10 +76,10 @@ static int open_place(struct rel_git_checkout *checkout, const char *dir,
 	if (checkout->prefix == NULL)
 		return rel_fail_nomem(err);
 	if (place->foreign == NULL) {
-		r = ask_git(place->root, err);
-		return r < 0 ? r
-			     : rel_git_store_open(&checkout->store,
-						  place->git_dir, err);
+		rc = ask_git(place->root, err);
+		return rc < 0 ? rc
+			      : rel_git_store_open(&checkout->store,
+						   place->git_dir, err);
 	}
 	return trusted && is_below(place->root, trusted)
 		   ? open_foreign(checkout, err)
@@ -90,21 +90,21 @@ int rel_git_checkout_open(struct rel_git_checkout **out, const char *dir,
 			  const char *trusted, struct rel_error *err)
 {
 	struct rel_git_checkout *checkout = calloc(1, sizeof(*checkout));
-	int r;
+	int rc;
 
 	*out = NULL;
 	if (checkout == NULL)
 		return rel_fail_nomem(err);
 	checkout->scratch.lock.fd = -1;
-	r = rel_git_place_find(&checkout->place, dir, err);
-	if (r == 0 && checkout->place.root == NULL)
-		r = rel_fail(err, REL_EUSAGE,
-			     "has no work tree; go to a checkout of it");
-	if (r == 0)
-		r = open_place(checkout, dir, trusted, err);
-	if (r < 0) {
+	rc = rel_git_place_find(&checkout->place, dir, err);
+	if (rc == 0 && checkout->place.root == NULL)
+		rc = rel_fail(err, REL_EUSAGE,
+			      "has no work tree; go to a checkout of it");
+	if (rc == 0)
+		rc = open_place(checkout, dir, trusted, err);
+	if (rc < 0) {
 		rel_git_checkout_free(checkout);
-		return r;
+		return rc;
 	}
 	*out = checkout;
 	return 0;
@@ -202,10 +202,10 @@ static int read_head(struct rel_git_head *out,
 {
 	git_reference *head = NULL;
 	bool failed = false;
-	int r = git_reference_lookup(&head, checkout->store->repo, "HEAD");
+	int rc = git_reference_lookup(&head, checkout->store->repo, "HEAD");
 
-	if (r < 0) {
-		rel_git_library_fail(err, r, "cannot read HEAD");
+	if (rc < 0) {
+		rel_git_library_fail(err, rc, "cannot read HEAD");
 		rel_error_at(err, checkout->place.git_dir, 0, 0);
 		return REL_EIO;
 	}
@@ -215,9 +215,9 @@ static int read_head(struct rel_git_head *out,
 	git_reference_free(head);
 	if (failed)
 		return rel_fail_nomem(err);
-	r = rel_git_ref_read(&out->commit, checkout->store, "HEAD", err);
-	out->unborn = r == 0;
-	return r < 0 ? r : 0;
+	rc = rel_git_ref_read(&out->commit, checkout->store, "HEAD", err);
+	out->unborn = rc == 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* What the branch's own settings say: push remote, upstream's remote and
@@ -231,10 +231,10 @@ static int ask_branch(struct rel_git_run *run, const char *branch,
 	const char *args[] = {"for-each-ref", format, "--count=1", branch,
 			      NULL};
 	struct rel_str rest;
-	int r = rel_git_run_ok(run, args, err);
+	int rc = rel_git_run_ok(run, args, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	rest = rel_str_trim(rel_buf_str(&run->out));
 	for (size_t i = 0; i < 3; i++) {
 		parts[i] = rest.ptr ? rel_str_cut(&rest, '\0') : REL_STR("");
@@ -253,10 +253,10 @@ static int ask_default(char **remote, struct rel_git_run *run,
 	struct rel_str rest, line, chosen = {"", 0};
 	bool failed = false;
 	size_t n = 0;
-	int r = rel_git_run_ok(run, args, err);
+	int rc = rel_git_run_ok(run, args, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	rest = rel_buf_str(&run->out);
 	while (rest.ptr != NULL) {
 		line = rel_str_cut(&rest, '\n');
@@ -278,12 +278,12 @@ static int fill_remote(struct rel_git_head *out, struct rel_git_run *run,
 	const char *args[] = {"remote", "get-url", "--push", "--", NULL, NULL};
 	struct rel_str parts[3] = {{"", 0}, {"", 0}, {"", 0}}, url;
 	bool failed = false;
-	int r = 0;
+	int rc = 0;
 
 	if (out->branch != NULL)
-		r = ask_branch(run, out->branch, parts, err);
-	if (r < 0)
-		return r;
+		rc = ask_branch(run, out->branch, parts, err);
+	if (rc < 0)
+		return rc;
 	out->remote = copy(parts[0].len > 0 ? parts[0] : parts[1], &failed);
 	if (out->branch != NULL && out->remote != NULL &&
 	    rel_str_is(parts[1], out->remote) && parts[2].len > 0)
@@ -293,13 +293,13 @@ static int fill_remote(struct rel_git_head *out, struct rel_git_run *run,
 	if (failed)
 		return rel_fail_nomem(err);
 	if (out->remote == NULL)
-		r = ask_default(&out->remote, run, err);
-	if (r < 0 || out->remote == NULL)
-		return r;
+		rc = ask_default(&out->remote, run, err);
+	if (rc < 0 || out->remote == NULL)
+		return rc;
 	args[4] = out->remote;
-	r = rel_git_run(run, args, err);
-	if (r < 0)
-		return r;
+	rc = rel_git_run(run, args, err);
+	if (rc < 0)
+		return rc;
 	url = rel_buf_str(&run->out);
 	/* A remote may be a URL that stands in the branch's settings. */
 	out->url = run->status == 0 ? copy(rel_str_cut(&url, '\n'), &failed)
@@ -312,18 +312,18 @@ int rel_git_checkout_head(struct rel_git_head *out,
 			  struct rel_error *err)
 {
 	struct rel_git_run run;
-	int r;
+	int rc;
 
 	memset(out, 0, sizeof(*out));
 	rel_git_checkout_run_init(&run, checkout, NULL, REL_LIMIT_CONFIG_BYTES);
 	out->busy = busy_with(checkout);
-	r = read_head(out, checkout, err);
-	if (r == 0)
-		r = fill_remote(out, &run, err);
+	rc = read_head(out, checkout, err);
+	if (rc == 0)
+		rc = fill_remote(out, &run, err);
 	rel_git_run_free(&run);
-	if (r < 0)
+	if (rc < 0)
 		rel_git_head_free(out);
-	return r;
+	return rc;
 }
 
 void rel_git_head_free(struct rel_git_head *head)
@@ -379,25 +379,25 @@ int rel_git_checkout_dirty(struct rel_buf *paths, size_t *n,
 	const struct rel_git_fetch_options options = {.cancel = cancel};
 	struct rel_git_run run;
 	struct rel_str rest;
-	int r;
+	int rc;
 
 	*n = 0;
 	rel_git_checkout_run_init(&run, checkout, &options,
 				  REL_LIMIT_GIT_REFS_BYTES);
-	r = rel_git_run_ok(&run, args, err);
+	rc = rel_git_run_ok(&run, args, err);
 	rest = rel_buf_str(&run.out);
-	while (r == 0 && rest.ptr != NULL) {
+	while (rc == 0 && rest.ptr != NULL) {
 		struct rel_str path = path_of(rel_str_cut(&rest, '\0'));
 
 		if (path.len == 0)
 			continue;
 		add_path(paths, path);
-		r = rel_buf_status(paths, "changed files", err);
-		if (r == 0)
+		rc = rel_buf_status(paths, "changed files", err);
+		if (rc == 0)
 			++*n;
 	}
 	rel_git_run_free(&run);
-	return r;
+	return rc;
 }
 
 int rel_git_checkout_identity(struct rel_buf *name, struct rel_buf *email,

@@ -46,21 +46,21 @@ static int look_up(struct place *place, struct edits *e,
 		   const struct rel_git_id *tree, struct rel_error *err)
 {
 	struct rel_git_entry entry;
-	int r;
+	int rc;
 
 	if (!rel_path_is_safe(rel_str_of(place->path)))
 		return rel_fail(err, REL_EUSAGE,
 				"'%.200s' is no path below the root",
 				place->path);
-	r = rel_git_tree_find(&entry, e->checkout->store, tree,
-			      rel_str_of(place->path), err);
-	if (r == REL_ENOTFOUND) {
+	rc = rel_git_tree_find(&entry, e->checkout->store, tree,
+			       rel_str_of(place->path), err);
+	if (rc == REL_ENOTFOUND) {
 		place->added = true;
 		place->kind = REL_GIT_BLOB;
 		return 0;
 	}
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	if (entry.kind != REL_GIT_BLOB && entry.kind != REL_GIT_EXECUTABLE)
 		return fail_at(err, REL_EUSAGE, place,
 			       "is no ordinary file and cannot be edited");
@@ -73,14 +73,14 @@ static int fill_places(struct edits *e, const struct rel_git_id *tree,
 		       struct rel_error *err)
 {
 	const struct rel_git_edit_request *request = e->request;
-	int r = 0;
+	int rc = 0;
 
 	if (request->n_edits == 0)
 		return rel_fail(err, REL_EUSAGE, "nothing is to be changed");
 	e->places = calloc(request->n_edits, sizeof(*e->places));
 	if (e->places == NULL)
 		return rel_fail_nomem(err);
-	for (e->n = 0; r == 0 && e->n < request->n_edits; e->n++) {
+	for (e->n = 0; rc == 0 && e->n < request->n_edits; e->n++) {
 		struct place *place = &e->places[e->n];
 
 		place->path = request->edits[e->n].path;
@@ -89,13 +89,13 @@ static int fill_places(struct edits *e, const struct rel_git_id *tree,
 			place->full = NULL;
 			return rel_fail_nomem(err);
 		}
-		r = look_up(place, e, tree, err);
-		if (r == 0)
-			r = rel_git_write_blob(
+		rc = look_up(place, e, tree, err);
+		if (rc == 0)
+			rc = rel_git_write_blob(
 			    &place->fresh, e->checkout->store,
 			    request->edits[e->n].content, err);
 	}
-	return r;
+	return rc;
 }
 
 /* The commit object, which nobody refers to yet. */
@@ -111,12 +111,12 @@ static int make_commit(struct edits *e, struct rel_error *err)
 	struct rel_git_store *store = e->checkout->store;
 	struct rel_git_change *changes;
 	struct rel_git_id base;
-	int r = rel_git_commit_tree(&base, store, &request->parent, NULL, err);
+	int rc = rel_git_commit_tree(&base, store, &request->parent, NULL, err);
 
-	if (r == 0)
-		r = fill_places(e, &base, err);
-	if (r < 0)
-		return r;
+	if (rc == 0)
+		rc = fill_places(e, &base, err);
+	if (rc < 0)
+		return rc;
 	changes = calloc(e->n, sizeof(*changes));
 	if (changes == NULL)
 		return rel_fail_nomem(err);
@@ -125,14 +125,14 @@ static int make_commit(struct edits *e, struct rel_error *err)
 		changes[i].id = &e->places[i].fresh;
 		changes[i].keep_kind = true;
 	}
-	r = rel_git_write_tree(&commit.tree, store, &base, changes, e->n, err);
-	if (r == 0 && rel_git_id_eq(&base, &commit.tree))
-		r = rel_fail(err, REL_EUSAGE,
-			     "the files have that content already");
-	if (r == 0)
-		r = rel_git_write_commit(&e->commit, store, &commit, err);
+	rc = rel_git_write_tree(&commit.tree, store, &base, changes, e->n, err);
+	if (rc == 0 && rel_git_id_eq(&base, &commit.tree))
+		rc = rel_fail(err, REL_EUSAGE,
+			      "the files have that content already");
+	if (rc == 0)
+		rc = rel_git_write_commit(&e->commit, store, &commit, err);
 	free(changes);
-	return r;
+	return rc;
 }
 
 /* Is the branch checked out, at the parent or at our commit? */
@@ -141,34 +141,35 @@ static int check_head(struct edits *e, bool undo, struct rel_error *err)
 	const struct rel_git_edit_request *request = e->request;
 	struct rel_git_head head;
 	char hex[REL_GIT_ID_TEXT];
-	int r = rel_git_checkout_head(&head, e->checkout, err);
+	int rc = rel_git_checkout_head(&head, e->checkout, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	e->head = head.commit;
 	if (head.branch == NULL)
-		r = rel_fail(err, undo ? REL_ESTALE : REL_EUSAGE,
-			     "HEAD is detached; check out a branch");
+		rc = rel_fail(err, undo ? REL_ESTALE : REL_EUSAGE,
+			      "HEAD is detached; check out a branch");
 	else if (strcmp(head.branch, request->branch) != 0)
-		r = rel_fail(err, REL_ESTALE,
-			     "%.200s is checked out, no longer %.200s; switch "
-			     "back to that first",
-			     head.branch, request->branch);
+		rc = rel_fail(err, REL_ESTALE,
+			      "%.200s is checked out, no longer %.200s; switch "
+			      "back to that first",
+			      head.branch, request->branch);
 	else if (head.unborn)
-		r = rel_fail(err, REL_EUSAGE, "%.200s has no commit yet",
-			     head.branch);
+		rc = rel_fail(err, REL_EUSAGE, "%.200s has no commit yet",
+			      head.branch);
 	else if (!undo && head.busy != NULL)
-		r = rel_fail(err, REL_EUSAGE,
-			     "git is in the middle of a %s; finish it first",
-			     head.busy);
+		rc = rel_fail(err, REL_EUSAGE,
+			      "git is in the middle of a %s; finish it first",
+			      head.busy);
 	else if (!rel_git_id_eq(&e->head, &request->parent) &&
 		 !rel_git_id_eq(&e->head, &e->commit))
-		r = rel_fail(err, REL_ESTALE, "%.200s is at %.12s meanwhile",
+		rc =
+		    rel_fail(err, REL_ESTALE, "%.200s is at %.12s meanwhile",
 			     request->branch, rel_git_id_format(hex, &e->head));
-	if (r < 0)
+	if (rc < 0)
 		rel_error_at(err, e->checkout->place.root, 0, 0);
 	rel_git_head_free(&head);
-	return r;
+	return rc;
 }
 
 /* Does a symbolic link lead elsewhere on the way to the file?  Looks at the
@@ -199,7 +200,7 @@ static int look_at_file(struct place *place, struct edits *e,
 {
 	const char *args[] = {"hash-object", "--", place->path, NULL};
 	struct stat st;
-	int r;
+	int rc;
 
 	place->has_file = false;
 	if (is_led_away(place))
@@ -213,9 +214,9 @@ static int look_at_file(struct place *place, struct edits *e,
 	if (!S_ISREG(st.st_mode))
 		return fail_at(err, REL_EEXISTS, place,
 			       "is no ordinary file in the work tree");
-	r = rel_git_run_ok(&e->run, args, err);
-	if (r < 0)
-		return r;
+	rc = rel_git_run_ok(&e->run, args, err);
+	if (rc < 0)
+		return rc;
 	place->has_file = rel_git_id_parse(
 	    &place->file, rel_str_trim(rel_buf_str(&e->run.out)));
 	return place->has_file
@@ -231,10 +232,10 @@ static int look_at_index(struct place *place, struct edits *e,
 	    "--literal-pathspecs", "ls-files", "-s", "-t", "-z", "--",
 	    place->path,	   NULL};
 	struct rel_str line, id;
-	int r = rel_git_run_ok(&e->run, args, err);
+	int rc = rel_git_run_ok(&e->run, args, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	place->in_index = false;
 	if (e->run.out.len == 0)
 		return 0;
@@ -262,42 +263,42 @@ static bool is_ours(const struct place *place, bool there,
 
 static int check_places(struct edits *e, struct rel_error *err)
 {
-	int r = 0;
+	int rc = 0;
 
-	for (size_t i = 0; r == 0 && i < e->n; i++) {
+	for (size_t i = 0; rc == 0 && i < e->n; i++) {
 		struct place *place = &e->places[i];
 
-		r = look_at_index(place, e, err);
-		if (r == 0)
-			r = look_at_file(place, e, err);
-		if (r == 0 && !is_ours(place, place->has_file, &place->file))
-			r = fail_at(err, REL_EEXISTS, place,
-				    "has changes that are not committed; set "
-				    "them aside with `git stash` first");
-		if (r == 0 && !is_ours(place, place->in_index, &place->index))
-			r = fail_at(err, REL_EEXISTS, place,
-				    "has staged changes; set them aside with "
-				    "`git stash` first");
+		rc = look_at_index(place, e, err);
+		if (rc == 0)
+			rc = look_at_file(place, e, err);
+		if (rc == 0 && !is_ours(place, place->has_file, &place->file))
+			rc = fail_at(err, REL_EEXISTS, place,
+				     "has changes that are not committed; set "
+				     "them aside with `git stash` first");
+		if (rc == 0 && !is_ours(place, place->in_index, &place->index))
+			rc = fail_at(err, REL_EEXISTS, place,
+				     "has staged changes; set them aside with "
+				     "`git stash` first");
 	}
-	return r;
+	return rc;
 }
 
 /* Better before the branch has moved than behind. */
 static int check_lock(struct edits *e, struct rel_error *err)
 {
 	char *path = NULL;
-	int r = 0;
+	int rc = 0;
 
 	if (asprintf(&path, "%s/index.lock", e->checkout->place.git_dir) < 0)
 		return rel_fail_nomem(err);
 	if (access(path, F_OK) == 0) {
-		r = rel_fail(err, REL_EIO,
-			     "another git works here; if none runs, remove "
-			     "the file");
+		rc = rel_fail(err, REL_EIO,
+			      "another git works here; if none runs, remove "
+			      "the file");
 		rel_error_at(err, path, 0, 0);
 	}
 	free(path);
-	return r;
+	return rc;
 }
 
 static int move_branch(struct edits *e, const struct rel_git_id *from,
@@ -316,7 +317,7 @@ static int move_branch(struct edits *e, const struct rel_git_id *from,
 			      NULL};
 	struct rel_git_id now;
 	char *log = NULL;
-	int r;
+	int rc;
 
 	if (rel_git_id_eq(&e->head, to))
 		return 0;
@@ -324,10 +325,10 @@ static int move_branch(struct edits *e, const struct rel_git_id *from,
 		     message) < 0)
 		return rel_fail_nomem(err);
 	args[2] = log;
-	r = rel_git_run(&e->run, args, err);
+	rc = rel_git_run(&e->run, args, err);
 	free(log);
-	if (r < 0 || e->run.status == 0)
-		return r;
+	if (rc < 0 || e->run.status == 0)
+		return rc;
 	if (rel_git_ref_read(&now, e->checkout->store, e->request->branch,
 			     NULL) == 1 &&
 	    !rel_git_id_eq(&now, from))
@@ -343,14 +344,14 @@ static int read_smudged(struct edits *e, const struct place *place,
 	char hex[REL_GIT_ID_TEXT], *option = NULL;
 	const char *args[] = {"cat-file", "--filters", NULL,
 			      rel_git_id_format(hex, blob), NULL};
-	int r;
+	int rc;
 
 	if (asprintf(&option, "--path=%s", place->path) < 0)
 		return rel_fail_nomem(err);
 	args[2] = option;
-	r = rel_git_run_ok(&e->run, args, err);
+	rc = rel_git_run_ok(&e->run, args, err);
 	free(option);
-	return r;
+	return rc;
 }
 
 static int write_file(struct edits *e, const struct place *place,
@@ -358,19 +359,19 @@ static int write_file(struct edits *e, const struct place *place,
 {
 	struct rel_atomic_file file = {.fd = -1};
 	struct stat st;
-	int r = read_smudged(e, place, blob, err);
+	int rc = read_smudged(e, place, blob, err);
 
-	if (r == 0)
-		r = rel_atomic_open_below(&file, e->checkout->place.root,
-					  place->path, err);
-	if (r < 0)
-		return r;
+	if (rc == 0)
+		rc = rel_atomic_open_below(&file, e->checkout->place.root,
+					   place->path, err);
+	if (rc < 0)
+		return rc;
 	if (lstat(place->full, &st) == 0 &&
 	    fchmod(file.fd, st.st_mode & 0777) != 0) {
-		r = rel_fail_errno(err, errno, place->full,
-				   "cannot set its mode");
+		rc = rel_fail_errno(err, errno, place->full,
+				    "cannot set its mode");
 		rel_atomic_abort(&file);
-		return r;
+		return rc;
 	}
 	rel_atomic_write(&file, rel_buf_str(&e->run.out).ptr, e->run.out.len);
 	return rel_atomic_commit(&file, err);
@@ -403,9 +404,9 @@ static int set_files(struct edits *e, bool undo, struct rel_error *err)
 {
 	/* An earlier run made the commit and was killed, maybe in here. */
 	bool again = undo || rel_git_id_eq(&e->head, &e->commit);
-	int r = 0;
+	int rc = 0;
 
-	for (size_t i = 0; r == 0 && i < e->n; i++) {
+	for (size_t i = 0; rc == 0 && i < e->n; i++) {
 		const struct place *place = &e->places[i];
 		const struct rel_git_id *want =
 		    undo ? &place->old : &place->fresh;
@@ -415,11 +416,11 @@ static int set_files(struct edits *e, bool undo, struct rel_error *err)
 		if (again)
 			rel_atomic_sweep(place->full);
 		if (undo && place->added)
-			r = remove_file(e, place, err);
+			rc = remove_file(e, place, err);
 		else if (!place->has_file || !rel_git_id_eq(&place->file, want))
-			r = write_file(e, place, want, err);
+			rc = write_file(e, place, want, err);
 	}
-	return r;
+	return rc;
 }
 
 /* "MODE ID 0<tab>PATH" for git-update-index(1); mode 0 removes. */
@@ -451,22 +452,22 @@ static int set_index(struct edits *e, bool undo, struct rel_error *err)
 	const char *skip[] = {"update-index", "--skip-worktree", "--", NULL,
 			      NULL};
 	struct rel_buf input;
-	int r;
+	int rc;
 
 	rel_buf_init(&input, REL_LIMIT_GIT_REFS_BYTES);
-	r = add_index_lines(&input, e, undo, err);
+	rc = add_index_lines(&input, e, undo, err);
 	e->run.input = rel_buf_str(&input);
-	if (r == 0)
-		r = rel_git_run_ok(&e->run, entries, err);
+	if (rc == 0)
+		rc = rel_git_run_ok(&e->run, entries, err);
 	e->run.input = REL_STR("");
 	rel_buf_free(&input);
-	for (size_t i = 0; r == 0 && i < e->n; i++) {
+	for (size_t i = 0; rc == 0 && i < e->n; i++) {
 		skip[3] = e->places[i].path;
 		if (e->places[i].skipped && !(undo && e->places[i].added))
-			r = rel_git_run_ok(&e->run, skip, err);
+			rc = rel_git_run_ok(&e->run, skip, err);
 	}
 	/* Its status tells of other files that were changed. */
-	return r < 0 ? r : rel_git_run(&e->run, refresh, err);
+	return rc < 0 ? rc : rel_git_run(&e->run, refresh, err);
 }
 
 static void edits_free(struct edits *e)
@@ -481,28 +482,29 @@ static int edits_prepare(struct edits *e, struct rel_git_checkout *checkout,
 			 const struct rel_git_edit_request *request, bool undo,
 			 struct rel_error *err)
 {
-	int r;
+	int rc;
 
 	memset(e, 0, sizeof(*e));
 	if (checkout->place.foreign) {
-		r = rel_fail(err, REL_EUSAGE,
+		rc =
+		    rel_fail(err, REL_EUSAGE,
 			     "belongs to another user, so nothing is committed "
 			     "to it");
 		rel_error_at(err, checkout->place.root, 0, 0);
-		return r;
+		return rc;
 	}
 	e->checkout = checkout;
 	e->request = request;
 	rel_git_checkout_run_init(&e->run, checkout, NULL,
 				  REL_LIMIT_GIT_EDIT_BYTES);
-	r = rel_git_store_refresh(checkout->store, err);
-	if (r == 0)
-		r = make_commit(e, err);
-	if (r == 0)
-		r = check_head(e, undo, err);
-	if (r == 0)
-		r = check_places(e, err);
-	return r < 0 ? r : check_lock(e, err);
+	rc = rel_git_store_refresh(checkout->store, err);
+	if (rc == 0)
+		rc = make_commit(e, err);
+	if (rc == 0)
+		rc = check_head(e, undo, err);
+	if (rc == 0)
+		rc = check_places(e, err);
+	return rc < 0 ? rc : check_lock(e, err);
 }
 
 int rel_git_checkout_commit(struct rel_git_id *commit,
@@ -511,18 +513,19 @@ int rel_git_checkout_commit(struct rel_git_id *commit,
 			    struct rel_error *err)
 {
 	struct edits e;
-	int r = edits_prepare(&e, checkout, request, false, err);
+	int rc = edits_prepare(&e, checkout, request, false, err);
 
-	if (r == 0)
-		r = move_branch(&e, &request->parent, &e.commit, "commit", err);
-	if (r == 0)
-		r = set_files(&e, false, err);
-	if (r == 0)
-		r = set_index(&e, false, err);
-	if (r == 0)
+	if (rc == 0)
+		rc =
+		    move_branch(&e, &request->parent, &e.commit, "commit", err);
+	if (rc == 0)
+		rc = set_files(&e, false, err);
+	if (rc == 0)
+		rc = set_index(&e, false, err);
+	if (rc == 0)
 		*commit = e.commit;
 	edits_free(&e);
-	return r;
+	return rc;
 }
 
 int rel_git_checkout_undo(struct rel_git_checkout *checkout,
@@ -530,14 +533,14 @@ int rel_git_checkout_undo(struct rel_git_checkout *checkout,
 			  struct rel_error *err)
 {
 	struct edits e;
-	int r = edits_prepare(&e, checkout, request, true, err);
+	int rc = edits_prepare(&e, checkout, request, true, err);
 
-	if (r == 0)
-		r = move_branch(&e, &e.commit, &request->parent, "undo", err);
-	if (r == 0)
-		r = set_files(&e, true, err);
-	if (r == 0)
-		r = set_index(&e, true, err);
+	if (rc == 0)
+		rc = move_branch(&e, &e.commit, &request->parent, "undo", err);
+	if (rc == 0)
+		rc = set_files(&e, true, err);
+	if (rc == 0)
+		rc = set_index(&e, true, err);
 	edits_free(&e);
-	return r;
+	return rc;
 }

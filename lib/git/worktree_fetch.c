@@ -14,13 +14,13 @@ static int look(struct rel_git_id *commit, struct rel_git_checkout *checkout,
 {
 	char id[REL_GIT_ID_TEXT];
 	struct rel_git_id tag;
-	int r = rel_git_ref_read(&tag, checkout->store, ref, err);
+	int rc = rel_git_ref_read(&tag, checkout->store, ref, err);
 
-	if (r <= 0)
-		return r;
-	r = rel_git_resolve(commit, checkout->store,
-			    rel_git_id_format(id, &tag), err);
-	return r < 0 ? r : 1;
+	if (rc <= 0)
+		return rc;
+	rc = rel_git_resolve(commit, checkout->store,
+			     rel_git_id_format(id, &tag), err);
+	return rc < 0 ? rc : 1;
 }
 
 /* Where `git fetch NAME` goes. */
@@ -30,15 +30,15 @@ static int fetch_url(struct rel_buf *out, struct rel_git_checkout *checkout,
 	const char *args[] = {"remote", "get-url", "--", name, NULL};
 	struct rel_git_run run;
 	struct rel_str text;
-	int r;
+	int rc;
 
 	rel_git_checkout_run_init(&run, checkout, NULL, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_run_ok(&run, args, err);
+	rc = rel_git_run_ok(&run, args, err);
 	text = rel_buf_str(&run.out);
-	if (r == 0)
+	if (rc == 0)
 		rel_buf_add_str(out, rel_str_cut(&text, '\n'));
 	rel_git_run_free(&run);
-	return r < 0 ? r : rel_buf_status(out, "address of a remote", err);
+	return rc < 0 ? rc : rel_buf_status(out, "address of a remote", err);
 }
 
 static int run_fetch(struct rel_git_checkout *checkout, const char *name,
@@ -52,26 +52,26 @@ static int run_fetch(struct rel_git_checkout *checkout, const char *name,
 	struct rel_git_url url;
 	struct rel_git_run run;
 	struct rel_buf clean;
-	int r = rel_git_url_parse(&url, location, err);
+	int rc = rel_git_url_parse(&url, location, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	if (asprintf(&spec, "%s:%s", ref, ref) < 0)
 		return rel_fail_nomem(err);
 	args[5] = spec;
 	rel_buf_init(&clean, REL_LIMIT_CONFIG_BYTES);
 	rel_git_redact_url(&clean, location);
-	r = rel_buf_status(&clean, "address of a remote", err);
+	rc = rel_buf_status(&clean, "address of a remote", err);
 	rel_git_checkout_run_init(&run, checkout, options, 0);
 	run.url = &url;
 	run.clean = clean.ptr;
 	run.what = "cannot fetch the tag";
-	if (r == 0)
-		r = rel_git_run_ok(&run, args, err);
+	if (rc == 0)
+		rc = rel_git_run_ok(&run, args, err);
 	rel_git_run_free(&run);
 	rel_buf_free(&clean);
 	free(spec);
-	return r < 0 ? r : rel_git_store_refresh(checkout->store, err);
+	return rc < 0 ? rc : rel_git_store_refresh(checkout->store, err);
 }
 
 static int fetch(struct rel_git_checkout *checkout, const char *ref,
@@ -80,23 +80,23 @@ static int fetch(struct rel_git_checkout *checkout, const char *ref,
 {
 	struct rel_git_head head;
 	struct rel_buf location;
-	int r = rel_git_checkout_head(&head, checkout, err);
+	int rc = rel_git_checkout_head(&head, checkout, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	rel_buf_init(&location, REL_LIMIT_CONFIG_BYTES);
 	if (head.remote == NULL)
-		r = rel_fail(err, REL_ENOTFOUND,
-			     "is not in this checkout, which has no remote to "
-			     "fetch it from");
-	if (r == 0)
-		r = fetch_url(&location, checkout, head.remote, err);
-	if (r == 0)
-		r = run_fetch(checkout, head.remote, location.ptr, ref, options,
-			      err);
+		rc = rel_fail(err, REL_ENOTFOUND,
+			      "is not in this checkout, which has no remote to "
+			      "fetch it from");
+	if (rc == 0)
+		rc = fetch_url(&location, checkout, head.remote, err);
+	if (rc == 0)
+		rc = run_fetch(checkout, head.remote, location.ptr, ref,
+			       options, err);
 	rel_buf_free(&location);
 	rel_git_head_free(&head);
-	return r;
+	return rc;
 }
 
 int rel_git_checkout_tag(struct rel_git_id *commit, bool *fetched,
@@ -105,24 +105,24 @@ int rel_git_checkout_tag(struct rel_git_id *commit, bool *fetched,
 			 struct rel_error *err)
 {
 	char *ref = NULL;
-	int r;
+	int rc;
 
 	*fetched = false;
 	if (asprintf(&ref, "refs/tags/%s", tag) < 0)
 		return rel_fail_nomem(err);
-	r = look(commit, checkout, ref, err);
-	if (r == 0) {
+	rc = look(commit, checkout, ref, err);
+	if (rc == 0) {
 		*fetched = true;
-		r = fetch(checkout, ref, options, err);
-		if (r == 0)
-			r = look(commit, checkout, ref, err);
-		if (r == 0)
-			r = rel_fail(err, REL_ENOTFOUND, "cannot be found");
+		rc = fetch(checkout, ref, options, err);
+		if (rc == 0)
+			rc = look(commit, checkout, ref, err);
+		if (rc == 0)
+			rc = rel_fail(err, REL_ENOTFOUND, "cannot be found");
 	}
-	if (r < 0)
+	if (rc < 0)
 		rel_error_prefix(err, "the tag %s", tag);
 	free(ref);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* Clones that left a part of their objects with a remote ("git clone
@@ -172,20 +172,20 @@ static int find_remote(struct rel_buf *out, const struct rel_git_run *run,
 			      NULL};
 	struct rel_git_run ask = *run;
 	struct rel_str line;
-	int r;
+	int rc;
 
 	rel_buf_init(&ask.out, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&ask.err_out, REL_LIMIT_CHILD_TEXT);
-	r = rel_git_run(&ask, args, err);
+	rc = rel_git_run(&ask, args, err);
 	line = rel_buf_str(&ask.out);
 	line = rel_str_sub(line, 0, rel_str_find(line, '\n'));
-	if (r == 0 && ask.status == 0 && rel_str_starts(line, rel_str_of(key)))
+	if (rc == 0 && ask.status == 0 && rel_str_starts(line, rel_str_of(key)))
 		rel_buf_add_str(out, rel_str_sub(line, strlen(key),
 						 rel_str_rfind(line, '.')));
 	rel_git_run_free(&ask);
-	if (r == 0)
-		r = rel_buf_status(out, "remote", err);
-	return r ? r : out->len > 0;
+	if (rc == 0)
+		rc = rel_buf_status(out, "remote", err);
+	return rc ? rc : out->len > 0;
 }
 
 /* The ids of what the tree of a commit needs and is not here, one a line. */
@@ -197,13 +197,13 @@ static int list_missing(struct rel_buf *out, struct rel_git_run *run,
 	    "rev-list",	       "--objects", "--no-object-names",
 	    "--missing=print", tree,	    NULL};
 	struct rel_str rest;
-	int r;
+	int rc;
 
 	snprintf(tree, sizeof(tree), "%s^{tree}", commit);
 	rel_buf_clear(out);
-	r = rel_git_run_ok(run, args, err);
+	rc = rel_git_run_ok(run, args, err);
 	rest = rel_buf_str(&run->out);
-	while (r == 0 && rest.ptr && rest.len > 0) {
+	while (rc == 0 && rest.ptr && rest.len > 0) {
 		struct rel_str line = rel_str_cut(&rest, '\n');
 
 		if (!rel_str_starts(line, REL_STR("?")))
@@ -211,7 +211,7 @@ static int list_missing(struct rel_buf *out, struct rel_git_run *run,
 		rel_buf_add_str(out, rel_str_sub(line, 1, line.len));
 		rel_buf_add_char(out, '\n');
 	}
-	return r ? r : rel_buf_status(out, "missing objects", err);
+	return rc ? rc : rel_buf_status(out, "missing objects", err);
 }
 
 static int fail_fetch(const char *remote, struct rel_error *err)
@@ -243,12 +243,12 @@ static int fetch_objects(struct rel_git_run *run, const char *remote,
 			      "--",
 			      remote,
 			      NULL};
-	int r;
+	int rc;
 
 	run->input = ids;
-	r = rel_git_run_ok(run, args, err);
+	rc = rel_git_run_ok(run, args, err);
 	run->input = (struct rel_str){NULL, 0};
-	return r ? fail_fetch(remote, err) : 0;
+	return rc ? fail_fetch(remote, err) : 0;
 }
 
 int rel_git_checkout_complete(size_t *fetched,
@@ -261,7 +261,7 @@ int rel_git_checkout_complete(size_t *fetched,
 	char id[REL_GIT_ID_TEXT];
 	struct rel_git_run run;
 	size_t before = 0;
-	int r;
+	int rc;
 
 	*fetched = 0;
 	/* A checkout of another user names no remote that git is to run. */
@@ -274,21 +274,22 @@ int rel_git_checkout_complete(size_t *fetched,
 				  REL_LIMIT_GIT_REFS_BYTES);
 	run.what = "cannot complete the clone";
 	rel_git_id_format(id, commit);
-	r = find_remote(&remote, &run, err);
-	for (unsigned i = 0; r > 0 && i < ROUNDS; i++) {
-		r = list_missing(&missing, &run, id, err);
+	rc = find_remote(&remote, &run, err);
+	for (unsigned i = 0; rc > 0 && i < ROUNDS; i++) {
+		rc = list_missing(&missing, &run, id, err);
 		/* the same again: the remote does not have it either */
-		if (r < 0 || missing.len == 0 || missing.len == before)
+		if (rc < 0 || missing.len == 0 || missing.len == before)
 			break;
 		before = missing.len;
 		*fetched += missing.len / (2 * REL_GIT_ID_BYTES + 1);
-		r = fetch_objects(&run, remote.ptr, rel_buf_str(&missing), err);
-		if (r == 0)
-			r = rel_git_store_refresh(checkout->store, err);
-		r = r ? r : 1;
+		rc =
+		    fetch_objects(&run, remote.ptr, rel_buf_str(&missing), err);
+		if (rc == 0)
+			rc = rel_git_store_refresh(checkout->store, err);
+		rc = rc ? rc : 1;
 	}
 	rel_git_run_free(&run);
 	rel_buf_free(&missing);
 	rel_buf_free(&remote);
-	return r < 0 ? r : 1;
+	return rc < 0 ? rc : 1;
 }

@@ -52,29 +52,29 @@ static int pour(git_odb_stream *stream, int fd, uint64_t size, const char *path,
 		struct rel_error *err)
 {
 	char *chunk = malloc(CHUNK);
-	int status, r = 0;
+	int status, rc = 0;
 
 	if (chunk == NULL)
 		return rel_fail_nomem(err);
-	while (size > 0 && r == 0) {
+	while (size > 0 && rc == 0) {
 		ssize_t n = read(fd, chunk, size < CHUNK ? size : CHUNK);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			r = rel_fail_errno(err, errno, path, "cannot read");
+			rc = rel_fail_errno(err, errno, path, "cannot read");
 		else if (n == 0)
-			r = rel_fail(err, REL_EIO, "cut short while read");
-		if (r < 0)
+			rc = rel_fail(err, REL_EIO, "cut short while read");
+		if (rc < 0)
 			break;
 		status = git_odb_stream_write(stream, chunk, (size_t)n);
 		if (status < 0)
-			r = rel_git_library_fail(err, status,
-						 "cannot write a blob");
+			rc = rel_git_library_fail(err, status,
+						  "cannot write a blob");
 		size -= (uint64_t)n;
 	}
 	free(chunk);
-	return r;
+	return rc;
 }
 
 int rel_git_write_blob_file(struct rel_git_id *blob,
@@ -85,34 +85,34 @@ int rel_git_write_blob_file(struct rel_git_id *blob,
 	struct stat st;
 	git_oid oid;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int status, r;
+	int status, rc;
 
 	if (fd < 0)
 		return rel_fail_errno(err, errno, path, "cannot read");
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		r = rel_fail(err, REL_EIO, "is no regular file");
+		rc = rel_fail(err, REL_EIO, "is no regular file");
 		goto out;
 	}
 	status = git_odb_open_wstream(&stream, store->odb, (uint64_t)st.st_size,
 				      GIT_OBJECT_BLOB);
 	if (status < 0) {
-		r = rel_git_library_fail(err, status, "cannot write a blob");
+		rc = rel_git_library_fail(err, status, "cannot write a blob");
 		goto out;
 	}
-	r = pour(stream, fd, (uint64_t)st.st_size, path, err);
-	if (r < 0)
+	rc = pour(stream, fd, (uint64_t)st.st_size, path, err);
+	if (rc < 0)
 		goto out;
 	status = git_odb_stream_finalize_write(&oid, stream);
 	if (status < 0)
-		r = rel_git_library_fail(err, status, "cannot write a blob");
+		rc = rel_git_library_fail(err, status, "cannot write a blob");
 	else
 		rel_git_id_of_oid(blob, &oid);
 out:
-	if (r < 0)
+	if (rc < 0)
 		rel_error_at(err, path, 0, 0);
 	git_odb_stream_free(stream);
 	close(fd);
-	return r;
+	return rc;
 }
 
 static bool is_plain(const char *text)
@@ -194,27 +194,27 @@ int rel_git_commit_format(struct rel_buf *out, struct rel_git_store *store,
 			  struct rel_error *err)
 {
 	char hex[REL_GIT_ID_TEXT];
-	int r = 0;
+	int rc = 0;
 
 	if (memcmp(&request->tree, &REL_GIT_EMPTY_TREE,
 		   sizeof(request->tree)) != 0)
-		r = check_type(store, &request->tree, GIT_OBJECT_TREE, err);
+		rc = check_type(store, &request->tree, GIT_OBJECT_TREE, err);
 	rel_buf_printf(out, "tree %s\n",
 		       rel_git_id_format(hex, &request->tree));
-	for (size_t i = 0; r == 0 && i < request->n_parents; i++) {
-		r = check_type(store, &request->parents[i], GIT_OBJECT_COMMIT,
-			       err);
+	for (size_t i = 0; rc == 0 && i < request->n_parents; i++) {
+		rc = check_type(store, &request->parents[i], GIT_OBJECT_COMMIT,
+				err);
 		rel_buf_printf(out, "parent %s\n",
 			       rel_git_id_format(hex, &request->parents[i]));
 	}
-	if (r == 0)
-		r = add_person(out, "author", &request->author, err);
-	if (r == 0)
-		r = add_person(out, "committer", &request->committer, err);
+	if (rc == 0)
+		rc = add_person(out, "author", &request->author, err);
+	if (rc == 0)
+		rc = add_person(out, "committer", &request->committer, err);
 	add_signature(out, request->signature);
-	if (r == 0)
-		r = add_message(out, request->message, err);
-	return r < 0 ? r : rel_buf_status(out, "commit", err);
+	if (rc == 0)
+		rc = add_message(out, request->message, err);
+	return rc < 0 ? rc : rel_buf_status(out, "commit", err);
 }
 
 int rel_git_write_commit(struct rel_git_id *commit, struct rel_git_store *store,
@@ -222,15 +222,15 @@ int rel_git_write_commit(struct rel_git_id *commit, struct rel_git_store *store,
 			 struct rel_error *err)
 {
 	struct rel_buf text;
-	int r;
+	int rc;
 
 	rel_buf_init(&text, REL_LIMIT_GIT_MESSAGE_BYTES);
-	r = rel_git_commit_format(&text, store, request, err);
-	if (r == 0)
-		r = write_object(commit, store, rel_buf_str(&text),
-				 GIT_OBJECT_COMMIT, err);
+	rc = rel_git_commit_format(&text, store, request, err);
+	if (rc == 0)
+		rc = write_object(commit, store, rel_buf_str(&text),
+				  GIT_OBJECT_COMMIT, err);
 	rel_buf_free(&text);
-	return r;
+	return rc;
 }
 
 static int check_tag_name(const char *name, struct rel_error *err)
@@ -256,19 +256,19 @@ int rel_git_tag_format(struct rel_buf *out, const struct rel_git_tag *tag,
 	char hex[REL_GIT_ID_TEXT];
 	size_t start = out->len;
 	struct rel_str text;
-	int r = check_tag_name(tag->name, err);
+	int rc = check_tag_name(tag->name, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	rel_buf_printf(out, "object %s\ntype commit\ntag %s\n",
 		       rel_git_id_format(hex, &tag->target), tag->name);
-	r = add_person(out, "tagger", &tag->tagger, err);
-	if (r == 0)
-		r = add_message(out, tag->message, err);
-	if (r == 0)
-		r = rel_buf_status(out, "tag", err);
-	if (r < 0)
-		return r;
+	rc = add_person(out, "tagger", &tag->tagger, err);
+	if (rc == 0)
+		rc = add_message(out, tag->message, err);
+	if (rc == 0)
+		rc = rel_buf_status(out, "tag", err);
+	if (rc < 0)
+		return rc;
 	text = rel_str_sub(rel_buf_str(out), start, out->len);
 	if (rel_git_signature_at(text) < text.len)
 		return rel_fail(err, REL_EUSAGE,
@@ -281,13 +281,14 @@ int rel_git_write_tag(struct rel_git_id *tag, struct rel_git_store *store,
 		      struct rel_str text, struct rel_error *err)
 {
 	struct rel_git_id target;
-	int r;
+	int rc;
 
 	if (!rel_str_starts(text, REL_STR("object ")) ||
 	    !rel_git_id_parse(&target, rel_str_sub(text, 7, 47)))
 		return rel_fail(err, REL_EUSAGE, "this is no tag's text");
-	r = check_type(store, &target, GIT_OBJECT_COMMIT, err);
-	return r < 0 ? r : write_object(tag, store, text, GIT_OBJECT_TAG, err);
+	rc = check_type(store, &target, GIT_OBJECT_COMMIT, err);
+	return rc < 0 ? rc
+		      : write_object(tag, store, text, GIT_OBJECT_TAG, err);
 }
 
 int rel_git_tag_id(struct rel_git_id *tag, struct rel_str text,
@@ -321,17 +322,18 @@ int rel_git_ref_each(struct rel_git_store *store, const char *pattern,
 {
 	git_reference_iterator *names = NULL;
 	const char *name;
-	int r = 0, status = git_reference_iterator_glob_new(&names, store->repo,
-							    pattern);
+	int rc = 0,
+	    status =
+		git_reference_iterator_glob_new(&names, store->repo, pattern);
 
-	while (r == 0 && status == 0) {
+	while (rc == 0 && status == 0) {
 		status = git_reference_next_name(&name, names);
 		if (status == 0)
-			r = each(context, name, err);
+			rc = each(context, name, err);
 	}
 	git_reference_iterator_free(names);
-	if (r != 0 || status == GIT_ITEROVER)
-		return r;
+	if (rc != 0 || status == GIT_ITEROVER)
+		return rc;
 	rel_git_library_fail(err, status, "cannot list references");
 	rel_error_at(err, store->path, 0, 0);
 	if (err != NULL)
@@ -399,10 +401,10 @@ static int compare(struct rel_git_store *store, const char *name,
 {
 	git_reference *ref = NULL;
 	struct rel_git_id now;
-	int there, r;
+	int there, rc;
 
-	r = git_reference_lookup(&ref, store->repo, name);
-	if (r == 0 && git_reference_type(ref) == GIT_REFERENCE_SYMBOLIC) {
+	rc = git_reference_lookup(&ref, store->repo, name);
+	if (rc == 0 && git_reference_type(ref) == GIT_REFERENCE_SYMBOLIC) {
 		git_reference_free(ref);
 		return rel_fail(err, REL_EUSAGE, "%.200s is symbolic", name);
 	}
@@ -434,26 +436,26 @@ int rel_git_ref_update(struct rel_git_store *store, const char *name,
 {
 	git_transaction *transaction = NULL;
 	git_oid oid;
-	int status, r = check_name(name, err);
+	int status, rc = check_name(name, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	status = git_transaction_new(&transaction, store->repo);
 	if (status == 0)
 		status = git_transaction_lock_ref(transaction, name);
 	if (status == GIT_ELOCKED) {
-		r = rel_fail(err, REL_EEXISTS,
-			     "another git holds %.200s.lock; if none runs, "
-			     "remove it",
-			     name);
+		rc = rel_fail(err, REL_EEXISTS,
+			      "another git holds %.200s.lock; if none runs, "
+			      "remove it",
+			      name);
 		goto out;
 	}
 	if (status < 0)
 		goto library;
-	r = compare(store, name, old, fresh, err);
-	if (r <= 0)
+	rc = compare(store, name, old, fresh, err);
+	if (rc <= 0)
 		goto out;
-	r = 0;
+	rc = 0;
 	if (fresh != NULL) {
 		rel_git_id_to_oid(&oid, fresh);
 		status = git_transaction_set_target(transaction, name, &oid,
@@ -467,12 +469,12 @@ int rel_git_ref_update(struct rel_git_store *store, const char *name,
 		goto out;
 library:
 	rel_git_library_fail(err, status, "cannot change '%.200s'", name);
-	r = REL_EIO;
+	rc = REL_EIO;
 out:
-	if (r < 0)
+	if (rc < 0)
 		rel_error_at(err, store->path, 0, 0);
 	git_transaction_free(transaction);
-	return r;
+	return rc;
 }
 
 /* A git that lives holds a reference's lock for milliseconds. */
@@ -486,7 +488,7 @@ int rel_git_unlock(struct rel_git_store *store, const char *name,
 	struct timespec pause = {.tv_nsec = 100000000};
 	struct stat st;
 	char *path = NULL;
-	int r = 0;
+	int rc = 0;
 
 	if (asprintf(&path, "%s/%s.lock",
 		     shared ? git_repository_commondir(store->repo)
@@ -499,7 +501,7 @@ int rel_git_unlock(struct rel_git_store *store, const char *name,
 		nanosleep(&pause, NULL);
 	}
 	if (unlink(path) != 0 && errno != ENOENT)
-		r = rel_fail_errno(err, errno, path, "cannot remove");
+		rc = rel_fail_errno(err, errno, path, "cannot remove");
 	free(path);
-	return r;
+	return rc;
 }

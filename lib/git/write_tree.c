@@ -178,7 +178,7 @@ static int write_entry(struct editor *e, git_treebuilder *builder,
 	git_filemode_t mode = mode_of(change->kind), old;
 	size_t len = strlen(change->path);
 	struct rel_git_id id;
-	int r;
+	int rc;
 
 	if (is_tree(entry) && change->kind != REL_GIT_TREE)
 		return fail_there(e, change, len, "a directory");
@@ -190,8 +190,8 @@ static int write_entry(struct editor *e, git_treebuilder *builder,
 			return fail_there(e, change, len, "no ordinary file");
 		mode = old;
 	}
-	r = make_object(&id, e, change);
-	return r < 0 ? r : put(e, builder, name, &id, mode);
+	rc = make_object(&id, e, change);
+	return rc < 0 ? rc : put(e, builder, name, &id, mode);
 }
 
 static int remove_entry(struct editor *e, git_treebuilder *builder,
@@ -221,16 +221,16 @@ static int edit_below(struct editor *e, git_treebuilder *builder,
 	const struct rel_git_change *first = e->changes[range->from];
 	struct rel_git_id old, fresh;
 	bool empty;
-	int r;
+	int rc;
 
 	if (entry != NULL && !is_tree(entry))
 		return fail_there(e, first, range->offset - 1,
 				  "a file, not a directory");
 	if (entry != NULL)
 		rel_git_id_of_oid(&old, git_tree_entry_id(entry));
-	r = edit_tree(&fresh, &empty, e, entry ? &old : NULL, range);
-	if (r < 0)
-		return r;
+	rc = edit_tree(&fresh, &empty, e, entry ? &old : NULL, range);
+	if (rc < 0)
+		return rc;
 	if (!empty)
 		return put(e, builder, name, &fresh, GIT_FILEMODE_TREE);
 	return entry ? remove_entry(e, builder, name, first) : 0;
@@ -244,28 +244,29 @@ static int edit_entry(struct editor *e, git_treebuilder *builder,
 	size_t len = strcspn(start, "/");
 	char *name = strndup(start, len);
 	bool removed = false;
-	int r = name ? 0 : rel_fail_nomem(e->err);
+	int rc = name ? 0 : rel_fail_nomem(e->err);
 
-	while (r == 0 && range.from < range.to) {
+	while (rc == 0 && range.from < range.to) {
 		const struct rel_git_change *change = e->changes[range.from];
 
 		if (change->path[range.offset + len] != '\0') {
 			range.offset += len + 1;
-			r = edit_below(e, builder, name, &range);
+			rc = edit_below(e, builder, name, &range);
 			break;
 		}
 		range.from++;
 		if (change->remove && !removed)
-			r = remove_entry(e, builder, name, change);
+			rc = remove_entry(e, builder, name, change);
 		else if (change->remove || range.from < range.to)
-			r = rel_fail(e->err, REL_EUSAGE,
+			rc =
+			    rel_fail(e->err, REL_EUSAGE,
 				     "'%.200s' is changed twice", change->path);
 		else
-			r = write_entry(e, builder, name, change);
+			rc = write_entry(e, builder, name, change);
 		removed = true;
 	}
 	free(name);
-	return r;
+	return rc;
 }
 
 /* Is the first part behind the offset the same? */
@@ -285,15 +286,15 @@ static int open_builder(git_treebuilder **out, struct editor *e,
 	git_odb_object *raw = NULL;
 	git_tree *tree = NULL;
 	git_oid oid;
-	int status = 0, r;
+	int status = 0, rc;
 
 	if (base != NULL) {
 		/* For its checks of type, size and presence. */
-		r = rel_git_object_read(&raw, e->store, base, GIT_OBJECT_TREE,
-					REL_LIMIT_GIT_TREE_BYTES, e->err);
+		rc = rel_git_object_read(&raw, e->store, base, GIT_OBJECT_TREE,
+					 REL_LIMIT_GIT_TREE_BYTES, e->err);
 		git_odb_object_free(raw);
-		if (r < 0)
-			return r;
+		if (rc < 0)
+			return rc;
 		rel_git_id_to_oid(&oid, base);
 		status = git_tree_lookup(&tree, e->store->repo, &oid);
 	}
@@ -311,27 +312,27 @@ static int edit_tree(struct rel_git_id *out, bool *empty, struct editor *e,
 	git_treebuilder *builder = NULL;
 	struct range part = *range;
 	git_oid oid;
-	int status = 0, r = open_builder(&builder, e, base);
+	int status = 0, rc = open_builder(&builder, e, base);
 
-	for (size_t i = range->from; r == 0 && i < range->to; i = part.to) {
+	for (size_t i = range->from; rc == 0 && i < range->to; i = part.to) {
 		part.from = i;
 		part.to = i + 1;
 		while (part.to < range->to &&
 		       same_entry(e, i, part.to, range->offset))
 			part.to++;
-		r = edit_entry(e, builder, part);
+		rc = edit_entry(e, builder, part);
 	}
-	if (r == 0) {
+	if (rc == 0) {
 		*empty = git_treebuilder_entrycount(builder) == 0;
 		status = git_treebuilder_write(&oid, builder);
 		if (status < 0)
-			r = rel_git_library_fail(e->err, status,
-						 "cannot write a tree");
+			rc = rel_git_library_fail(e->err, status,
+						  "cannot write a tree");
 		else
 			rel_git_id_of_oid(out, &oid);
 	}
 	git_treebuilder_free(builder);
-	return r;
+	return rc;
 }
 
 int rel_git_write_tree(struct rel_git_id *tree, struct rel_git_store *store,
@@ -342,20 +343,20 @@ int rel_git_write_tree(struct rel_git_id *tree, struct rel_git_store *store,
 	struct editor e = {.store = store, .err = err};
 	const struct range all = {.to = n_changes};
 	bool empty;
-	int r = 0;
+	int rc = 0;
 
 	e.changes = calloc(n_changes + 1, sizeof(*e.changes));
 	if (e.changes == NULL)
 		return rel_fail_nomem(err);
-	for (size_t i = 0; r == 0 && i < n_changes; i++) {
+	for (size_t i = 0; rc == 0 && i < n_changes; i++) {
 		e.changes[i] = &changes[i];
-		r = check_change(&changes[i], err);
+		rc = check_change(&changes[i], err);
 	}
-	if (r == 0 && n_changes > 0)
+	if (rc == 0 && n_changes > 0)
 		qsort(e.changes, n_changes, sizeof(*e.changes),
 		      compare_changes);
-	if (r == 0)
-		r = edit_tree(tree, &empty, &e, base, &all);
+	if (rc == 0)
+		rc = edit_tree(tree, &empty, &e, base, &all);
 	free(e.changes);
-	return r;
+	return rc;
 }
