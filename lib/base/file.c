@@ -461,20 +461,34 @@ static int note_failure(struct rel_atomic_file *file, int errnum)
 	return file->status = errnum == ENOMEM ? REL_ENOMEM : REL_EIO;
 }
 
-int rel_atomic_write(struct rel_atomic_file *file, const void *ptr, size_t len)
+/* false, and errno: not all of it could be written. */
+static bool write_all(int fd, const char *at, size_t len)
 {
-	const char *at = ptr;
-
-	while (file->status == 0 && len > 0) {
-		ssize_t n = write(file->fd, at, len);
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return note_failure(file, errno);
+			return false;
 		at += n;
 		len -= (size_t)n;
 	}
+	return true;
+}
+
+int rel_file_write_all(int fd, const void *ptr, size_t len, const char *path,
+		       struct rel_error *err)
+{
+	return write_all(fd, ptr, len)
+		   ? 0
+		   : rel_fail_errno(err, errno, path, "cannot write");
+}
+
+int rel_atomic_write(struct rel_atomic_file *file, const void *ptr, size_t len)
+{
+	if (file->status == 0 && !write_all(file->fd, ptr, len))
+		note_failure(file, errno);
 	return file->status;
 }
 
@@ -527,6 +541,40 @@ void rel_atomic_abort(struct rel_atomic_file *file)
 		close(file->fd);
 	unlinkat(file->dir, file->temp, 0);
 	reset(file);
+}
+
+/* An open file gets its bytes; `rc` is what opening it came to. */
+static int put(struct rel_atomic_file *file, int rc, struct rel_str bytes,
+	       struct rel_error *err)
+{
+	if (rc)
+		return rc;
+	rel_atomic_write(file, bytes.ptr, bytes.len);
+	return rel_atomic_commit(file, err);
+}
+
+int rel_file_put(const char *path, struct rel_str bytes, struct rel_error *err)
+{
+	struct rel_atomic_file file = {.fd = -1};
+
+	return put(&file, rel_atomic_open(&file, path, err), bytes, err);
+}
+
+int rel_file_put_cache(const char *path, struct rel_str bytes,
+		       struct rel_error *err)
+{
+	struct rel_atomic_file file = {.fd = -1};
+
+	return put(&file, rel_atomic_open_cache(&file, path, err), bytes, err);
+}
+
+int rel_file_put_below(const char *root, const char *path, struct rel_str bytes,
+		       struct rel_error *err)
+{
+	struct rel_atomic_file file = {.fd = -1};
+
+	return put(&file, rel_atomic_open_below(&file, root, path, err), bytes,
+		   err);
 }
 
 static int take_lock(struct rel_lock *lock, const char *path, int flags,

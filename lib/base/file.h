@@ -22,6 +22,28 @@
 REL_MUST_CHECK int rel_file_read(struct rel_buf *out, const char *path,
 				 struct rel_error *err);
 
+/*
+ * Write all of it to an open file.
+ * path    for the error
+ * Errors  REL_EIO
+ */
+REL_MUST_CHECK int rel_file_write_all(int fd, const void *ptr, size_t len,
+				      const char *path, struct rel_error *err);
+
+/*
+ * Replace `path`, or create it, with these bytes: rel_atomic_open(), _write()
+ * and _commit().
+ */
+REL_MUST_CHECK int rel_file_put(const char *path, struct rel_str bytes,
+				struct rel_error *err);
+/* The same for a file of a cache, as rel_atomic_open_cache(). */
+REL_MUST_CHECK int rel_file_put_cache(const char *path, struct rel_str bytes,
+				      struct rel_error *err);
+/* The same below `root`, as rel_atomic_open_below(). */
+REL_MUST_CHECK int rel_file_put_below(const char *root, const char *path,
+				      struct rel_str bytes,
+				      struct rel_error *err);
+
 /* A read-only memory map; ptr is NULL for an empty file. */
 struct rel_map {
 	const void *ptr;

@@ -116,18 +116,6 @@ static int make_room(const char *directory, const char *suffix,
 	return rc;
 }
 
-static int write_file(const char *path, const void *bytes, size_t len,
-		      struct rel_error *err)
-{
-	struct rel_atomic_file file;
-	int rc = rel_atomic_open_cache(&file, path, err);
-
-	if (rc)
-		return rc;
-	rel_atomic_write(&file, bytes, len);
-	return rel_atomic_commit(&file, err);
-}
-
 int rel_lru_put(const char *directory, const char *name, const char *suffix,
 		const void *bytes, size_t len, uint64_t max_bytes,
 		struct rel_error *err)
@@ -146,7 +134,7 @@ int rel_lru_put(const char *directory, const char *name, const char *suffix,
 	if (rc == 0)
 		rc = rel_mkdirs_private(directory, err);
 	if (rc == 0)
-		rc = write_file(path.ptr, bytes, len, err);
+		rc = rel_file_put_cache(path.ptr, rel_str_n(bytes, len), err);
 	if (rc == 0)
 		rc = make_room(directory, suffix, max_bytes, err);
 	rel_buf_free(&path);

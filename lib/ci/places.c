@@ -34,9 +34,7 @@ int rel_ci_append_file(const char *path, struct rel_str text,
 int rel_ci_make_file(const char *path, struct rel_str text,
 		     struct rel_error *err)
 {
-	struct rel_atomic_file file = {.fd = -1};
 	struct stat st;
-	int rc;
 
 	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
 		rel_fail(err, REL_EEXISTS,
@@ -45,11 +43,7 @@ int rel_ci_make_file(const char *path, struct rel_str text,
 		rel_error_at(err, path, 0, 0);
 		return REL_EEXISTS;
 	}
-	rc = rel_atomic_open(&file, path, err);
-	if (rc)
-		return rc;
-	rel_atomic_write(&file, text.ptr, text.len);
-	return rel_atomic_commit(&file, err);
+	return rel_file_put(path, text, err);
 }
 
 /*

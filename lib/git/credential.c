@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
+#include "base/secrets.h"
 #include "git/run.h"
 
 void rel_git_credential_init(struct rel_git_credential *credential)
@@ -81,9 +82,9 @@ static bool from_environment(struct rel_git_credential *out,
 	};
 
 	for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
-		const char *token = getenv(tokens[i].variable);
+		const char *token = rel_secret_env(tokens[i].variable);
 
-		if (token == NULL || *token == '\0' || !tokens[i].ours)
+		if (token == NULL || !tokens[i].ours)
 			continue;
 		if (url->user.len > 0)
 			rel_git_url_decode(&out->user, url->user);

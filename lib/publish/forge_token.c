@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/secrets.h"
 #include "git/remote.h"
 #include "publish/secret.h"
 
@@ -73,13 +74,6 @@ static const struct form *form_of(const struct rel_forge_kind *kind)
 	return form;
 }
 
-static const char *env_value(const char *name)
-{
-	const char *value = name ? getenv(name) : NULL;
-
-	return value && *value ? value : NULL;
-}
-
 static bool same_text(struct rel_str a, struct rel_str b)
 {
 	return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
@@ -108,7 +102,7 @@ static bool is_for(const struct variable *variable,
 	if (rel_git_url_parse(&url, place->api, NULL) != 0)
 		return false;
 	for (size_t i = 0; i < MAX_SERVERS; i++) {
-		const char *server = env_value(variable->servers[i]);
+		const char *server = getenv(variable->servers[i]);
 
 		if (server && is_server(&url, server))
 			return true;
@@ -122,7 +116,7 @@ static bool is_for(const struct variable *variable,
 static const char *set_for_others(const struct form *form)
 {
 	for (size_t i = 0; i < MAX_VARIABLES; i++) {
-		if (env_value(form->variables[i].name))
+		if (rel_secret_env(form->variables[i].name))
 			return form->variables[i].name;
 	}
 	return NULL;

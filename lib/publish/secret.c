@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
+#include "base/secrets.h"
 #include "git/git_private.h"
 
 /* Tokens of cloud services have up to 4 KiB. */
@@ -36,13 +37,6 @@ void rel_secret_free(struct rel_secret *secret)
 	rel_buf_free(&secret->source);
 }
 
-static const char *env_value(const char *name)
-{
-	const char *value = name ? getenv(name) : NULL;
-
-	return value && *value ? value : NULL;
-}
-
 static void add_trimmed(struct rel_buf *out, const char *value)
 {
 	rel_buf_add_str(out, rel_str_trim(rel_str_of(value)));
@@ -51,9 +45,9 @@ static void add_trimmed(struct rel_buf *out, const char *value)
 static int from_pair(struct rel_secret *out, const struct rel_secret_wish *wish,
 		     struct rel_error *err)
 {
-	const char *user = env_value(wish->user);
-	const char *password = env_value(wish->password);
-	const char *session = env_value(wish->session);
+	const char *user = rel_secret_env(wish->user);
+	const char *password = rel_secret_env(wish->password);
+	const char *session = rel_secret_env(wish->session);
 
 	if (!user && !password)
 		return 0;
@@ -77,7 +71,7 @@ static int from_environment(struct rel_secret *out,
 	int rc = from_pair(out, wish, err);
 
 	for (size_t i = 0; rc == 0 && i < wish->n_tokens; i++) {
-		const char *token = env_value(wish->tokens[i]);
+		const char *token = rel_secret_env(wish->tokens[i]);
 
 		if (!token)
 			continue;

@@ -137,16 +137,11 @@ int rel_http_state_body(struct rel_buf *body, bool *found,
 static int write_file(const char *cache_dir, const char *url, const char *name,
 		      struct rel_str content, struct rel_error *err)
 {
-	struct rel_atomic_file file;
 	struct rel_buf path;
 	int rc = file_path(&path, cache_dir, url, name, err);
 
 	if (rc == 0)
-		rc = rel_atomic_open_cache(&file, path.ptr, err);
-	if (rc == 0) {
-		rel_atomic_write(&file, content.ptr, content.len);
-		rc = rel_atomic_commit(&file, err);
-	}
+		rc = rel_file_put_cache(path.ptr, content, err);
 	rel_buf_free(&path);
 	return rc;
 }

@@ -63,19 +63,13 @@ static int prepare(struct place *place, const char *root,
 /* Back to what was there. */
 static int undo(struct place *place, struct rel_error *err)
 {
-	struct rel_atomic_file old = {.fd = -1};
-	int rc;
-
 	if (!place->existed)
 		return unlink(place->path.ptr) == 0
 			   ? 0
 			   : rel_fail_errno(err, errno, place->path.ptr,
 					    "cannot remove");
-	rc = rel_atomic_open_below(&old, place->root, place->file->path, err);
-	if (rc)
-		return rc;
-	rel_atomic_write(&old, place->old.ptr, place->old.len);
-	return rel_atomic_commit(&old, err);
+	return rel_file_put_below(place->root, place->file->path,
+				  rel_buf_str(&place->old), err);
 }
 
 /* Directories that were made for nothing, up to the root. */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
 
@@ -84,22 +85,12 @@ static int take(void *context, const void *ptr, size_t len,
 		struct rel_error *err)
 {
 	struct fetching *fetching = context;
-	const char *p = ptr;
 
 	rel_hasher_update(&fetching->hasher, ptr, len);
 	fetching->size += len;
-	while (fetching->fd >= 0 && len > 0) {
-		ssize_t n = write(fetching->fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return rel_fail_errno(err, errno, fetching->path,
-					      "cannot write");
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return fetching->fd < 0 ? 0
+				: rel_file_write_all(fetching->fd, ptr, len,
+						     fetching->path, err);
 }
 
 static int from_http(struct fetching *fetching, const char *address,

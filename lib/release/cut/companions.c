@@ -170,7 +170,6 @@ static char *copy_path(struct rel_cut *cut, const struct companion *companion)
 static int keep(struct rel_cut *cut, const struct companion *companion,
 		struct rel_str was, bool there, struct rel_error *err)
 {
-	struct rel_atomic_file file = {.fd = -1};
 	char *path = copy_path(cut, companion);
 	int rc = 0;
 
@@ -179,13 +178,8 @@ static int keep(struct rel_cut *cut, const struct companion *companion,
 		return 0;
 	if (!path)
 		return rel_fail_nomem(err);
-	if (there) {
-		rc = rel_atomic_open(&file, path, err);
-		if (rc == 0) {
-			rel_atomic_write(&file, was.ptr, was.len);
-			rc = rel_atomic_commit(&file, err);
-		}
-	}
+	if (there)
+		rc = rel_file_put(path, was, err);
 	if (rc == 0)
 		rc = rel_journal_set(&cut->journal, SECTION, companion->key,
 				     err, "%s", there ? KEPT : ABSENT);

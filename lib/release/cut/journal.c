@@ -297,18 +297,13 @@ static int format(struct rel_buf *out, const struct rel_journal *j,
 
 int rel_journal_save(struct rel_journal *journal, struct rel_error *err)
 {
-	struct rel_atomic_file file = {.fd = -1};
 	struct rel_buf text;
 	int rc;
 
 	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
 	rc = format(&text, journal, err);
 	if (rc == 0)
-		rc = rel_atomic_open(&file, journal->path, err);
-	if (rc == 0) {
-		rel_atomic_write(&file, text.ptr, text.len);
-		rc = rel_atomic_commit(&file, err);
-	}
+		rc = rel_file_put(journal->path, rel_buf_str(&text), err);
 	rel_buf_free(&text);
 	return rc;
 }

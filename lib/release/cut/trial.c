@@ -8,6 +8,7 @@
  * repository that has its manifests with the archive at hand, on top of the
  * remotes as opam fetches them.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/process.h"
+#include "base/secrets.h"
 #include "release/cut/cut_private.h"
 #include "release/cut/manifest.h"
 
@@ -166,34 +168,20 @@ static int fail(struct rel_trial *t, const char *name, int status, off_t start,
 int rel_trial_run(int *status, struct rel_trial *t, const char *const argv[],
 		  struct rel_error *err)
 {
-	/* What is of the repository we are in, of another switch, and what
-	 * may only be known to us. */
-	const char *const plain[] = {"GIT_DIR",
-				     "GIT_WORK_TREE",
-				     "GIT_INDEX_FILE",
-				     "GIT_OBJECT_DIRECTORY",
-				     "GIT_COMMON_DIR",
-				     "GIT_NAMESPACE",
-				     "GIT_PREFIX",
-				     "GITHUB_TOKEN",
-				     "GH_TOKEN",
-				     "GITLAB_TOKEN",
-				     "CI_JOB_TOKEN",
-				     "FORGEJO_TOKEN",
-				     "GITEA_TOKEN",
-				     "RELCTL_TOKEN",
-				     "RELCTL_PUBLISH_TOKEN",
-				     "RELCTL_PUBLISH_USER",
-				     "RELCTL_PUBLISH_PASSWORD",
-				     "AWS_ACCESS_KEY_ID",
-				     "AWS_SECRET_ACCESS_KEY",
-				     "AWS_SESSION_TOKEN",
-				     "OLDPWD"};
-	const char *env[sizeof(plain) / sizeof(plain[0]) + REL_TRIAL_ENV + 3];
+	/* what is of the repository we are in, or of another directory */
+	static const char *const plain[] = {
+	    "GIT_DIR",	      "GIT_WORK_TREE",
+	    "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
+	    "GIT_COMMON_DIR", "GIT_NAMESPACE",
+	    "GIT_PREFIX",     "OLDPWD"};
+	const char *env[64];
 	size_t n = 0;
 
 	for (; n < sizeof(plain) / sizeof(plain[0]); n++)
 		env[n] = plain[n];
+	for (size_t i = 0; rel_secret_variables[i]; i++)
+		env[n++] = rel_secret_variables[i];
+	assert(n + REL_TRIAL_ENV + 3 <= sizeof(env) / sizeof(env[0]));
 	env[n] = rel_cut_text(t->cut, "PWD=%s", t->home);
 	env[n + 1] =
 	    rel_cut_text(t->cut, "GIT_CEILING_DIRECTORIES=%s", t->root);
@@ -228,7 +216,6 @@ int rel_trial_command(bool *good, struct rel_trial *t, const char *title,
 static int write_file(struct rel_trial *t, const char *path,
 		      struct rel_str content, struct rel_error *err)
 {
-	struct rel_atomic_file file = {.fd = -1};
 	char *full = rel_cut_text(t->cut, "%s/repo/%s", t->root, path);
 	char *dir =
 	    full ? rel_cut_text(t->cut, "%.*s",
@@ -236,13 +223,7 @@ static int write_file(struct rel_trial *t, const char *path,
 		 : NULL;
 	int rc = dir ? rel_mkdirs(dir, err) : rel_fail_nomem(err);
 
-	if (rc == 0)
-		rc = rel_atomic_open(&file, full, err);
-	if (rc == 0) {
-		rel_atomic_write(&file, content.ptr, content.len);
-		rc = rel_atomic_commit(&file, err);
-	}
-	return rc;
+	return rc ? rc : rel_file_put(full, content, err);
 }
 
 /* The manifest as it will be, but for the address of the archive. */

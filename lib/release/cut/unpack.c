@@ -23,20 +23,12 @@ static int write_file(const char *path, const struct rel_archive_member *member,
 
 	if (fd < 0)
 		return rel_fail_errno(err, errno, path, "cannot create");
-	while ((rc = rel_archive_chunk(&chunk, archive, err)) == 1) {
-		while (rc == 1 && chunk.len > 0) {
-			ssize_t n = write(fd, chunk.ptr, chunk.len);
-
-			if (n < 0 && errno != EINTR)
-				rc = rel_fail_errno(err, errno, path,
-						    "cannot write");
-			if (n > 0)
-				chunk =
-				    rel_str_sub(chunk, (size_t)n, chunk.len);
-		}
-		if (rc < 0)
-			break;
-	}
+	do {
+		rc = rel_archive_chunk(&chunk, archive, err);
+		if (rc == 1 && rel_file_write_all(fd, chunk.ptr, chunk.len,
+						  path, err) != 0)
+			rc = REL_EIO;
+	} while (rc == 1);
 	if (close(fd) != 0 && rc == 0)
 		rc = rel_fail_errno(err, errno, path, "cannot write");
 	return rc;

@@ -395,18 +395,13 @@ static int read_template(struct work *w)
 static int write_file(const char *dir, const char *name, struct rel_str text,
 		      struct rel_error *err)
 {
-	struct rel_atomic_file file = {.fd = -1};
 	struct rel_buf path;
 	int rc;
 
 	rel_buf_init(&path, REL_LIMIT_GIT_PATH_BYTES);
 	rel_buf_printf(&path, "%s/%s", dir, name);
 	rc = path.status ? rel_fail_nomem(err)
-			 : rel_atomic_open(&file, path.ptr, err);
-	if (rc == 0) {
-		rel_atomic_write(&file, text.ptr, text.len);
-		rc = rel_atomic_commit(&file, err);
-	}
+			 : rel_file_put(path.ptr, text, err);
 	rel_buf_free(&path);
 	return rc;
 }

@@ -32,13 +32,7 @@ static int teardown(void **state)
 
 static int write_file(const char *path, const char *text, struct rel_error *err)
 {
-	struct rel_atomic_file file;
-	int code = rel_atomic_open(&file, path, err);
-
-	if (code != 0)
-		return code;
-	rel_atomic_write(&file, text, strlen(text));
-	return rel_atomic_commit(&file, err);
+	return rel_file_put(path, rel_str_of(text), err);
 }
 
 static void assert_content(const char *path, const char *expected)
@@ -338,6 +332,69 @@ static void test_read_only_directory(void **state)
 	free(path);
 }
 
+/* In one go: into a cache, and below a root, through no link. */
+static void test_put(void **state)
+{
+	char *cached = rel_test_text("%s/cached", *(char **)state);
+	char *below = rel_test_text("%s/a/b", *(char **)state);
+	char *away = rel_test_text("%s/away", *(char **)state);
+	struct rel_error err = {0};
+	struct stat st;
+
+	assert_int_equal(rel_file_put_cache(cached, REL_STR("c"), &err), 0);
+	assert_content(cached, "c");
+	assert_int_equal(stat(cached, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(rel_file_put_below(*state, "a/b", REL_STR("d"), &err),
+			 0);
+	assert_content(below, "d");
+	assert_int_equal(symlink("a", away), 0);
+	assert_int_equal(
+	    rel_file_put_below(*state, "away/b", REL_STR("e"), &err), REL_EIO);
+	assert_content(below, "d");
+	free(away);
+	free(below);
+	free(cached);
+}
+
+/* What no pipe takes at once is written all the same; an end that nobody
+ * reads is an error with the name. */
+static void test_write_all(void **state)
+{
+	static char bytes[1 << 20], got[4096];
+	struct rel_error err = {0};
+	size_t read_in_all = 0;
+	int fds[2], status = -1;
+	ssize_t n;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(fds[0]);
+		_exit(rel_file_write_all(fds[1], bytes, sizeof(bytes), "p",
+					 NULL) == 0
+			  ? 0
+			  : 1);
+	}
+	close(fds[1]);
+	while ((n = read(fds[0], got, sizeof(got))) > 0)
+		read_in_all += (size_t)n;
+	assert_true(read_in_all == sizeof(bytes));
+	close(fds[0]);
+	assert_true(waitpid(pid, &status, 0) == pid);
+	assert_int_equal(status, 0);
+
+	fds[0] = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	assert_true(fds[0] >= 0);
+	assert_int_equal(rel_file_write_all(fds[0], "x", 1, "full", &err),
+			 REL_EIO);
+	assert_string_equal(err.path, "full");
+	close(fds[0]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -355,6 +412,8 @@ int main(void)
 	    TEST(test_size_limit),
 	    TEST(test_rename_fails),
 	    TEST(test_read_only_directory),
+	    TEST(test_put),
+	    TEST(test_write_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

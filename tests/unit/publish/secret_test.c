@@ -17,14 +17,14 @@ static char *dir;
 static struct rel_secret secret;
 static struct rel_error err;
 
-static const char *const tokens[] = {"T_ONE", "T_TWO"};
+static const char *const tokens[] = {"RELCTL_PUBLISH_TOKEN", "GH_TOKEN"};
 static const struct rel_secret_wish plain = {
     .url = "https://files.example.org/a",
     .tokens = tokens,
     .n_tokens = 2,
-    .user = "T_USER",
-    .password = "T_PASSWORD",
-    .session = "T_SESSION",
+    .user = "RELCTL_PUBLISH_USER",
+    .password = "RELCTL_PUBLISH_PASSWORD",
+    .session = "AWS_SESSION_TOKEN",
 };
 
 static int set_up(void **state)
@@ -47,8 +47,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = {"T_ONE", "T_TWO", "T_USER",
-					    "T_PASSWORD", "T_SESSION"};
+	static const char *const names[] = {
+	    "RELCTL_PUBLISH_TOKEN", "GH_TOKEN", "RELCTL_PUBLISH_USER",
+	    "RELCTL_PUBLISH_PASSWORD", "AWS_SESSION_TOKEN"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -90,22 +91,26 @@ static void test_environment(void **state)
 {
 	(void)state;
 	assert_int_equal(find(plain), 0);
-	setenv("T_ONE", "", 1);
-	setenv("T_TWO", "two\n", 1);
-	assert_found(plain, "", "two", "$T_TWO");
-	setenv("T_ONE", "one", 1);
-	assert_found(plain, "", "one", "$T_ONE");
-	setenv("T_PASSWORD", "hidden", 1);
-	assert_fails(plain, REL_EAUTH, "$T_PASSWORD is set, but $T_USER is");
-	setenv("T_USER", "me", 1);
-	assert_found(plain, "me", "hidden", "$T_USER and $T_PASSWORD");
+	setenv("RELCTL_PUBLISH_TOKEN", "", 1);
+	setenv("GH_TOKEN", "two\n", 1);
+	assert_found(plain, "", "two", "$GH_TOKEN");
+	setenv("RELCTL_PUBLISH_TOKEN", "one", 1);
+	assert_found(plain, "", "one", "$RELCTL_PUBLISH_TOKEN");
+	setenv("RELCTL_PUBLISH_PASSWORD", "hidden", 1);
+	assert_fails(
+	    plain, REL_EAUTH,
+	    "$RELCTL_PUBLISH_PASSWORD is set, but $RELCTL_PUBLISH_USER is");
+	setenv("RELCTL_PUBLISH_USER", "me", 1);
+	assert_found(plain, "me", "hidden",
+		     "$RELCTL_PUBLISH_USER and $RELCTL_PUBLISH_PASSWORD");
 	assert_int_equal(secret.session.len, 0);
-	setenv("T_SESSION", "s", 1);
-	assert_found(plain, "me", "hidden", "$T_USER and $T_PASSWORD");
+	setenv("AWS_SESSION_TOKEN", "s", 1);
+	assert_found(plain, "me", "hidden",
+		     "$RELCTL_PUBLISH_USER and $RELCTL_PUBLISH_PASSWORD");
 	assert_string_equal(secret.session.ptr, "s");
-	setenv("T_PASSWORD", "hidden\r\nX-Evil: 1", 1);
+	setenv("RELCTL_PUBLISH_PASSWORD", "hidden\r\nX-Evil: 1", 1);
 	assert_fails(plain, REL_EAUTH, "holds a line break");
-	setenv("T_PASSWORD", "\n", 1);
+	setenv("RELCTL_PUBLISH_PASSWORD", "\n", 1);
 	assert_fails(plain, REL_EAUTH, "is empty");
 }
 
@@ -141,9 +146,10 @@ static void test_file(void **state)
 		     "must have one line");
 	assert_fails(with_file("\n", 0600), REL_EAUTH, "must have one line");
 	assert_fails(with_file("me:", 0600), REL_EAUTH, "is empty");
-	setenv("T_ONE", "one", 1);
-	assert_found(with_file("me:hidden", 0600), "", "one", "$T_ONE");
-	unsetenv("T_ONE");
+	setenv("RELCTL_PUBLISH_TOKEN", "one", 1);
+	assert_found(with_file("me:hidden", 0600), "", "one",
+		     "$RELCTL_PUBLISH_TOKEN");
+	unsetenv("RELCTL_PUBLISH_TOKEN");
 	gone.file = "/nonexistent/secret";
 	assert_fails(gone, REL_ENOTFOUND, "cannot read the file");
 	gone.file = dir;
@@ -193,15 +199,16 @@ static void test_plain_http(void **state)
 	rel_test_write_text(dir, ".netrc",
 			    "machine files.example.org login n password net\n");
 	assert_int_equal(find(wish), 0);
-	setenv("T_ONE", "hidden", 1);
+	setenv("RELCTL_PUBLISH_TOKEN", "hidden", 1);
 	assert_fails(wish, REL_EAUTH,
-		     "the secret from $T_ONE would go to files.example.org "
+		     "the secret from $RELCTL_PUBLISH_TOKEN would go to "
+		     "files.example.org "
 		     "over plain http for all to read; use https");
 	wish.signs = true;
-	assert_found(wish, "", "hidden", "$T_ONE");
+	assert_found(wish, "", "hidden", "$RELCTL_PUBLISH_TOKEN");
 	wish.signs = false;
 	wish.url = "http://127.0.0.1:8080/a";
-	assert_found(wish, "", "hidden", "$T_ONE");
+	assert_found(wish, "", "hidden", "$RELCTL_PUBLISH_TOKEN");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
