@@ -46,20 +46,20 @@ forge_prism() {
 		exit 77
 	fi
 	node "$source_dir/tests/support/forge/describe.mjs" "$forge_file" \
-		"$work/description.json"
+		"$shared/description.json"
 	forge_tries=0
 	while :; do
 		forge_port=$(shuf -i 20000-32000 -n 1)
 		node "$forge_prism" mock --errors -h 127.0.0.1 -p "$forge_port" \
-			"$work/description.json" >"$work/prism" 2>&1 &
+			"$shared/description.json" >"$shared/prism" 2>&1 &
 		forge_pids="$forge_pids $!"
-		until grep -q 'listening on' "$work/prism"; do
+		until grep -q 'listening on' "$shared/prism"; do
 			kill -0 $! 2>/dev/null || break
 			sleep 0.2
 		done
-		! grep -q 'listening on' "$work/prism" || break
+		! grep -q 'listening on' "$shared/prism" || break
 		forge_tries=$((forge_tries + 1))
-		[ "$forge_tries" -lt 5 ] || die "Prism: $(cat "$work/prism")"
+		[ "$forge_tries" -lt 5 ] || die "Prism: $(cat "$shared/prism")"
 	done
 	prism=http://127.0.0.1:$forge_port
 }
@@ -69,7 +69,8 @@ forge_start() {
 		echo 'skipped: node is not installed'
 		exit 77
 	}
-	trap 'forge_stop; [ ! -s "$work/stub.err" ] || cat "$work/stub.err" >&2; chmod -R u+w "$work"; rm -rf "$work"' EXIT
+	# shellcheck disable=SC2016 # for then
+	at_exit 'forge_stop; [ ! -s "$shared/stub.err" ] || cat "$shared/stub.err" >&2'
 	prism=
 	case $1 in
 	github)
@@ -81,9 +82,9 @@ forge_start() {
 		;;
 	esac
 	node "$source_dir/tests/support/forge/stub.mjs" "$1" "$2" "$prism" \
-		>"$work/stub" 2>"$work/stub.err" &
+		>"$shared/stub" 2>"$shared/stub.err" &
 	forge_pids="$forge_pids $!"
-	forge=$(forge_first_line "$work/stub")
+	forge=$(forge_first_line "$shared/stub")
 	case $1 in
 	github) forge_conf="repository: o/r, api: \"$forge/api/v3\"" ;;
 	gitlab) forge_conf="repository: g/s/p, api: \"$forge/api/v4\"" ;;

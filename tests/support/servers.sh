@@ -36,8 +36,12 @@ servers_init()
 	servers_dir=$1
 	servers_pids=
 	mkdir -p "$servers_dir"
-	trap servers_stop EXIT
-	trap 'exit 130' INT TERM
+	if command -v at_exit >/dev/null; then # of cli/lib.sh
+		at_exit 'servers_stop; wait'
+	else
+		trap servers_stop EXIT
+		trap 'exit 130' INT TERM
+	fi
 	PATH=$PATH:/usr/sbin:/sbin
 }
 
