@@ -149,6 +149,12 @@ struct rel_conf {
 };
 
 /*
+ * The known variable of an environment that `name` is one slip beside, or
+ * NULL.  Any other variable is fine: this one would silently change the result.
+ */
+const char *rel_conf_variable_meant(struct rel_str name);
+
+/*
  * Append to `out` the path of the relctl.yml that rules `directory`: in it or
  * in the nearest directory above, up to the one that holds ".git" (then that
  * one is the last looked at) or the root of the file system.

@@ -32,14 +32,43 @@ static bool is_among(const char *word, const char *const words[], size_t count)
 	return false;
 }
 
-/* Any variable is fine, but one letter beside a known one is a slip that
- * would silently change the result. */
+#define N_KNOWN \
+	(REL_CONF_COUNT(text_variables) + REL_CONF_COUNT(boolean_variables) + 2)
+
+static size_t list_known(const char *known[N_KNOWN])
+{
+	size_t n = 0;
+
+	known[n++] = "name";
+	known[n++] = "ocaml";
+	for (size_t i = 0; i < REL_CONF_COUNT(text_variables); i++)
+		known[n++] = text_variables[i];
+	for (size_t i = 0; i < REL_CONF_COUNT(boolean_variables); i++)
+		known[n++] = boolean_variables[i];
+	return n;
+}
+
+const char *rel_conf_variable_meant(struct rel_str name)
+{
+	const char *known[N_KNOWN];
+	size_t n = list_known(known);
+
+	for (size_t i = 0; i < n; i++) {
+		if (rel_str_is(name, known[i]))
+			return NULL;
+	}
+	for (size_t i = 0; name.len >= 4 && i < n; i++) {
+		if (rel_slips(name, rel_str_of(known[i])) <= 1)
+			return known[i];
+	}
+	return NULL;
+}
+
 static int check_variable(struct rel_conf_reader *r, const struct rel_yaml *key)
 {
-	const char *known[REL_CONF_COUNT(text_variables) +
-			  REL_CONF_COUNT(boolean_variables) + 2];
+	const char *known[N_KNOWN];
 	struct rel_str name = rel_str_of(key->text);
-	size_t n = 0;
+	size_t n = list_known(known);
 
 	for (size_t i = 0; i < name.len; i++) {
 		if (!rel_conf_is_name_char(name.ptr[i]) || name.ptr[i] == '.')
@@ -48,22 +77,11 @@ static int check_variable(struct rel_conf_reader *r, const struct rel_yaml *key)
 					     "opam variable",
 					     key->text);
 	}
-	known[n++] = "name";
-	known[n++] = "ocaml";
-	for (size_t i = 0; i < REL_CONF_COUNT(text_variables); i++)
-		known[n++] = text_variables[i];
-	for (size_t i = 0; i < REL_CONF_COUNT(boolean_variables); i++)
-		known[n++] = boolean_variables[i];
-	if (is_among(key->text, known, n) || name.len < 4)
-		return name.len
-			   ? 0
-			   : rel_conf_fail_unknown(r, key, "key", known, n);
-	for (size_t i = 0; i < n; i++) {
-		if (rel_slips(name, rel_str_of(known[i])) <= 1)
-			return rel_conf_fail_unknown(r, key, "variable", known,
-						     n);
-	}
-	return 0;
+	if (name.len == 0)
+		return rel_conf_fail_unknown(r, key, "key", known, n);
+	return rel_conf_variable_meant(name)
+		   ? rel_conf_fail_unknown(r, key, "variable", known, n)
+		   : 0;
 }
 
 static int read_variable(struct rel_conf_reader *r,

@@ -52,16 +52,19 @@ static int take_values(struct rel_context *context, struct rel_environment *out,
 	return 0;
 }
 
-/* One environment for each compiler that it pins. */
+/* One environment for each compiler that it pins, or that one named
+ * NAME/ocaml-VERSION.  Adds none when there is no such. */
 static int add_configured(struct rel_context *context,
 			  const struct rel_conf_environment *conf,
-			  struct rel_error *err)
+			  struct rel_str only, struct rel_error *err)
 {
 	struct rel_environment e = {.name = conf->name};
 	struct rel_buf name;
 	int rc = take_values(context, &e, conf, err);
 
 	if (rc || conf->n_ocaml <= 1) {
+		if (rc == 0 && only.len && !rel_str_is(only, conf->name))
+			return 0;
 		e.ocaml = conf->n_ocaml ? conf->ocaml[0] : NULL;
 		return rc ? rc : add(context, &e, err);
 	}
@@ -71,6 +74,9 @@ static int add_configured(struct rel_context *context,
 		rel_buf_printf(&name, "%s/ocaml-%s", conf->name,
 			       conf->ocaml[i]);
 		rc = rel_buf_status(&name, "environment", err);
+		if (rc == 0 && only.len && !rel_str_is(only, conf->name) &&
+		    !rel_str_eq(only, rel_buf_str(&name)))
+			continue;
 		e.name = rel_arena_copy(&context->arena, rel_buf_str(&name));
 		e.ocaml = conf->ocaml[i];
 		if (rc == 0)
@@ -107,12 +113,67 @@ static int add_named(struct rel_context *context, struct rel_str name,
 {
 	const struct rel_conf *conf = &context->conf;
 
-	for (size_t i = 0; i < conf->n_environments; i++) {
-		if (rel_str_is(name, conf->environments[i].name))
-			return add_configured(context, &conf->environments[i],
-					      err);
+	size_t first = context->n_environments;
+	struct rel_environment host;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < conf->n_environments &&
+			   context->n_environments == first;
+	     i++)
+		rc = add_configured(context, &conf->environments[i], name, err);
+	if (rc || context->n_environments > first)
+		return rc;
+	if (!rel_str_is(name, "host"))
+		return fail_unknown(conf, name, err);
+	rc = rel_environment_host(&host, &context->arena, err);
+	return rc ? rc : add(context, &host, err);
+}
+
+/* As in relctl.yml. */
+static int check_variables(struct rel_str text, struct rel_error *err)
+{
+	while (text.ptr) {
+		struct rel_str pair = rel_str_cut(&text, ',');
+		struct rel_str key =
+		    rel_str_trim(rel_str_sub(pair, 0, rel_str_find(pair, '=')));
+		const char *meant = rel_conf_variable_meant(key);
+
+		if (meant)
+			return rel_fail(err, REL_EUSAGE,
+					"unknown variable \"%.*s\"; did you "
+					"mean \"%s\"?",
+					REL_STR_ARG(rel_str_sub(key, 0, 80)),
+					meant);
 	}
-	return fail_unknown(conf, name, err);
+	return 0;
+}
+
+/* A changed environment is called what --env takes for it, unless the change
+ * names it: "mac/ocaml-5.4,os=linux". */
+static int change(struct rel_context *context, struct rel_environment *e,
+		  struct rel_str changes, bool named, struct rel_error *err)
+{
+	struct rel_environment base = *e;
+	struct rel_buf name;
+	const char *plain;
+	int rc = rel_environment_parse(e, changes, &base, &context->arena, err);
+
+	if (rc || !named)
+		return rc;
+	plain = rel_arena_copy(&context->arena, rel_str_trim(changes));
+	if (!plain)
+		return rel_fail_nomem(err);
+	if (strcmp(e->name, plain) != 0)
+		return 0;
+	rel_buf_init(&name, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_printf(&name, "%s,%s", base.name, plain);
+	rc = rel_buf_status(&name, "environment", err);
+	if (rc == 0)
+		e->name = rel_arena_copy(&context->arena, rel_buf_str(&name));
+	if (rc == 0 && !e->name)
+		rc = rel_fail_nomem(err);
+	rel_buf_free(&name);
+	return rc;
 }
 
 /* Does KEY=VALUE,… leave nothing that the machine would be asked for? */
@@ -157,12 +218,14 @@ static int add_option(struct rel_context *context, const char *text,
 	struct rel_str rest = rel_str_of(text), head;
 	size_t first = context->n_environments;
 	struct rel_environment host;
+	bool named;
 	int rc;
 
 	if (rel_str_find(rest, '=') == rest.len)
 		return add_named(context, rest, err);
 	head = rel_str_sub(rest, 0, rel_str_find(rest, ','));
-	if (rel_str_find(head, '=') == head.len) {
+	named = rel_str_find(head, '=') == head.len;
+	if (named) {
 		rc = add_named(context, head, err);
 		rest = rel_str_sub(rest, head.len + 1, rest.len);
 	} else {
@@ -170,12 +233,11 @@ static int add_option(struct rel_context *context, const char *text,
 		if (rc == 0)
 			rc = add(context, &host, err);
 	}
-	for (size_t i = first; rc == 0 && i < context->n_environments; i++) {
-		struct rel_environment base = context->environments[i];
-
-		rc = rel_environment_parse(&context->environments[i], rest,
-					   &base, &context->arena, err);
-	}
+	if (rc == 0)
+		rc = check_variables(rest, err);
+	for (size_t i = first; rc == 0 && i < context->n_environments; i++)
+		rc = change(context, &context->environments[i], rest, named,
+			    err);
 	if (rc == REL_EUSAGE)
 		rel_error_prefix(err, "--env %.100s", text);
 	return rc;
@@ -223,7 +285,7 @@ int rel_context_environments(struct rel_context *context,
 		return rc;
 	for (size_t i = 0; rc == 0 && i < context->conf.n_environments; i++)
 		rc = add_configured(context, &context->conf.environments[i],
-				    err);
+				    (struct rel_str){0}, err);
 	if (rc || context->n_environments)
 		return rc;
 	rc = rel_environment_host(&host, &context->arena, err);

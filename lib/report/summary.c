@@ -55,8 +55,12 @@ static void put_stack(struct summary *s)
 		put_revision(s, layer->revision);
 	}
 	for (size_t i = 0; i < r->n_environments; i++) {
+		struct rel_buf name;
+
+		rel_buf_init(&name, s->out->max);
+		rel_environment_add(&name, &r->environments[i]);
 		rel_buf_add_cstr(s->out, ", ");
-		put(s, r->environments[i].name);
+		put_composed(s, &name);
 	}
 	rel_buf_printf(s->out, ": %u checked.\n", (unsigned)r->counts.checked);
 }

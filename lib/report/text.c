@@ -35,8 +35,12 @@ static void write_stack(struct rel_text *t)
 		put_revision(t, layer->revision);
 	}
 	for (size_t i = 0; i < r->n_environments; i++) {
+		struct rel_buf name;
+
+		rel_buf_init(&name, REL_MIB);
+		rel_environment_add(&name, &r->environments[i]);
 		rel_text_put(t, ", ");
-		rel_text_outside(t, r->environments[i].name);
+		rel_text_composed(t, &name);
 		if (strcmp(r->environments[i].profile, "env") != 0) {
 			rel_text_put(t, " (");
 			rel_text_outside(t, r->environments[i].profile);

@@ -134,6 +134,41 @@ const char *rel_environment_name(const struct rel_report *report,
 					      : "";
 }
 
+static const char *value_of(const struct rel_report_environment *environment,
+			    const char *name)
+{
+	for (size_t i = 0; i < environment->n_values; i++) {
+		if (strcmp(environment->values[i].name, name) == 0)
+			return environment->values[i].value;
+	}
+	return NULL;
+}
+
+void rel_environment_add(struct rel_buf *out,
+			 const struct rel_report_environment *environment)
+{
+	static const char *const parts[] = {"os-distribution", "os-version",
+					    "arch"};
+	const char *const between[] = {"", " ", ", "};
+	bool any = false;
+
+	rel_buf_add_cstr(out, environment->name);
+	if (strcmp(environment->name, "host") != 0)
+		return;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *value = value_of(environment, parts[i]);
+
+		if (!value && i == 0)
+			value = value_of(environment, "os");
+		if (!value)
+			continue;
+		rel_buf_add_cstr(out, any ? between[i] : " (");
+		rel_buf_add_cstr(out, value);
+		any = true;
+	}
+	rel_buf_add_cstr(out, any ? ")" : "");
+}
+
 const struct rel_report_layer *rel_layer_find(const struct rel_report *report,
 					      const char *name)
 {

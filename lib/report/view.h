@@ -60,6 +60,11 @@ void rel_entry_environments(struct rel_buf *out,
 const char *rel_environment_name(const struct rel_report *report,
 				 uint32_t index);
 
+/* Append the environment's name; of this machine's also what it is:
+ * "host (debian 12, x86_64)". */
+void rel_environment_add(struct rel_buf *out,
+			 const struct rel_report_environment *environment);
+
 /* The layer of that name, or NULL. */
 const struct rel_report_layer *rel_layer_find(const struct rel_report *report,
 					      const char *name);
