@@ -58,6 +58,7 @@ struct rel_command {
 extern const struct rel_command rel_command_list_broken;
 extern const struct rel_command rel_command_why;
 extern const struct rel_command rel_command_rdeps;
+extern const struct rel_command rel_command_coinstall;
 extern const struct rel_command rel_command_lint;
 extern const struct rel_command rel_command_verify;
 extern const struct rel_command rel_command_index;

@@ -3,10 +3,11 @@
 #include <string.h>
 
 const struct rel_command *const rel_commands[] = {
-    &rel_command_list_broken, &rel_command_why,	     &rel_command_rdeps,
-    &rel_command_cut,	      &rel_command_withdraw, &rel_command_revise,
-    &rel_command_verify,      &rel_command_freeze,   &rel_command_lint,
-    &rel_command_index,	      &rel_command_ci,	     &rel_command_init,
+    &rel_command_list_broken, &rel_command_why,	   &rel_command_rdeps,
+    &rel_command_coinstall,   &rel_command_cut,	   &rel_command_withdraw,
+    &rel_command_revise,      &rel_command_verify, &rel_command_freeze,
+    &rel_command_lint,	      &rel_command_index,  &rel_command_ci,
+    &rel_command_init,
 };
 const size_t rel_n_commands = sizeof(rel_commands) / sizeof(rel_commands[0]);
 

@@ -58,19 +58,97 @@ static int fail_version(const struct rel_universe *u,
 			REL_STR_ARG(rel_universe_version(u, older)));
 }
 
+/* A name with a bound: foo>=1.0. */
+struct bound {
+	struct rel_str name, op, version;
+};
+
+static bool split_bound(struct rel_str text, struct bound *out)
+{
+	static const struct rel_str ops[] = {
+	    REL_STR(">="), REL_STR("<="), REL_STR("!="),
+	    REL_STR(">"),  REL_STR("<"),  REL_STR("="),
+	};
+	size_t at = 0;
+
+	while (at < text.len && !strchr("<>=!", text.ptr[at]))
+		at++;
+	out->name = rel_str_trim(rel_str_sub(text, 0, at));
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		struct rel_str rest = rel_str_sub(text, at, text.len);
+
+		if (!rel_str_starts(rest, ops[i]))
+			continue;
+		out->op = ops[i];
+		out->version =
+		    rel_str_trim(rel_str_sub(rest, ops[i].len, rest.len));
+		return rel_package_name_is_valid(out->name) &&
+		       rel_version_is_valid(out->version);
+	}
+	return false;
+}
+
+static bool within(const struct bound *b, struct rel_str version)
+{
+	int order = rel_version_compare(version, b->version);
+	bool equal = b->op.ptr[b->op.len - 1] == '=';
+
+	switch (b->op.ptr[0]) {
+	case '>':
+		return order > 0 || (equal && order == 0);
+	case '<':
+		return order < 0 || (equal && order == 0);
+	case '!':
+		return order != 0;
+	default:
+		return order == 0;
+	}
+}
+
+static int mark_bound(uint8_t *marks, const struct rel_universe *u,
+		      const struct bound *b, struct rel_error *err)
+{
+	uint32_t group = rel_stack_find(u->stack, b->name);
+	const struct rel_stack_name *found;
+	bool any = false;
+
+	if (group == UINT32_MAX)
+		return fail_name(u, b->name, err);
+	found = &u->stack->names[group];
+	for (rel_pkg_id v = found->first; v < found->first + found->count;
+	     v++) {
+		if (!within(b, rel_universe_version(u, v)))
+			continue;
+		marks[v] = 1;
+		any = true;
+	}
+	if (any)
+		return 0;
+	return rel_fail(err, REL_ENOTFOUND,
+			"no remote has %.*s %.*s %.*s; its newest version is "
+			"%.*s",
+			REL_STR_ARG(b->name), REL_STR_ARG(b->op),
+			REL_STR_ARG(b->version),
+			REL_STR_ARG(rel_universe_version(
+			    u, found->first + found->count - 1)));
+}
+
 int rel_packages_mark(uint8_t *marks, const struct rel_universe *universe,
 		      const char *text, struct rel_error *err)
 {
 	struct rel_str all = rel_str_of(text), name = all, version = {NULL, 0};
 	const struct rel_stack_name *found;
 	rel_pkg_id pkg;
+	struct bound bound;
 	uint32_t group;
 
+	if (split_bound(all, &bound))
+		return mark_bound(marks, universe, &bound, err);
 	if (!rel_package_name_is_valid(all) &&
 	    !rel_package_split(all, &name, &version))
 		return rel_fail(err, REL_EUSAGE,
 				"\"%s\" is neither a package name nor a "
-				"name.version",
+				"name.version nor a bound such as foo>=1.0",
 				text);
 	group = rel_stack_find(universe->stack, name);
 	if (group == UINT32_MAX)

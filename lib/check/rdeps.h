@@ -9,9 +9,10 @@
 #include "solve/universe.h"
 
 /*
- * "PKG" (every version) or "PKG.VER" → marks[pkg] = 1 for each.
- * Errors  REL_ENOTFOUND with the nearest names; REL_EUSAGE when the text is
- *         neither.
+ * "PKG" (every version), "PKG.VER", or a name with a bound as opam's command
+ * line has it ("PKG>=VER", also = != > <= <) → marks[pkg] = 1 for each.
+ * Errors  REL_ENOTFOUND with the nearest names, or the newest version when none
+ *         is within the bound; REL_EUSAGE when the text is neither.
  */
 REL_MUST_CHECK int rel_packages_mark(uint8_t *marks,
 				     const struct rel_universe *universe,

@@ -89,6 +89,11 @@ static void test_marks(void **state)
 	    {"base.9", REL_ENOTFOUND, "nearest is 2"},
 	    {"ba se", REL_EUSAGE, "neither"},
 	    {"", REL_EUSAGE, "neither"},
+	    {"base>2", REL_ENOTFOUND, "newest version is 2"},
+	    {"bsae>2", REL_ENOTFOUND, "is it base?"},
+	    {"base>=", REL_EUSAGE, "neither"},
+	    {"base==2", REL_EUSAGE, "neither"},
+	    {">2", REL_EUSAGE, "neither"},
 	};
 	struct rel_error err;
 	struct world w;
@@ -112,6 +117,36 @@ static void test_marks(void **state)
 	assert_string_equal(text, "base.2 far.1 far.2");
 	free(text);
 	free(marks);
+	world_free(&w);
+}
+
+static void test_bounds(void **state)
+{
+	static const struct {
+		const char *text, *marked;
+	} cases[] = {
+	    {"base>=2", "base.2"},	 {"base > 1", "base.2"},
+	    {"base<2", "base.1"},	 {"base<=2", "base.1 base.2"},
+	    {"base!=1", "base.2"},	 {"base=1", "base.1"},
+	    {"base>0", "base.1 base.2"},
+	};
+	struct rel_error err;
+	struct world w;
+
+	(void)state;
+	world_new(&w, repository, REL_PROFILE_ENV);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t *marks = world_marks(&w);
+		char *text;
+
+		assert_int_equal(
+		    rel_packages_mark(marks, w.universe, cases[i].text, &err),
+		    0);
+		text = world_marked(&w, marks);
+		assert_string_equal(text, cases[i].marked);
+		free(text);
+		free(marks);
+	}
 	world_free(&w);
 }
 
@@ -250,9 +285,9 @@ static void test_path_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_by_hand),	 cmocka_unit_test(test_marks),
-	    cmocka_unit_test(test_against_opam), cmocka_unit_test(test_paths),
-	    cmocka_unit_test(test_path_back),
+	    cmocka_unit_test(test_by_hand), cmocka_unit_test(test_marks),
+	    cmocka_unit_test(test_bounds),  cmocka_unit_test(test_against_opam),
+	    cmocka_unit_test(test_paths),   cmocka_unit_test(test_path_back),
 	};
 
 	rel_test_clean_environment();
