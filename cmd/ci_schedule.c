@@ -156,22 +156,13 @@ static int build(struct run *r, struct rel_error *err)
 	return rc;
 }
 
-static int add_bytes(void *context, const void *ptr, size_t len,
-		     struct rel_error *err)
-{
-	struct rel_buf *buf = context;
-
-	rel_buf_add(buf, ptr, len);
-	return rel_buf_status(buf, "report", err);
-}
-
 static int write_files(struct run *r, struct rel_error *err)
 {
 	struct rel_report_style style = {.width = 80};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < N_KEPT; i++) {
-		struct rel_sink sink = {add_bytes, &r->files[i]};
+		struct rel_sink sink = rel_sink_of_buf(&r->files[i]);
 
 		rel_buf_clear(&r->files[i]);
 		rc = rel_report_write(&r->report, kept[i].format, &style, &sink,

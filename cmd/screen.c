@@ -18,6 +18,8 @@
 /* Wipes the line (ECMA-48, EL). */
 #define WIPE	      "\r\033[K"
 #define WIDTH_DEFAULT 80
+/* Bytes of the longest escape of one byte. */
+#define ESCAPED 8
 
 uint64_t rel_screen_now(void)
 {
@@ -103,20 +105,9 @@ void rel_screen_free(struct rel_screen *screen)
 }
 
 /* The one way of text to the terminal, or to the log of a CI system. */
-static void put(struct rel_screen *screen, const char *text)
-{
-	struct rel_buf lines;
-
-	rel_buf_init(&lines, REL_LIMIT_FORGE_ANSWER);
-	rel_escape_lines(&lines, text);
-	rel_screen_clear(screen);
-	fputs(lines.status || !lines.ptr ? "" : lines.ptr, stderr);
-	fflush(stderr);
-	rel_buf_free(&lines);
-}
-
 void rel_screen_put(struct rel_screen *screen, const char *format, ...)
 {
+	struct rel_buf lines;
 	char *text = NULL;
 	va_list list;
 	int n;
@@ -124,8 +115,18 @@ void rel_screen_put(struct rel_screen *screen, const char *format, ...)
 	va_start(list, format);
 	n = vasprintf(&text, format, list);
 	va_end(list);
+	/* as long as the text is, which is in memory: an escaped byte takes no
+	 * more than ESCAPED */
+	rel_buf_init(&lines, n < 0 ? 0 : ESCAPED * ((size_t)n + 1));
 	if (n >= 0)
-		put(screen, text);
+		rel_escape_lines(&lines, text);
+	rel_screen_clear(screen);
+	if (n < 0 || lines.status)
+		fputs("relctl: no memory to show a text\n", stderr);
+	else if (lines.ptr)
+		fputs(lines.ptr, stderr);
+	fflush(stderr);
+	rel_buf_free(&lines);
 	if (n >= 0)
 		free(text);
 }

@@ -18,13 +18,16 @@ enum rel_code {
 	REL_EIO = -2,	     /* disk, network or child process failed */
 	REL_EPARSE = -3,     /* outside bytes do not have the promised form */
 	REL_ENOTFOUND = -4,  /* no such file, revision, package, … */
-	REL_EEXISTS = -5,    /* refused to overwrite */
+	REL_EEXISTS = -5,    /* something is there, and stays */
 	REL_ECHECKSUM = -6,  /* bytes are not the promised bytes */
 	REL_ELIMIT = -7,     /* over a cap of base/limits.h */
 	REL_ECANCELLED = -8, /* SIGINT or SIGTERM */
 	REL_EUSAGE = -9,     /* the user asked for something meaningless */
 	REL_EAUTH = -10,     /* the other side wants (other) credentials */
 	REL_ESTALE = -11,    /* compare-and-swap lost; cached data unusable */
+	/* the state of a source or of a release forbids it: changes that are
+	 * not committed, a detached HEAD, a field that must stay */
+	REL_EREFUSED = -12,
 };
 
 #define REL_ERROR_PATH_MAX 512

@@ -54,6 +54,22 @@ struct rel_sink rel_sink_of_buf(struct rel_buf *buf)
 	return (struct rel_sink){add_to_buf, buf};
 }
 
+static int add_to_file(void *context, const void *ptr, size_t len,
+		       struct rel_error *err)
+{
+	struct rel_atomic_file *file = context;
+
+	if (rel_atomic_write(file, ptr, len) == 0)
+		return 0;
+	return rel_fail_errno(err, file->saved_errno, file->target,
+			      "cannot write");
+}
+
+struct rel_sink rel_sink_of_file(struct rel_atomic_file *file)
+{
+	return (struct rel_sink){add_to_file, file};
+}
+
 int rel_sink_pour(uint64_t *size, const struct rel_sink *sink, int fd,
 		  const char *path, const struct rel_cancel *cancel,
 		  struct rel_error *err)

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/file.h"
 
 struct rel_sink {
 	/* Take all of `len` bytes; 0 or a negative code, with `err` set. */
@@ -17,6 +18,8 @@ struct rel_sink {
 
 /* Appends to a buffer.  Errors  REL_ELIMIT, REL_ENOMEM */
 struct rel_sink rel_sink_of_buf(struct rel_buf *buf);
+/* Appends to a file.  Errors  REL_EIO and others, with its path */
+struct rel_sink rel_sink_of_file(struct rel_atomic_file *file);
 
 /*
  * Give the sink what is left of an open file, piece by piece.

@@ -39,15 +39,6 @@ static void end_line(struct rel_ci_writer *w)
 	rel_buf_clear(&w->line);
 }
 
-static int gather(void *context, const void *ptr, size_t len,
-		  struct rel_error *err)
-{
-	struct rel_buf *buf = context;
-
-	rel_buf_add(buf, ptr, len);
-	return rel_buf_status(buf, "a report", err);
-}
-
 void rel_ci_write_begin(struct rel_ci_writer *w, const struct rel_ci *ci,
 			struct rel_sink *log)
 {
@@ -57,7 +48,7 @@ void rel_ci_write_begin(struct rel_ci_writer *w, const struct rel_ci *ci,
 	rel_buf_init(&w->outputs, REL_LIMIT_CI_REPORT_BYTES);
 	rel_buf_init(&w->environment, REL_LIMIT_CI_REPORT_BYTES);
 	rel_buf_init(&w->report, REL_LIMIT_CI_REPORT_BYTES);
-	w->into_report = (struct rel_sink){gather, &w->report};
+	w->into_report = rel_sink_of_buf(&w->report);
 	rel_json_begin(&w->json, &w->into_report);
 	rel_json_array(&w->json, NULL);
 }

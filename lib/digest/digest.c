@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define READ_STEP (64 * 1024)
-
 static const struct {
 	const char *name;
 	size_t size; /* bytes */
@@ -240,10 +238,28 @@ int rel_digest_of(struct rel_digest *out, enum rel_digest_algo algo,
 	return rc;
 }
 
-static int hash_fd(struct rel_hasher *hasher, uint64_t *size, int fd,
-		   const char *path, struct rel_error *err)
+static int add_to_tally(void *context, const void *ptr, size_t len,
+			struct rel_error *err)
 {
-	char chunk[READ_STEP];
+	struct rel_tally *tally = context;
+
+	rel_hasher_update(&tally->hasher, ptr, len);
+	tally->size += len;
+	if (!tally->next)
+		return 0;
+	return tally->next->write(tally->next->context, ptr, len, err);
+}
+
+struct rel_sink rel_sink_of_tally(struct rel_tally *tally)
+{
+	return (struct rel_sink){add_to_tally, tally};
+}
+
+static int hash_fd(struct rel_tally *tally, int fd, const char *path,
+		   struct rel_error *err)
+{
+	const struct rel_sink sink = rel_sink_of_tally(tally);
+	uint64_t size = 0;
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
@@ -253,39 +269,27 @@ static int hash_fd(struct rel_hasher *hasher, uint64_t *size, int fd,
 		rel_error_at(err, path, 0, 0);
 		return REL_EIO;
 	}
-	for (;;) {
-		ssize_t n = read(fd, chunk, sizeof(chunk));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return rel_fail_errno(err, errno, path, "cannot read");
-		if (n == 0)
-			return 0;
-		rel_hasher_update(hasher, chunk, (size_t)n);
-		*size += (uint64_t)n;
-	}
+	return rel_sink_pour(&size, &sink, fd, path, NULL, err);
 }
 
 int rel_digest_file(struct rel_digest out[REL_DIGEST_ALGOS], unsigned mask,
 		    const char *path, uint64_t *size, struct rel_error *err)
 {
-	struct rel_hasher hasher;
-	uint64_t read_bytes = 0;
+	struct rel_tally tally = {.next = NULL};
 	int fd, rc;
 
 	/* O_NONBLOCK: a FIFO must not hang us before fstat can tell. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return rel_fail_errno(err, errno, path, "cannot open");
-	rc = rel_hasher_init(&hasher, mask, err);
+	rc = rel_hasher_init(&tally.hasher, mask, err);
 	if (rc == 0)
-		rc = hash_fd(&hasher, &read_bytes, fd, path, err);
+		rc = hash_fd(&tally, fd, path, err);
 	if (rc == 0)
-		rc = rel_hasher_finish(out, &hasher, err);
+		rc = rel_hasher_finish(out, &tally.hasher, err);
 	if (rc == 0 && size)
-		*size = read_bytes;
-	rel_hasher_free(&hasher);
+		*size = tally.size;
+	rel_hasher_free(&tally.hasher);
 	close(fd);
 	return rc;
 }

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/sink.h"
 #include "base/str.h"
 
 /* In order of strength, weakest first, as OpamHash.compare_kind. */
@@ -100,6 +101,17 @@ REL_MUST_CHECK int rel_hasher_finish(struct rel_digest out[REL_DIGEST_ALGOS],
 				     struct rel_error *err);
 /* Fine on a zeroed struct and twice. */
 void rel_hasher_free(struct rel_hasher *hasher);
+
+/* Hashes and counts what goes through.  Start and free the hasher; do not move
+ * the struct while it is a sink. */
+struct rel_tally {
+	struct rel_hasher hasher;
+	uint64_t size;
+	const struct rel_sink *next; /* where the bytes go on; NULL = nowhere */
+};
+
+/* Errors  those of tally->next */
+struct rel_sink rel_sink_of_tally(struct rel_tally *tally);
 
 /* The digest of bytes in memory. */
 REL_MUST_CHECK int rel_digest_of(struct rel_digest *out,

@@ -163,7 +163,7 @@ struct rel_git_edit_request {
  * Idempotent: the same request after a crash at any instruction gives the
  * same commit and finishes what was left.
  * Errors  REL_ESTALE HEAD is on another branch, or that is neither at the
- *         parent nor at our commit; nothing was changed.  REL_EEXISTS an
+ *         parent nor at our commit; nothing was changed.  REL_EREFUSED an
  *         edited file has uncommitted changes (or is untracked there with
  *         other content); nothing was changed.  REL_EUSAGE an edit of a
  *         symbolic link, submodule or directory, no difference at all, an
@@ -180,7 +180,7 @@ REL_MUST_CHECK int rel_git_checkout_commit(
  * file that the commit added is removed).  The same
  * request as then.  Fine when it was never finished, or is undone already.
  * Errors  REL_ESTALE the branch is at neither, or HEAD is elsewhere: it was
- *         built upon, nothing is changed; REL_EEXISTS a file of ours was
+ *         built upon, nothing is changed; REL_EREFUSED a file of ours was
  *         changed since: nothing is changed; others as above
  */
 REL_MUST_CHECK int rel_git_checkout_undo(

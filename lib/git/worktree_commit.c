@@ -246,7 +246,7 @@ static int look_at_index(struct place *place, struct edits *e,
 	id = line.ptr ? rel_str_cut(&line, ' ') : REL_STR("");
 	place->in_index = rel_git_id_parse(&place->index, id);
 	if (!place->in_index || line.ptr == NULL || line.ptr[0] != '0')
-		return fail_at(err, REL_EEXISTS, place,
+		return fail_at(err, REL_EREFUSED, place,
 			       "is not merged; finish that first");
 	return 0;
 }
@@ -272,11 +272,11 @@ static int check_places(struct edits *e, struct rel_error *err)
 		if (rc == 0)
 			rc = look_at_file(place, e, err);
 		if (rc == 0 && !is_ours(place, place->has_file, &place->file))
-			rc = fail_at(err, REL_EEXISTS, place,
+			rc = fail_at(err, REL_EREFUSED, place,
 				     "has changes that are not committed; set "
 				     "them aside with `git stash` first");
 		if (rc == 0 && !is_ours(place, place->in_index, &place->index))
-			rc = fail_at(err, REL_EEXISTS, place,
+			rc = fail_at(err, REL_EREFUSED, place,
 				     "has staged changes; set them aside with "
 				     "`git stash` first");
 	}

@@ -4,7 +4,6 @@
 
 #include "base/array.h"
 #include "base/limits.h"
-#include "opam/source.h"
 #include "opam/version.h"
 
 /* The newest opam-version whose syntax and fields are known here. */
@@ -182,6 +181,57 @@ static void read_tags(struct reader *r, rel_node_id value)
 	}
 }
 
+/* Where a package's source comes from, as far as it decides anything (opam
+ * src/core/opamUrl.ml, parse with ~handle_suffix:false). */
+enum src_kind {
+	SRC_BAD,   /* opam cannot use it and ignores the section */
+	SRC_HTTP,  /* an archive */
+	SRC_LOCAL, /* rsync: a path, file://, ssh:// … */
+	SRC_VCS,   /* git, hg or darcs */
+};
+
+static bool one_of(struct rel_str s, const char *const *words)
+{
+	for (; *words; words++) {
+		if (rel_str_is(s, *words))
+			return true;
+	}
+	return false;
+}
+
+static enum src_kind kind_of_scheme(struct rel_str scheme)
+{
+	static const char *const vcs[] = {"git", "hg", "darcs", NULL};
+	static const char *const http[] = {"http", "https", "ftp",
+					   "wget", "curl",  NULL};
+	static const char *const local[] = {"file", "path", "local", "rsync",
+					    "ssh",  "scp",  "sftp",  NULL};
+
+	if (one_of(scheme, vcs))
+		return SRC_VCS;
+	if (one_of(scheme, http))
+		return SRC_HTTP;
+	return one_of(scheme, local) ? SRC_LOCAL : SRC_BAD;
+}
+
+static enum src_kind src_kind_of(struct rel_str src)
+{
+	const char *mark = memmem(src.ptr, src.len, "://", 3);
+	struct rel_str scheme, backend;
+
+	if (src.len == 0)
+		return SRC_BAD;
+	if (!mark)
+		return SRC_LOCAL;
+	scheme = rel_str_sub(src, 0, (size_t)(mark - src.ptr));
+	if (rel_str_find(scheme, ':') < scheme.len)
+		return SRC_LOCAL;
+	backend = rel_str_sub(scheme, 0, rel_str_find(scheme, '+'));
+	if (backend.len == scheme.len)
+		return kind_of_scheme(scheme);
+	return kind_of_scheme(backend) == SRC_VCS ? SRC_VCS : SRC_BAD;
+}
+
 /*
  * A source that is no archive and has no checksum makes `dev` true.
  * opam src/state/opamPackageVar.ml, is_dev_package; the same in 2.1.2 and
@@ -190,7 +240,7 @@ static void read_tags(struct reader *r, rel_node_id value)
 static void read_url(struct reader *r, const struct rel_opam_tree *tree,
 		     rel_node_id item)
 {
-	enum rel_source_kind kind = REL_SOURCE_BAD;
+	enum src_kind kind = SRC_BAD;
 	bool checksum = false;
 
 	for (; item != REL_NODE_NONE; item = tree->nodes[item].next) {
@@ -205,22 +255,22 @@ static void read_url(struct reader *r, const struct rel_opam_tree *tree,
 		else if (value->kind != REL_NODE_STRING)
 			continue;
 		else if (rel_str_is(name, "src"))
-			kind = rel_source_kind_of(value->text);
-		else if (kind != REL_SOURCE_BAD)
+			kind = src_kind_of(value->text);
+		else if (kind != SRC_BAD)
 			continue;
 		else if (rel_str_is(name, "git") || rel_str_is(name, "hg") ||
 			 rel_str_is(name, "darcs"))
-			kind = REL_SOURCE_VCS;
+			kind = SRC_VCS;
 		else if (rel_str_is(name, "local"))
-			kind = REL_SOURCE_LOCAL;
+			kind = SRC_LOCAL;
 		else if (rel_str_is(name, "archive") ||
 			 rel_str_is(name, "http"))
-			kind = REL_SOURCE_HTTP;
+			kind = SRC_HTTP;
 	}
-	if (kind == REL_SOURCE_BAD)
+	if (kind == SRC_BAD)
 		return;
 	r->out->flags |= REL_MANIFEST_HAS_URL;
-	if (kind != REL_SOURCE_HTTP && !checksum)
+	if (kind != SRC_HTTP && !checksum)
 		r->out->flags |= REL_MANIFEST_DEV;
 }
 

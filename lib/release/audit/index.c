@@ -21,10 +21,10 @@ struct indexing {
 	struct rel_index_result *result;
 	struct rel_arena arena;
 	struct rel_index_items items;
-	struct rel_buf file;	  /* the one at hand */
-	struct rel_buf repo;	  /* new content */
-	struct rel_hasher stamp;  /* over what is indexed */
-	struct rel_hasher packed; /* over index.tar.gz */
+	struct rel_buf file;	 /* the one at hand */
+	struct rel_buf repo;	 /* new content */
+	struct rel_hasher stamp; /* over what is indexed */
+	struct rel_tally packed; /* of index.tar.gz */
 	struct rel_atomic_file out;
 	struct rel_archive_writer *writer;
 	struct rel_git_id commit;
@@ -257,26 +257,15 @@ static int write_members(struct indexing *x, struct rel_error *err)
 	return rc;
 }
 
-static int take(void *context, const void *ptr, size_t len,
-		struct rel_error *err)
-{
-	struct indexing *x = context;
-
-	(void)err;
-	rel_hasher_update(&x->packed, ptr, len);
-	x->result->size += len;
-	/* Told by the commit. */
-	rel_atomic_write(&x->out, ptr, len);
-	return 0;
-}
-
 static int write_archive(struct indexing *x, struct rel_error *err)
 {
-	struct rel_sink sink = {take, x};
+	struct rel_sink file = rel_sink_of_file(&x->out);
+	struct rel_sink sink = rel_sink_of_tally(&x->packed);
 	int rc = rel_atomic_open_below(&x->out, x->options->dir, "index.tar.gz",
 				       err);
 
 	x->open = rc == 0;
+	x->packed.next = &file;
 	if (rc == 0 && fchmod(x->out.fd, 0644) != 0)
 		rc = rel_fail_errno(err, errno, "index.tar.gz",
 				    "cannot set the mode");
@@ -288,8 +277,10 @@ static int write_archive(struct indexing *x, struct rel_error *err)
 		return rc;
 	rc = write_members(x, err);
 	if (rc == 0)
-		return rel_archive_write_close(x->writer, err);
-	rel_archive_write_abort(x->writer);
+		rc = rel_archive_write_close(x->writer, err);
+	else
+		rel_archive_write_abort(x->writer);
+	x->result->size = x->packed.size;
 	return rc;
 }
 
@@ -344,13 +335,9 @@ static int finish(struct indexing *x, struct rel_error *err)
 {
 	struct rel_digest now[REL_DIGEST_ALGOS], old[REL_DIGEST_ALGOS];
 	char *path;
-	int rc = rel_hasher_finish(now, &x->packed, err);
+	int rc = rel_hasher_finish(now, &x->packed.hasher, err);
 
 	x->result->sha256 = now[REL_DIGEST_SHA256];
-	if (rc == 0 && x->out.status != 0) {
-		x->open = false;
-		return rel_atomic_commit(&x->out, err);
-	}
 	if (rc == 0 && !x->options->keep_repo)
 		rc = put_file(x, "repo", rel_buf_str(&x->repo), err);
 	if (rc == 0)
@@ -424,7 +411,8 @@ static int run(struct indexing *x, struct rel_error *err)
 	if (rc == 0)
 		rc = rel_hasher_init(&x->stamp, REL_DIGEST_MASK_SHA256, err);
 	if (rc == 0)
-		rc = rel_hasher_init(&x->packed, REL_DIGEST_MASK_SHA256, err);
+		rc = rel_hasher_init(&x->packed.hasher, REL_DIGEST_MASK_SHA256,
+				     err);
 	if (rc == 0)
 		rc = write_archive(x, err);
 	return rc ? rc : finish(x, err);
@@ -450,7 +438,7 @@ int rel_index_write(struct rel_index_result *out,
 	if (x.open)
 		rel_atomic_abort(&x.out);
 	rel_hasher_free(&x.stamp);
-	rel_hasher_free(&x.packed);
+	rel_hasher_free(&x.packed.hasher);
 	rel_buf_free(&x.file);
 	rel_buf_free(&x.repo);
 	free(x.items.items);

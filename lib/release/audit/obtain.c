@@ -9,8 +9,6 @@
 #include "base/limits.h"
 #include "base/path.h"
 
-#define PIECE (64 * 1024)
-
 #define NO_ARCHIVE "this is not the address of an archive"
 
 /* One archive that is being fetched; begun anew at each place. */
@@ -112,9 +110,9 @@ static int from_http(struct fetching *fetching, const char *address,
 static int copy_file(struct fetching *fetching, int fd, const char *path,
 		     struct rel_error *err)
 {
-	char piece[PIECE];
+	const struct rel_sink sink = {take, fetching};
+	uint64_t size = 0;
 	struct stat st;
-	ssize_t n;
 	int r;
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
@@ -123,19 +121,9 @@ static int copy_file(struct fetching *fetching, int fd, const char *path,
 		return REL_EIO;
 	}
 	r = begin(fetching, 0, err);
-	while (r == 0) {
-		if (rel_cancelled(fetching->options->cancel))
-			return rel_fail_cancelled(err);
-		n = read(fd, piece, sizeof(piece));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return rel_fail_errno(err, errno, path, "cannot read");
-		if (n == 0)
-			break;
-		r = take(fetching, piece, (size_t)n, err);
-	}
-	return r;
+	return r ? r
+		 : rel_sink_pour(&size, &sink, fd, path,
+				 fetching->options->cancel, err);
 }
 
 /* Where `path` is: of one that does not exist, its nearest parent that does.

@@ -39,14 +39,14 @@ static rel_node_id next_fixed(const struct rel_opam_tree *tree, rel_node_id id)
 static int fail_fixed(const struct rel_opam_tree *tree, rel_node_id id,
 		      struct rel_str name, struct rel_error *err)
 {
-	rel_fail(err, REL_EEXISTS,
+	rel_fail(err, REL_EREFUSED,
 		 "%.*s must stay as it was published; what a version is made "
 		 "of changes with a new version only",
 		 REL_STR_ARG(name));
 	rel_error_at(err, tree->path,
 		     id == REL_NODE_NONE ? 0 : tree->nodes[id].line,
 		     id == REL_NODE_NONE ? 0 : tree->nodes[id].column);
-	return REL_EEXISTS;
+	return REL_EREFUSED;
 }
 
 static int check_fixed(const struct rel_opam_tree *old, struct rel_str text,
@@ -179,7 +179,7 @@ static int revise(struct amend *a, const struct rel_amend_options *options)
 	int rc = 0;
 
 	if (is_withdrawn(&a->tree)) {
-		rc = rel_fail(a->err, REL_EEXISTS,
+		rc = rel_fail(a->err, REL_EREFUSED,
 			      "this version is withdrawn, and stays as it is");
 		rel_error_at(a->err, a->tree.path, 0, 0);
 	}

@@ -18,12 +18,12 @@ int rel_cut_check_head(struct rel_cut *cut, struct rel_error *err)
 		return rel_fail(err, REL_ENOTFOUND,
 				"the source has no commit yet");
 	if (head->busy)
-		return rel_fail(err, REL_EEXISTS,
+		return rel_fail(err, REL_EREFUSED,
 				"git is in the middle of a %s here; finish or "
 				"abort it first",
 				head->busy);
 	if (!head->branch && !cut->options->tag)
-		return rel_fail(err, REL_EEXISTS,
+		return rel_fail(err, REL_EREFUSED,
 				"the source is on no branch (detached HEAD); "
 				"check out the branch to release from: git "
 				"switch BRANCH");
@@ -44,12 +44,12 @@ int rel_cut_check_clean(struct rel_cut *cut, struct rel_error *err)
 		first = rel_str_sub(rel_buf_str(&paths), 0,
 				    rel_str_find(rel_buf_str(&paths), '\n'));
 		if (n == 1)
-			rc = rel_fail(err, REL_EEXISTS,
+			rc = rel_fail(err, REL_EREFUSED,
 				      "%.*s has changes that are not "
 				      "committed; commit or stash them",
 				      REL_STR_ARG(first));
 		else
-			rc = rel_fail(err, REL_EEXISTS,
+			rc = rel_fail(err, REL_EREFUSED,
 				      "%.*s and %zu more files have changes "
 				      "that are not committed; commit or "
 				      "stash them",
@@ -219,7 +219,7 @@ static int check_tagged(struct rel_cut *cut, const struct rel_conf_globs *globs,
 	if (rc)
 		return rc < 0 ? rc : 0;
 	return rel_fail(
-	    err, REL_EEXISTS,
+	    err, REL_EREFUSED,
 	    "the tag %s is on no branch to release from%s%s: %s (release: "
 	    "branches: in line %u of relctl.yml); merge its commit into one "
 	    "of them and run this again, or add its branch there",

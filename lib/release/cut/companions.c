@@ -54,7 +54,7 @@ static int check_withdrawn(struct rel_cut *cut, struct rel_str text,
 		if (!entry)
 			continue;
 		rel_cut_give_up(cut, "release under another version");
-		rc = rel_fail(err, REL_EEXISTS,
+		rc = rel_fail(err, REL_EREFUSED,
 			      "%.*s.%s was withdrawn from %s, and a withdrawn "
 			      "version does not come back; release under "
 			      "another version",

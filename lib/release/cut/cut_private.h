@@ -250,7 +250,7 @@ REL_MUST_CHECK int rel_cut_check_tag(struct rel_cut *cut,
 REL_MUST_CHECK int rel_cut_judge_places(struct rel_cut *cut,
 					struct rel_error *err);
 /* checkout.c: may it be released from there?
- * Errors  REL_EEXISTS no, with the remedy; as rel_git_fetch() */
+ * Errors  REL_EREFUSED no, with the remedy; as rel_git_fetch() */
 REL_MUST_CHECK int rel_cut_check_branch(struct rel_cut *cut,
 					struct rel_error *err);
 /* Where commit and tag will be pushed, and that they can be. */
@@ -404,7 +404,7 @@ REL_MUST_CHECK int rel_cut_ready(struct rel_cut *cut, struct rel_error *err);
 REL_MUST_CHECK int rel_cut_add_companions(struct rel_change *changes, size_t *n,
 					  struct rel_cut *cut,
 					  struct rel_error *err);
-/* Errors  REL_EEXISTS the ledger says that a version is withdrawn */
+/* Errors  REL_EREFUSED the ledger says that a version is withdrawn */
 REL_MUST_CHECK int rel_cut_check_withdrawn(struct rel_cut *cut,
 					   struct rel_error *err);
 /* Tell which lines of them a release adds and removes. */
@@ -445,7 +445,7 @@ rel_cut_step_fn rel_cut_revert_trial, rel_cut_revert_bump, rel_cut_revert_tag,
 /*
  * amend_text.c: append what the manifest `old` becomes; all that is not changed
  * stays byte for byte. path    of the manifest, for messages Errors  REL_EPARSE
- * with path, line and column; REL_EEXISTS a field that must stay as it was
+ * with path, line and column; REL_EREFUSED a field that must stay as it was
  * published would change; REL_EUSAGE
  */
 REL_MUST_CHECK int rel_amend_text(struct rel_buf *out, struct rel_str old,

@@ -68,7 +68,7 @@ static int settle(struct rel_project_work *work)
 
 		if (rel_str_eq(p[-1].name, p->name))
 			return rel_fail(
-			    work->err, REL_EEXISTS,
+			    work->err, REL_EPARSE,
 			    "package %.*s has two opam files, \"%.*s\" and "
 			    "\"%.*s\"; remove one",
 			    REL_STR_ARG(p->name), REL_STR_ARG(p[-1].path),

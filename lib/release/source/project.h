@@ -60,7 +60,7 @@ struct rel_project {
  *         are internal; without either, those called like benchmarks or tests
  *         beside others are presumed to be.
  * Errors  REL_ENOTFOUND no package;
- *         REL_EEXISTS two opam files or two stanzas of one package;
+ *         REL_EPARSE two opam files or two stanzas of one package;
  *         REL_EPARSE with path, line and column: an opam file or dune-project
  *         that is no such file, an opam file whose `name:` is not the file's,
  *         names that are no package's; REL_ENOTFOUND no name for the project

@@ -133,7 +133,7 @@ static int join_stanza(struct rel_project_work *work,
 					REL_STR_ARG(name)));
 	if (is_second(work->dune_items, stanza, name))
 		return fail_at(work, stanza,
-			       rel_fail(work->err, REL_EEXISTS,
+			       rel_fail(work->err, REL_EPARSE,
 					"a second package %.*s; rename or "
 					"remove one",
 					REL_STR_ARG(name)));

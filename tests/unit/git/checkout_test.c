@@ -520,14 +520,14 @@ static void test_commit_refused(void **state)
 	bad.branch = "refs/heads/topic";
 	check_refused(f, &bad, REL_ESTALE, "refs/heads/main is checked out");
 	IN_WORK(f, "echo x >a.opam");
-	check_refused(f, &good, REL_EEXISTS, "not committed");
+	check_refused(f, &good, REL_EREFUSED, "not committed");
 	IN_WORK(f, "git add a.opam; git cat-file blob HEAD:a.opam >a.opam");
-	check_refused(f, &good, REL_EEXISTS, "staged");
+	check_refused(f, &good, REL_EREFUSED, "staged");
 	IN_WORK(f, "git reset -q --hard; rm a.opam");
-	check_refused(f, &good, REL_EEXISTS, "not committed");
+	check_refused(f, &good, REL_EREFUSED, "not committed");
 	IN_WORK(f, "git reset -q --hard; mkdir -p new/dir; "
 		   "echo mine >new/dir/file");
-	check_refused(f, &good, REL_EEXISTS, "not committed");
+	check_refused(f, &good, REL_EREFUSED, "not committed");
 	IN_WORK(f, "rm -r new; ln -s .. new");
 	check_refused(f, &good, REL_EEXISTS, "symbolic link");
 	IN_WORK(f, "rm new; mkdir -p ../away/dir; ln -s ../away new");
@@ -556,7 +556,7 @@ static void test_undo_refused(void **state)
 	must_commit(&commit, f, &request);
 	IN_WORK(f, "echo x >>a.opam");
 	assert_int_equal(rel_git_checkout_undo(f->checkout, &request, &err),
-			 REL_EEXISTS);
+			 REL_EREFUSED);
 	IN_WORK(f, "git reset -q --hard; git commit -q --allow-empty -m on");
 	assert_int_equal(rel_git_checkout_undo(f->checkout, &request, &err),
 			 REL_ESTALE);

@@ -161,11 +161,11 @@ static const struct mistake mistakes[] = {
     {"mkdir -p vendor/y _b .c; " OPAM "vendor/y/a.opam; " OPAM
      "_b/b.opam; " OPAM ".c/c.opam",
      REL_ENOTFOUND, "", 0, 0, "write PACKAGE.opam"},
-    {"mkdir -p x y; " OPAM "x/a.opam; " OPAM "y/a.opam", REL_EEXISTS, "", 0, 0,
+    {"mkdir -p x y; " OPAM "x/a.opam; " OPAM "y/a.opam", REL_EPARSE, "", 0, 0,
      "two opam files, \"x/a.opam\" and \"y/a.opam\""},
-    {OPAM "a.opam; mkdir opam; " OPAM "opam/a.opam", REL_EEXISTS, "", 0, 0,
+    {OPAM "a.opam; mkdir opam; " OPAM "opam/a.opam", REL_EPARSE, "", 0, 0,
      "two opam files, \"a.opam\" and \"opam/a.opam\""},
-    {OPAM "a.opam; echo 'name: \"a\"' >opam", REL_EEXISTS, "", 0, 0,
+    {OPAM "a.opam; echo 'name: \"a\"' >opam", REL_EPARSE, "", 0, 0,
      "two opam files"},
     {"printf 'x: 1\\ny: [' >a.opam", REL_EPARSE, "a.opam", 2, 5, ""},
     {"printf 'x: 1\\nname: \"b\"' >a.opam", REL_EPARSE, "a.opam", 2, 7,
@@ -180,7 +180,7 @@ static const struct mistake mistakes[] = {
      "dune-project", 1, 1, "one word"},
     {OPAM "a.opam; printf '(package (name a))\\n(package (name a))' "
 	  ">dune-project",
-     REL_EEXISTS, "dune-project", 2, 1, "second package a"},
+     REL_EPARSE, "dune-project", 2, 1, "second package a"},
     {OPAM "a.opam; printf '(package (synopsis a))' >dune-project", REL_EPARSE,
      "dune-project", 1, 1, "no (name"},
     {OPAM "a.opam; printf '(package (name a.b))' >dune-project", REL_EPARSE,
