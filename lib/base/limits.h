@@ -186,13 +186,12 @@
 #define REL_LIMIT_GIT_MACROS 200
 /* A file that export-subst, ident or eol change is held in memory. */
 #define REL_LIMIT_GIT_CONVERT_BYTES (16 * REL_MIB)
-/* A blob that is read whole; bigger ones go through the installed git. */
-#define REL_LIMIT_GIT_BLOB_INLINE (1 * REL_MIB)
-/* So many bytes of blobs are read from libgit2's map of the packs, which stay
- * in memory; after that the installed git reads them. */
-#define REL_LIMIT_GIT_BLOBS_INLINE (32 * REL_MIB)
-/* A blob that libgit2 reads whole where there is no git program. */
-#define REL_LIMIT_GIT_BLOB_WHOLE (1 * REL_GIB)
+/* The ids, and the paths, of the tree of a release, which are held in memory:
+ * 41 bytes an id, so that of 1.5 million files; the kernel has 90,000. */
+#define REL_LIMIT_GIT_ARCHIVE_LIST (64 * REL_MIB)
+/* What git check-attr says of them: for each file and each of three attributes
+ * the path again and 40 bytes. */
+#define REL_LIMIT_GIT_ARCHIVE_ATTRIBUTES (512 * REL_MIB)
 /* Edges that the search for short cycles follows in one universe; the tip of
  * opam-repository takes some 100,000.  Finding a cycle without versions that
  * exclude each other is NP-complete. */

@@ -2,8 +2,8 @@
  * release: branches: of relctl.yml. */
 #include <time.h>
 
+#include "base/glob.h"
 #include "base/limits.h"
-#include "git/glob.h"
 #include "release/cut/cut_private.h"
 
 /* 1 January 1980, UTC: no commit of a source with opam files is older, but
@@ -114,7 +114,7 @@ static bool is_allowed(const struct rel_conf_globs *globs, struct rel_str ref)
 {
 	ref = rel_str_sub(ref, strlen(HEADS), ref.len);
 	for (size_t i = 0; i < globs->count; i++)
-		if (rel_git_glob(rel_str_of(globs->items[i]), ref, false))
+		if (rel_glob(rel_str_of(globs->items[i]), ref, false))
 			return true;
 	return false;
 }

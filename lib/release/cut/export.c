@@ -1,5 +1,4 @@
 /* What the archive will hold, before anything is written. */
-#include "git/export.h"
 #include "base/limits.h"
 #include "opam/tree.h"
 #include "release/cut/cut_private.h"
@@ -20,31 +19,19 @@ struct look {
 	size_t n_marked; /* all of them */
 };
 
-static int check_entry(void *context, struct rel_git_export *exported,
-		       const struct rel_git_export_entry *entry,
+static int check_entry(void *context, struct rel_git_archive *archive,
+		       const struct rel_git_archive_entry *entry,
 		       struct rel_error *err)
 {
 	struct look *look = context;
-	uint64_t size = 0;
-	int rc = 0;
 
-	(void)exported;
-	look->n_files += entry->kind != REL_GIT_TREE;
-	if (entry->kind != REL_GIT_TREE)
+	(void)archive;
+	(void)err;
+	if (entry->kind != REL_GIT_TREE) {
+		look->n_files++;
 		rel_cut_mark_required(look->cut, entry->path);
-	if ((entry->kind == REL_GIT_BLOB ||
-	     entry->kind == REL_GIT_EXECUTABLE) &&
-	    !entry->converted)
-		rc = rel_git_blob_size(&size, look->store, &entry->id, err);
-	if (rc == 0 && size > REL_LIMIT_RELEASE_FILE_BYTES)
-		rc =
-		    rel_fail(err, REL_ELIMIT,
-			     "\"%.*s\" has %llu bytes, a file of a release at "
-			     "most %zu: mark it export-ignore, or have the "
-			     "build fetch it",
-			     REL_STR_ARG(entry->path), (unsigned long long)size,
-			     REL_LIMIT_RELEASE_FILE_BYTES);
-	return rc;
+	}
+	return 0;
 }
 
 /* Remember the file's first watermark; it stays as it is. */
@@ -131,7 +118,7 @@ static int find_marked(struct look *look, struct rel_error *err)
 }
 
 /* With what is packed later, or with a look at each file. */
-static int take_options(struct rel_git_export_options *out,
+static int take_options(struct rel_git_archive_options *out,
 			struct rel_watermarks *marks, struct look *look,
 			struct rel_error *err)
 {
@@ -142,7 +129,8 @@ static int take_options(struct rel_git_export_options *out,
 	int rc;
 
 	options.commit = cut->plan.base;
-	rc = rel_pack_export_options(out, marks, &cut->arena, &options, err);
+	rc = rel_pack_archive_options(out, marks, &cut->arena, &options, err);
+	out->max_file = REL_LIMIT_RELEASE_FILE_BYTES;
 	if (rc || (conf && conf->watermarks != REL_CONF_WATERMARKS_WARN))
 		return rc;
 	out->rewrite = look_for_marks;
@@ -153,17 +141,13 @@ static int take_options(struct rel_git_export_options *out,
 int rel_cut_check_export(struct rel_cut *cut, struct rel_error *err)
 {
 	struct look look = {.cut = cut, .store = rel_cut_store(cut)};
-	struct rel_git_export_options options;
+	struct rel_git_archive_options options;
 	struct rel_watermarks marks;
-	struct rel_git_export *exported = NULL;
 	int rc = take_options(&options, &marks, &look, err);
 
 	if (rc == 0)
-		rc = rel_git_export_open(&exported, look.store, &cut->plan.base,
-					 &options, err);
-	if (rc == 0)
-		rc = rel_git_export_each(exported, check_entry, &look, err);
-	rel_git_export_free(exported);
+		rc = rel_git_archive_each(look.store, &cut->plan.base, &options,
+					  check_entry, &look, err);
 	if (rc == 0 && look.n_files == 0)
 		rc = rel_fail(err, REL_EPARSE,
 			      "the archive would be empty: .gitattributes says "

@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "git/export.h"
 #include "release/cut/pack.h"
 
 /* What is told of the progress is told after so many bytes. */
@@ -50,35 +49,17 @@ static int take_tar(void *context, const void *ptr, size_t len,
 	return 0;
 }
 
-static int pack_file(struct packing *packing, struct rel_git_export *exported,
-		     const struct rel_git_export_entry *from,
-		     struct rel_archive_entry *entry, struct rel_error *err)
-{
-	struct rel_str chunk;
-	int r = rel_git_export_begin(&entry->size, exported, from, err);
-
-	if (r == 0)
-		r = rel_archive_write_entry(packing->writer, entry, err);
-	if (r < 0)
-		return r;
-	while ((r = rel_git_export_chunk(&chunk, exported, err)) > 0) {
-		r = rel_archive_write_data(packing->writer, chunk.ptr,
-					   chunk.len, err);
-		if (r < 0)
-			break;
-	}
-	return r;
-}
-
-static int pack_entry(void *context, struct rel_git_export *exported,
-		      const struct rel_git_export_entry *from,
+static int pack_entry(void *context, struct rel_git_archive *archive,
+		      const struct rel_git_archive_entry *from,
 		      struct rel_error *err)
 {
 	struct packing *packing = context;
 	struct rel_archive_entry entry = {.mtime = packing->mtime,
 					  .mode = 0664,
 					  .kind = REL_ARCHIVE_FILE,
+					  .size = from->size,
 					  .target = from->target};
+	struct rel_str chunk;
 	int r;
 
 	packing->path.len = packing->prefix;
@@ -94,7 +75,7 @@ static int pack_entry(void *context, struct rel_git_export *exported,
 		entry.mode = 0775;
 		/* fall through */
 	case REL_GIT_BLOB:
-		return pack_file(packing, exported, from, &entry, err);
+		break;
 	case REL_GIT_SYMLINK:
 		entry.kind = REL_ARCHIVE_SYMLINK;
 		entry.mode = 0777;
@@ -105,21 +86,31 @@ static int pack_entry(void *context, struct rel_git_export *exported,
 		entry.mode = 0775;
 		break;
 	}
-	return rel_archive_write_entry(packing->writer, &entry, err);
+	r = rel_archive_write_entry(packing->writer, &entry, err);
+	while (r == 0 && entry.kind == REL_ARCHIVE_FILE) {
+		r = rel_git_archive_chunk(&chunk, archive, err);
+		if (r <= 0)
+			break;
+		r = rel_archive_write_data(packing->writer, chunk.ptr,
+					   chunk.len, err);
+	}
+	return r;
 }
 
-static int pack_all(struct packing *packing, struct rel_git_export *exported,
+static int pack_all(struct packing *packing,
+		    const struct rel_git_archive_options *options,
 		    struct rel_error *err)
 {
+	const struct rel_pack_options *request = packing->request;
 	const struct rel_sink packed = {take_packed, packing};
 	const struct rel_sink tar = {take_tar, packing};
 	struct rel_archive_entry top = {.kind = REL_ARCHIVE_DIR, .mode = 0775};
-	int r;
+	int r = rel_git_commit_time(&packing->mtime, request->store,
+				    &request->commit, err);
 
-	packing->mtime = rel_git_export_time(exported);
-	r = rel_archive_write_open(&packing->writer, packing->request->format,
-				   &packed, &tar, packing->request->cancel,
-				   err);
+	if (r == 0)
+		r = rel_archive_write_open(&packing->writer, request->format,
+					   &packed, &tar, request->cancel, err);
 	if (r < 0)
 		return r;
 	top.mtime = packing->mtime;
@@ -127,7 +118,8 @@ static int pack_all(struct packing *packing, struct rel_git_export *exported,
 	packing->out->entries = 1;
 	r = rel_archive_write_entry(packing->writer, &top, err);
 	if (r == 0)
-		r = rel_git_export_each(exported, pack_entry, packing, err);
+		r = rel_git_archive_each(request->store, &request->commit,
+					 options, pack_entry, packing, err);
 	if (r == 0)
 		r = rel_archive_write_close(packing->writer, err);
 	else
@@ -175,16 +167,16 @@ static int replace(void *context, struct rel_buf *out, struct rel_str path,
 	return rel_watermarks_replace(out, context, path, content, err);
 }
 
-int rel_pack_export_options(struct rel_git_export_options *out,
-			    struct rel_watermarks *marks,
-			    struct rel_arena *arena,
-			    const struct rel_pack_options *request,
-			    struct rel_error *err)
+int rel_pack_archive_options(struct rel_git_archive_options *out,
+			     struct rel_watermarks *marks,
+			     struct rel_arena *arena,
+			     const struct rel_pack_options *request,
+			     struct rel_error *err)
 {
-	*out = (struct rel_git_export_options){.tag = request->tag,
-					       .empty_submodules =
-						   request->empty_submodules,
-					       .cancel = request->cancel};
+	*out = (struct rel_git_archive_options){.tag = request->tag,
+						.empty_submodules =
+						    request->empty_submodules,
+						.cancel = request->cancel};
 	if (request->watermarks.len == 0)
 		return 0;
 	out->rewrite = replace;
@@ -198,11 +190,10 @@ int rel_pack_stream(struct rel_pack_result *out,
 		    const struct rel_pack_options *request,
 		    const struct rel_sink *sink, struct rel_error *err)
 {
-	struct rel_git_export_options options;
+	struct rel_git_archive_options options;
 	struct rel_watermarks marks;
 	struct rel_arena arena;
 	struct packing packing = {.request = request, .sink = sink, .out = out};
-	struct rel_git_export *exported = NULL;
 	int r;
 
 	*out = (struct rel_pack_result){0};
@@ -210,11 +201,8 @@ int rel_pack_stream(struct rel_pack_result *out,
 	rel_arena_init(&arena, REL_LIMIT_PROJECT_ARENA);
 	r = set_top(&packing, err);
 	if (r == 0)
-		r = rel_pack_export_options(&options, &marks, &arena, request,
-					    err);
-	if (r == 0)
-		r = rel_git_export_open(&exported, request->store,
-					&request->commit, &options, err);
+		r = rel_pack_archive_options(&options, &marks, &arena, request,
+					     err);
 	if (r == 0)
 		r = rel_hasher_init(
 		    &packing.packed,
@@ -222,12 +210,11 @@ int rel_pack_stream(struct rel_pack_result *out,
 	if (r == 0)
 		r = rel_hasher_init(&packing.tar, REL_DIGEST_MASK_SHA256, err);
 	if (r == 0)
-		r = pack_all(&packing, exported, err);
+		r = pack_all(&packing, &options, err);
 	if (r == 0)
 		r = finish(&packing, err);
 	rel_hasher_free(&packing.tar);
 	rel_hasher_free(&packing.packed);
-	rel_git_export_free(exported);
 	rel_arena_free(&arena);
 	rel_buf_free(&packing.path);
 	return r;
@@ -264,7 +251,6 @@ int rel_pack_write(struct rel_pack_result *out,
 		rel_atomic_abort(&file);
 	return r;
 }
-
 int rel_pack_file_name(struct rel_buf *out,
 		       const struct rel_pack_options *request)
 {

@@ -1,9 +1,9 @@
 /*
- * The archive of a release: a commit's exported tree (git/export.h) as a tar
- * below "name-version/", owner 0, times of the commit, entries sorted by path,
- * directories and executables 0775, other files 0664 (as `git archive` and
- * dune-release have them), links 0777.  The same bytes on every machine that
- * has the same compressor library (archive/write.h).
+ * The archive of a release: a commit's tree as git archives it (git/archive.h)
+ * as a tar below "name-version/", owner 0, times of the commit, entries sorted
+ * by path, directories and executables 0775, other files 0664 (as `git archive`
+ * and dune-release have them), links 0777.  The same bytes on every machine
+ * that has the same compressor library (archive/write.h).
  */
 #ifndef REL_RELEASE_PACK_H
 #define REL_RELEASE_PACK_H
@@ -12,7 +12,7 @@
 #include "base/cancel.h"
 #include "base/progress.h"
 #include "digest/digest.h"
-#include "git/export.h"
+#include "git/archive.h"
 #include "git/objects.h"
 #include "release/source/watermark.h"
 
@@ -32,12 +32,12 @@ struct rel_pack_options {
 };
 
 /*
- * What the commit's tree is exported with.
+ * What the commit's tree is read with.
  * marks, arena  live as long as *out
  * Errors        of rel_watermarks_read()
  */
-REL_MUST_CHECK int rel_pack_export_options(
-    struct rel_git_export_options *out, struct rel_watermarks *marks,
+REL_MUST_CHECK int rel_pack_archive_options(
+    struct rel_git_archive_options *out, struct rel_watermarks *marks,
     struct rel_arena *arena, const struct rel_pack_options *request,
     struct rel_error *err);
 
@@ -60,7 +60,7 @@ int rel_pack_file_name(struct rel_buf *out,
  * Write the archive to `path`, atomically and in one pass with its digests.
  * path    replaced when it exists; its directory must exist.  NULL: nothing is
  *         written, the result is told all the same (for a dry run).
- * Errors  of rel_git_export_each(); REL_EUSAGE a name or version that cannot
+ * Errors  of rel_git_archive_each(); REL_EUSAGE a name or version that cannot
  *         be part of a path; REL_EIO with the path (disk full, …);
  *         REL_ECANCELLED.  After an error `path` is as before.
  */
@@ -118,7 +118,7 @@ void rel_pack_report_free(struct rel_pack_report *report);
  * owners and empty directories do not count, nor does what the compressor did.
  * request->format is not looked at.  A difference is no error.
  * Errors  REL_ENOTFOUND, REL_EIO, REL_EPARSE (no or a damaged archive),
- *         REL_ELIMIT; of rel_git_export_each(); REL_ECANCELLED
+ *         REL_ELIMIT; of rel_git_archive_each(); REL_ECANCELLED
  * Owner   rel_pack_report_free(), also after an error
  */
 REL_MUST_CHECK int rel_pack_check(struct rel_pack_report *out,

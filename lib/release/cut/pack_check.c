@@ -6,7 +6,6 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "digest/sha1.h"
-#include "git/export.h"
 #include "release/cut/pack.h"
 
 struct member {
@@ -273,15 +272,30 @@ static int arrange(struct check *check, struct rel_error *err)
 	return r ? r : settle(check, err);
 }
 
-static int compare_entry(void *context, struct rel_git_export *exported,
-			 const struct rel_git_export_entry *entry,
+static int hash_entry(struct rel_git_id *id, struct check *check,
+		      struct rel_git_archive *archive,
+		      const struct rel_git_archive_entry *entry,
+		      struct rel_error *err)
+{
+	struct rel_str chunk;
+	int r;
+
+	rel_sha1_begin_blob(&check->sha1, entry->size);
+	while ((r = rel_git_archive_chunk(&chunk, archive, err)) > 0)
+		rel_sha1_update(&check->sha1, chunk.ptr, chunk.len);
+	return r < 0 ? r : rel_sha1_finish(id->bytes, &check->sha1, err);
+}
+
+static int compare_entry(void *context, struct rel_git_archive *archive,
+			 const struct rel_git_archive_entry *entry,
 			 struct rel_error *err)
 {
 	struct check *check = context;
 	bool link = entry->kind == REL_GIT_SYMLINK;
 	struct member *member;
+	struct rel_git_id id;
+	int r;
 
-	(void)exported;
 	if (entry->kind == REL_GIT_TREE)
 		return 0;
 	check->out->compared++;
@@ -295,7 +309,10 @@ static int compare_entry(void *context, struct rel_git_export *exported,
 		return rel_str_eq(member->target, entry->target)
 			   ? 0
 			   : differ(check, REL_PACK_TARGET, entry->path, err);
-	if (memcmp(&member->id, &entry->id, sizeof(entry->id)) != 0)
+	r = hash_entry(&id, check, archive, entry, err);
+	if (r < 0)
+		return r;
+	if (memcmp(&member->id, &id, sizeof(id)) != 0)
 		return differ(check, REL_PACK_CONTENT, entry->path, err);
 	if (member->executable != (entry->kind == REL_GIT_EXECUTABLE))
 		return differ(check, REL_PACK_MODE, entry->path, err);
@@ -304,24 +321,21 @@ static int compare_entry(void *context, struct rel_git_export *exported,
 
 static int compare(struct check *check, struct rel_error *err)
 {
-	struct rel_git_export_options options;
+	struct rel_git_archive_options options;
 	struct rel_watermarks marks;
-	struct rel_git_export *exported = NULL;
-	int r = rel_pack_export_options(&options, &marks, &check->arena,
-					check->request, err);
+	int r = rel_pack_archive_options(&options, &marks, &check->arena,
+					 check->request, err);
 
 	if (r == 0)
-		r = rel_git_export_open(&exported, check->request->store,
-					&check->request->commit, &options, err);
-	if (r == 0)
-		r = rel_git_export_each(exported, compare_entry, check, err);
+		r = rel_git_archive_each(check->request->store,
+					 &check->request->commit, &options,
+					 compare_entry, check, err);
 	for (uint32_t i = 0; r == 0 && i < check->n; i++) {
 		const struct member *member = &check->members[i];
 
 		if (!member->seen && member->kind != REL_ARCHIVE_DIR)
 			r = differ(check, REL_PACK_EXTRA, member->path, err);
 	}
-	rel_git_export_free(exported);
 	return r;
 }
 

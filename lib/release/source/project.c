@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/glob.h"
 #include "base/limits.h"
 #include "base/nearest.h"
-#include "git/glob.h"
 
 int rel_project_read(struct rel_str *out, struct rel_project *project,
 		     struct rel_str path, size_t max, struct rel_error *err)
@@ -96,7 +96,7 @@ static bool match_path(struct rel_str glob, struct rel_str path)
 {
 	if (rel_str_ends(glob, REL_STR("/")))
 		glob.len--;
-	while (path.len && !rel_git_glob(glob, path, true)) {
+	while (path.len && !rel_glob(glob, path, true)) {
 		size_t slash = rel_str_rfind(path, '/');
 
 		path.len = slash < path.len ? slash : 0;
@@ -111,7 +111,7 @@ const char *rel_project_match(const struct rel_conf_globs *globs,
 		struct rel_str glob = rel_str_of(globs->items[i]);
 
 		if (strchr(glob.ptr, '/') ? match_path(glob, path)
-					  : rel_git_glob(glob, name, false))
+					  : rel_glob(glob, name, false))
 			return globs->items[i];
 	}
 	return NULL;

@@ -117,7 +117,8 @@ for repo in 0 1 2 3 4 5 6 7 8 9 10 11; do
 	done
 done
 
-# A tag is told by %d, %D and %(describe); without one they are empty.
+# A tag is told by %d, %D and %(describe); without one they are empty.  git
+# expands one %(describe) an archive.
 new_repo d
 # shellcheck disable=SC2016
 printf '$Format:[%%d][%%D][%%(describe)][%%(describe:tags=true)]$' >d/v
@@ -126,10 +127,11 @@ commit d
 git -C d tag 1.0
 git -C d tag other
 "$PROBE" pack d HEAD 1.0 p 1 tar d.tar >/dev/null
-[ "$(tar -xOf d.tar p-1/v)" = '[ (tag: 1.0)][tag: 1.0][1.0][1.0]' ] ||
+[ "$(tar -xOf d.tar p-1/v)" = \
+	'[ (tag: 1.0)][tag: 1.0][1.0][%(describe:tags=true)]' ] ||
 	fail "tag in export-subst: $(tar -xOf d.tar p-1/v)"
 "$PROBE" pack d HEAD - p 1 tar d.tar >/dev/null
-[ "$(tar -xOf d.tar p-1/v)" = '[][][][]' ] || fail "no tag in export-subst"
+[ "$(tar -xOf d.tar p-1/v)" = '[][][][%(describe:tags=true)]' ] || fail "no tag in export-subst"
 
 # What depends on the clone, or is not there, is refused.
 for placeholder in %ar %N %GK %gd %C'(red)' %Z '%<(10)%s' %; do

@@ -11,6 +11,7 @@ export GIT_AUTHOR_DATE='1700000000 -0130' GIT_COMMITTER_DATE='1700000001 +0500'
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/relctl-test-XXXXXX")
 trap 'rm -rf "$DIR"' EXIT
 cd "$DIR"
+export XDG_CACHE_HOME="$DIR/cache"
 
 fail()
 {

@@ -205,7 +205,7 @@ done
 echo old >old.tbz
 cp old.tbz before
 if (
-	ulimit -f 1
+	ulimit -f 2000
 	trap '' XFSZ
 	exec "$PROBE" pack r HEAD 1.0 p 1 tar old.tbz
 ) 2>text >&2; then
@@ -245,6 +245,8 @@ fi
 git -C big archive --prefix=p-1/ HEAD | tar -x
 tar -xOf big.tar p-1/one | cmp - p-1/one
 "$PROBE" check big HEAD - p 1 big.tar >report || fail "$(cat report)"
-PATH=/nowhere "$PROBE" pack big HEAD - p 1 tar other.tar >/dev/null ||
-	fail "no git program"
-cmp big.tar other.tar
+status=0
+PATH=/nowhere "$PROBE" pack big HEAD - p 1 tar other.tar 2>text || status=$?
+[ $status = 3 ] || fail "no git program: status $status"
+grep -q 'git is not installed' text || fail "no git program: $(cat text)"
+[ ! -e other.tar ] || fail "no git program: an archive"

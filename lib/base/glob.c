@@ -1,4 +1,4 @@
-#include "git/glob.h"
+#include "base/glob.h"
 
 #include <stdint.h>
 
@@ -196,7 +196,7 @@ static bool retry(struct glob *glob, size_t *p, size_t *t)
 	return true;
 }
 
-bool rel_git_glob(struct rel_str pattern, struct rel_str text, bool pathname)
+bool rel_glob(struct rel_str pattern, struct rel_str text, bool pathname)
 {
 	struct glob glob = {.pattern = pattern,
 			    .text = text,

@@ -1,6 +1,6 @@
-/* Patterns with wildcards, as .gitattributes has them. */
-#ifndef REL_GIT_GLOB_H
-#define REL_GIT_GLOB_H
+/* Patterns with wildcards, as .gitignore has them. */
+#ifndef REL_BASE_GLOB_H
+#define REL_BASE_GLOB_H
 
 #include "base/str.h"
 
@@ -14,6 +14,6 @@
  * pattern × text × text.
  * Source  gitignore(5), "PATTERN FORMAT"; git wildmatch.c, dowild()
  */
-bool rel_git_glob(struct rel_str pattern, struct rel_str text, bool pathname);
+bool rel_glob(struct rel_str pattern, struct rel_str text, bool pathname);
 
 #endif
