@@ -7,7 +7,7 @@
 #include "session.h"
 
 struct values {
-	bool recursive, direct, all, latest, cycles, is_short, mine;
+	bool recursive, direct, all, latest, cycles, is_short, mine, whole;
 	struct rel_list since, with, without;
 };
 
@@ -32,10 +32,15 @@ static const struct rel_option options[] = {
      "remote NAME; repeated for several remotes",
      NULL},
     {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES, AT(with), "FILE...",
-     "What if: as if these manifests were released on top of all remotes",
+     "What if: as if these manifests were released on top of all remotes; "
+     "shows what that changes",
      NULL},
     {"without", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(without), "PKG[.VER]",
-     "What if: as if this were not there; repeated", NULL},
+     "What if: as if this were not there; shows what that changes; repeated",
+     NULL},
+    FLAG("whole", whole,
+	 "With --with or --without: all that is broken then, not only what "
+	 "changes"),
     FLAG("cycles", cycles, "Show only cycles in the build order"),
     FLAG("short", is_short, "Only names, one NAME.VERSION a line"),
     FLAG("mine", mine,
@@ -51,8 +56,7 @@ static const struct rel_example examples[] = {
      "list-broken --remote ours=./overlay,development "
      "--remote default=https://opam.ocaml.org,upstream"},
     {"What depends on foo and is broken", "list-broken foo"},
-    {"What a release would break or repair",
-     "list-broken --since HEAD --with foo.opam"},
+    {"What a release would break or repair", "list-broken --with foo.opam"},
     {"Could foo 1.0 be removed?", "list-broken --all --without foo.1.0"},
     {"Annotations on the lines of a pull request",
      "list-broken --since origin/main --format github"},
@@ -79,6 +83,9 @@ static int check(const struct rel_call *call, struct rel_error *err)
 				"--mine lists names; with --format %s select "
 				"by the fields \"own\" and \"origin\"",
 				call->common->format);
+	if (v->whole && !v->with.count && !v->without.count)
+		return rel_fail(err, REL_EUSAGE,
+				"--whole goes with --with or --without");
 	return rel_session_check_short(call, v->is_short, err);
 }
 
@@ -133,6 +140,34 @@ static void warn_undecided(struct rel_session *session, uint32_t count)
 	rel_screen_warn(session->call->screen, text);
 }
 
+/* "with foo.opam, without bar.1"; NULL where that is not what is asked. */
+static int what_if(const char **out, const struct rel_call *call,
+		   struct rel_arena *arena, struct rel_error *err)
+{
+	const struct values *v = call->values;
+	const struct rel_list *lists[] = {&v->with, &v->without};
+	static const char *const words[] = {"with ", "without "};
+	struct rel_buf text;
+	int rc;
+
+	*out = NULL;
+	if (v->whole || v->since.count || (!v->with.count && !v->without.count))
+		return 0;
+	rel_buf_init(&text, REL_MIB);
+	for (size_t k = 0; k < 2; k++) {
+		for (uint32_t i = 0; i < lists[k]->count; i++) {
+			rel_buf_add_cstr(&text, text.len ? ", " : "");
+			rel_buf_add_cstr(&text, i == 0 ? words[k] : "");
+			rel_buf_add_cstr(&text, lists[k]->items[i]);
+		}
+	}
+	rc = rel_buf_status(&text, "--with", err);
+	if (rc == 0)
+		*out = rel_arena_copy(arena, rel_buf_str(&text));
+	rel_buf_free(&text);
+	return rc || *out ? rc : rel_fail_nomem(err);
+}
+
 static int report_survey(struct rel_session *session,
 			 const struct rel_survey *survey, bool *found,
 			 struct rel_error *err)
@@ -149,7 +184,9 @@ static int report_survey(struct rel_session *session,
 	int rc;
 
 	rel_arena_init(&arena, REL_LIMIT_ARENA);
-	rc = rel_report_build(&report, survey, &build, &arena, err);
+	rc = what_if(&build.what_if, call, &arena, err);
+	if (rc == 0)
+		rc = rel_report_build(&report, survey, &build, &arena, err);
 	if (rc == 0) {
 		*found = is_finding(&report, v);
 		if (v->is_short && report.counts.undecided)
@@ -217,6 +254,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 
 	if (rc)
 		return rc;
+	request.before = !v->whole && (v->with.count || v->without.count);
 	rc = rel_session_open(&session, call, &request, err);
 	if (rc == 0)
 		rc = survey(&session, found, err);

@@ -229,7 +229,7 @@ int rel_stacks_read(struct rel_stacks *stacks, const struct rel_remote *remotes,
 		rc = rel_stacks_simulate(&stacks->now, stacks, &overlay, err);
 	if (rc == 0 && request->compare && has_both_roles(stacks))
 		rc = build_plain(&stacks->alone, stacks, false, err);
-	if (rc == 0 && request->n_since)
+	if (rc == 0 && (request->n_since || request->before))
 		rc = build_plain(&stacks->before, stacks, true, err);
 	return rc;
 }

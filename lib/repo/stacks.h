@@ -28,6 +28,7 @@ struct rel_stacks_request {
 	const char *const *without; /* PKG[.VER]s left out of `now` */
 	uint32_t n_without;
 	bool compare; /* build `alone` */
+	bool before;  /* build `before` also without `since` */
 };
 
 /* Zero-initialise; rel_stacks_free() is fine then. */
@@ -37,7 +38,7 @@ struct rel_stacks {
 	/* the upstream remotes as they are; NULL unless there are both roles */
 	struct rel_stack *alone;
 	/* the remotes as they were, untouched by `with` and `without`; NULL
-	 * without `since` */
+	 * unless there is `since` or `before` is asked for */
 	struct rel_stack *before;
 	const char **since; /* by layer of `now`: the old revision, or NULL */
 	/* the rest is private */

@@ -12,7 +12,8 @@ struct rel_report_build_options {
 	bool verbose;
 	/* per layer of the stack: the revision compared with, or NULL */
 	const char *const *since;
-	double seconds; /* wall time so far */
+	const char *what_if; /* as in the report; may be NULL */
+	double seconds;	     /* wall time so far */
 };
 
 /* Fill `out`; everything it points to lives in `arena` or the survey. */

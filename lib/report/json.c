@@ -209,6 +209,7 @@ int rel_report_json(const struct rel_report *report,
 	write_stack(&json, report);
 	write_environments(&json, report);
 	rel_json_bool(&json, "overlay", report->overlay);
+	rel_json_text(&json, "what_if", report->what_if);
 	write_counts(&json, &report->counts);
 	write_tally(&json, "versions", &report->tally);
 	rel_json_milli(&json, "seconds",

@@ -166,7 +166,10 @@ struct rel_report {
 	size_t n_cycles;
 	const struct rel_report_notice *notices;
 	size_t n_notices;
-	bool since;	/* --since: changes are what matters */
+	bool since; /* changes are what matters */
+	/* the changes are those of --with and --without: what they say, else
+	 * NULL */
+	const char *what_if;
 	bool overlay;	/* development and upstream are both in the stack */
 	double seconds; /* wall time of the run */
 };

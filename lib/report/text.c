@@ -110,6 +110,14 @@ static void write_upstream(struct rel_text *t)
 
 static void write_summary(struct rel_text *t)
 {
+	if (t->report->what_if) {
+		struct rel_buf answer;
+
+		rel_buf_init(&answer, REL_MIB);
+		rel_what_if_add(&answer, t->report);
+		rel_text_composed(t, &answer);
+		rel_text_end(t, 0, 2);
+	}
 	write_stack(t);
 	rel_counts_add(&t->line, t->report);
 	rel_buf_printf(&t->line, " (%.2f s)", t->report->seconds);

@@ -337,6 +337,25 @@ void rel_counts_add(struct rel_buf *out, const struct rel_report *report)
 	}
 }
 
+void rel_what_if_add(struct rel_buf *out, const struct rel_report *report)
+{
+	const struct rel_report_tally *t = &report->tally;
+	size_t undecided = rel_section_count(report, REL_SECTION_UNDECIDED);
+	size_t unreadable = rel_section_count(report, REL_SECTION_UNREADABLE);
+
+	rel_buf_printf(out, "%s: ", report->what_if);
+	if (!rel_report_has_news(report)) {
+		rel_buf_add_cstr(out, "nothing breaks");
+	} else {
+		rel_buf_printf(out, "%u newly broken",
+			       (unsigned)t->newly_broken);
+		add_count(out, t->gone, "no longer available");
+		add_count(out, undecided, "newly undecided");
+		add_count(out, unreadable, "newly unreadable");
+	}
+	add_count(out, t->fixed, "repaired");
+}
+
 void rel_upstream_add(struct rel_buf *out, const struct rel_report *report)
 {
 	uint32_t alone = report->tally.alone;

@@ -93,6 +93,10 @@ void rel_revision_add(struct rel_buf *out, const char *revision);
  */
 void rel_counts_add(struct rel_buf *out, const struct rel_report *report);
 
+/* Append what --with and --without change, in one sentence: "without foo.1.0:
+ * nothing breaks". */
+void rel_what_if_add(struct rel_buf *out, const struct rel_report *report);
+
 /* Append what is broken upstream without the overlay; nothing where nothing
  * is. */
 void rel_upstream_add(struct rel_buf *out, const struct rel_report *report);
