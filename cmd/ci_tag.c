@@ -13,7 +13,7 @@
 struct work {
 	struct rel_ci_run *run;
 	struct rel_context context;
-	struct rel_git_checkout *checkout;
+	struct rel_git_worktree *checkout;
 	struct rel_project *project; /* at the tag */
 	struct rel_tagged tagged;
 	struct rel_cut_options options;
@@ -106,17 +106,17 @@ static int read_tag(struct work *w, struct rel_error *err)
 	struct rel_git_fetch_options options = fetch_options(w);
 	struct rel_git_id commit;
 	bool fetched = false;
-	int rc = rel_git_checkout_open(&w->checkout, ".", ci->directory, err);
+	int rc = rel_git_worktree_open(&w->checkout, ".", ci->directory, err);
 
 	if (rc == 0)
-		rc = rel_git_checkout_tag(&commit, &fetched, w->checkout,
+		rc = rel_git_worktree_tag(&commit, &fetched, w->checkout,
 					  ci->tag, &options, err);
 	if (rc == 0 && fetched)
 		tell(w, REL_CUT_PREFLIGHT,
 		     "the tag was not in this clone: fetched");
 	if (rc == 0)
 		rc = rel_project_scan(&w->project,
-				      rel_git_checkout_store(w->checkout),
+				      rel_git_worktree_store(w->checkout),
 				      &commit, release, err);
 	if (rc == 0)
 		rc = rel_tagged_read(&w->tagged, ci->tag, w->project, release,
@@ -297,7 +297,7 @@ int rel_ci_tag(struct rel_ci_run *run, bool *found, struct rel_error *err)
 		rel_cut_result_free(&w.result);
 	rel_buf_free(&w.against);
 	rel_project_free(w.project);
-	rel_git_checkout_free(w.checkout);
+	rel_git_worktree_free(w.checkout);
 	rel_context_close(&w.context);
 	return rc;
 }

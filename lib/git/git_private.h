@@ -403,7 +403,7 @@ REL_MUST_CHECK int rel_git_remote_list(struct rel_git_listing *listing,
 const struct rel_git_id *rel_git_listing_find(
     const struct rel_git_listing *listing, const char *name);
 
-struct rel_git_checkout {
+struct rel_git_worktree {
 	struct rel_git_place place;
 	char *prefix;
 	struct rel_git_store *store;
@@ -414,8 +414,8 @@ struct rel_git_checkout {
 
 /* For runs of git at the root of the work tree, in the scratch repository
  * when it is not the user's own. */
-void rel_git_checkout_run_init(struct rel_git_run *run,
-			       const struct rel_git_checkout *checkout,
+void rel_git_worktree_run_init(struct rel_git_run *run,
+			       const struct rel_git_worktree *checkout,
 			       const struct rel_git_fetch_options *options,
 			       size_t out_max);
 

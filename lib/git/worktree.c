@@ -42,7 +42,7 @@ static int ask_git(const char *root, struct rel_error *err)
 }
 
 /* In a repository of ours that shows what that of another user has. */
-static int open_foreign(struct rel_git_checkout *checkout,
+static int open_foreign(struct rel_git_worktree *checkout,
 			struct rel_error *err)
 {
 	struct rel_git_store *store = NULL;
@@ -60,7 +60,7 @@ static int open_foreign(struct rel_git_checkout *checkout,
 	return rc;
 }
 
-static int open_place(struct rel_git_checkout *checkout, const char *dir,
+static int open_place(struct rel_git_worktree *checkout, const char *dir,
 		      const char *trusted, struct rel_error *err)
 {
 	const struct rel_git_place *place = &checkout->place;
@@ -86,10 +86,10 @@ static int open_place(struct rel_git_checkout *checkout, const char *dir,
 		   : rel_git_place_fail(place, err);
 }
 
-int rel_git_checkout_open(struct rel_git_checkout **out, const char *dir,
+int rel_git_worktree_open(struct rel_git_worktree **out, const char *dir,
 			  const char *trusted, struct rel_error *err)
 {
-	struct rel_git_checkout *checkout = calloc(1, sizeof(*checkout));
+	struct rel_git_worktree *checkout = calloc(1, sizeof(*checkout));
 	int rc;
 
 	*out = NULL;
@@ -103,14 +103,14 @@ int rel_git_checkout_open(struct rel_git_checkout **out, const char *dir,
 	if (rc == 0)
 		rc = open_place(checkout, dir, trusted, err);
 	if (rc < 0) {
-		rel_git_checkout_free(checkout);
+		rel_git_worktree_free(checkout);
 		return rc;
 	}
 	*out = checkout;
 	return 0;
 }
 
-void rel_git_checkout_free(struct rel_git_checkout *checkout)
+void rel_git_worktree_free(struct rel_git_worktree *checkout)
 {
 	if (checkout == NULL)
 		return;
@@ -122,33 +122,33 @@ void rel_git_checkout_free(struct rel_git_checkout *checkout)
 	free(checkout);
 }
 
-const char *rel_git_checkout_root(const struct rel_git_checkout *checkout)
+const char *rel_git_worktree_root(const struct rel_git_worktree *checkout)
 {
 	return checkout->place.root;
 }
 
-const char *rel_git_checkout_prefix(const struct rel_git_checkout *checkout)
+const char *rel_git_worktree_prefix(const struct rel_git_worktree *checkout)
 {
 	return checkout->prefix;
 }
 
-const char *rel_git_checkout_git_dir(const struct rel_git_checkout *checkout)
+const char *rel_git_worktree_git_dir(const struct rel_git_worktree *checkout)
 {
 	return checkout->place.git_dir;
 }
 
-const char *rel_git_checkout_common_dir(const struct rel_git_checkout *checkout)
+const char *rel_git_worktree_common_dir(const struct rel_git_worktree *checkout)
 {
 	return checkout->place.common_dir;
 }
 
-struct rel_git_store *rel_git_checkout_store(struct rel_git_checkout *checkout)
+struct rel_git_store *rel_git_worktree_store(struct rel_git_worktree *checkout)
 {
 	return checkout->store;
 }
 
-void rel_git_checkout_run_init(struct rel_git_run *run,
-			       const struct rel_git_checkout *checkout,
+void rel_git_worktree_run_init(struct rel_git_run *run,
+			       const struct rel_git_worktree *checkout,
 			       const struct rel_git_fetch_options *options,
 			       size_t out_max)
 {
@@ -174,7 +174,7 @@ static char *copy(struct rel_str text, bool *failed)
 	return out;
 }
 
-static const char *busy_with(const struct rel_git_checkout *checkout)
+static const char *busy_with(const struct rel_git_worktree *checkout)
 {
 	static const char *const signs[][2] = {
 	    {"MERGE_HEAD", "merge"},	{"rebase-merge", "rebase"},
@@ -198,7 +198,7 @@ static const char *busy_with(const struct rel_git_checkout *checkout)
 }
 
 static int read_head(struct rel_git_head *out,
-		     struct rel_git_checkout *checkout, struct rel_error *err)
+		     struct rel_git_worktree *checkout, struct rel_error *err)
 {
 	git_reference *head = NULL;
 	bool failed = false;
@@ -307,15 +307,15 @@ static int fill_remote(struct rel_git_head *out, struct rel_git_run *run,
 	return failed ? rel_fail_nomem(err) : 0;
 }
 
-int rel_git_checkout_head(struct rel_git_head *out,
-			  struct rel_git_checkout *checkout,
+int rel_git_worktree_head(struct rel_git_head *out,
+			  struct rel_git_worktree *checkout,
 			  struct rel_error *err)
 {
 	struct rel_git_run run;
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	rel_git_checkout_run_init(&run, checkout, NULL, REL_LIMIT_CONFIG_BYTES);
+	rel_git_worktree_run_init(&run, checkout, NULL, REL_LIMIT_CONFIG_BYTES);
 	out->busy = busy_with(checkout);
 	rc = read_head(out, checkout, err);
 	if (rc == 0)
@@ -364,8 +364,8 @@ static void add_path(struct rel_buf *out, struct rel_str path)
 	rel_buf_add_char(out, '\n');
 }
 
-int rel_git_checkout_dirty(struct rel_buf *paths, size_t *n,
-			   struct rel_git_checkout *checkout,
+int rel_git_worktree_dirty(struct rel_buf *paths, size_t *n,
+			   struct rel_git_worktree *checkout,
 			   const struct rel_cancel *cancel,
 			   struct rel_error *err)
 {
@@ -382,7 +382,7 @@ int rel_git_checkout_dirty(struct rel_buf *paths, size_t *n,
 	int rc;
 
 	*n = 0;
-	rel_git_checkout_run_init(&run, checkout, &options,
+	rel_git_worktree_run_init(&run, checkout, &options,
 				  REL_LIMIT_GIT_REFS_BYTES);
 	rc = rel_git_run_ok(&run, args, err);
 	rest = rel_buf_str(&run.out);
@@ -400,9 +400,9 @@ int rel_git_checkout_dirty(struct rel_buf *paths, size_t *n,
 	return rc;
 }
 
-int rel_git_checkout_identity(struct rel_buf *name, struct rel_buf *email,
+int rel_git_worktree_identity(struct rel_buf *name, struct rel_buf *email,
 			      int64_t *seconds, int *offset,
-			      struct rel_git_checkout *checkout,
+			      struct rel_git_worktree *checkout,
 			      enum rel_git_role role, struct rel_error *err)
 {
 	return rel_git_user_at(

@@ -14,7 +14,7 @@
 #include "git/remote.h"
 #include "git/write.h"
 
-struct rel_git_checkout;
+struct rel_git_worktree;
 
 /*
  * Open the checkout that `dir` is in; any directory of it, a linked work tree
@@ -27,29 +27,29 @@ struct rel_git_checkout;
  *          committed to it
  * Errors   REL_ENOTFOUND not in a checkout, or no such directory;
  *          REL_EUSAGE a bare repository or inside .git; REL_EIO git's words
- * Owner    the caller frees *out with rel_git_checkout_free()
+ * Owner    the caller frees *out with rel_git_worktree_free()
  */
-REL_MUST_CHECK int rel_git_checkout_open(struct rel_git_checkout **out,
+REL_MUST_CHECK int rel_git_worktree_open(struct rel_git_worktree **out,
 					 const char *dir, const char *trusted,
 					 struct rel_error *err);
-void rel_git_checkout_free(struct rel_git_checkout *checkout);
+void rel_git_worktree_free(struct rel_git_worktree *checkout);
 
 /* All live as long as the checkout.  Paths are absolute, with symbolic links
  * resolved, no trailing slash. */
 
 /* Of the work tree. */
-const char *rel_git_checkout_root(const struct rel_git_checkout *checkout);
+const char *rel_git_worktree_root(const struct rel_git_worktree *checkout);
 /* `dir` relative to the root; "" = the root itself. */
-const char *rel_git_checkout_prefix(const struct rel_git_checkout *checkout);
+const char *rel_git_worktree_prefix(const struct rel_git_worktree *checkout);
 /* The git directory of this work tree alone (of a linked one
  * ".git/worktrees/NAME"): the place for a journal of this checkout. */
-const char *rel_git_checkout_git_dir(const struct rel_git_checkout *checkout);
+const char *rel_git_worktree_git_dir(const struct rel_git_worktree *checkout);
 /* The one that all work trees share. */
-const char *rel_git_checkout_common_dir(
-    const struct rel_git_checkout *checkout);
+const char *rel_git_worktree_common_dir(
+    const struct rel_git_worktree *checkout);
 /* Objects and references; call rel_git_store_refresh() after foreign
  * changes. */
-struct rel_git_store *rel_git_checkout_store(struct rel_git_checkout *checkout);
+struct rel_git_store *rel_git_worktree_store(struct rel_git_worktree *checkout);
 
 /*
  * Have git fetch what a partial clone lacks of the tree of `commit`; does
@@ -59,8 +59,8 @@ struct rel_git_store *rel_git_checkout_store(struct rel_git_checkout *checkout);
  * options  silence_seconds, interactive, progress, cancel
  * Errors   as rel_git_fetch(); the text says how to make the clone whole
  */
-REL_MUST_CHECK int rel_git_checkout_complete(
-    size_t *fetched, struct rel_git_checkout *checkout,
+REL_MUST_CHECK int rel_git_worktree_complete(
+    size_t *fetched, struct rel_git_worktree *checkout,
     const struct rel_git_id *commit,
     const struct rel_git_fetch_options *options, struct rel_error *err);
 
@@ -73,8 +73,8 @@ REL_MUST_CHECK int rel_git_checkout_complete(
  * Errors   REL_ENOTFOUND no such tag here or there; REL_EPARSE it is of no
  *          commit; as rel_git_fetch()
  */
-REL_MUST_CHECK int rel_git_checkout_tag(
-    struct rel_git_id *commit, bool *fetched, struct rel_git_checkout *checkout,
+REL_MUST_CHECK int rel_git_worktree_tag(
+    struct rel_git_id *commit, bool *fetched, struct rel_git_worktree *checkout,
     const char *tag, const struct rel_git_fetch_options *options,
     struct rel_error *err);
 
@@ -97,8 +97,8 @@ struct rel_git_head {
 };
 
 /* Errors  REL_EIO.  `out` must be fresh or freed. */
-REL_MUST_CHECK int rel_git_checkout_head(struct rel_git_head *out,
-					 struct rel_git_checkout *checkout,
+REL_MUST_CHECK int rel_git_worktree_head(struct rel_git_head *out,
+					 struct rel_git_worktree *checkout,
 					 struct rel_error *err);
 void rel_git_head_free(struct rel_git_head *head);
 
@@ -114,8 +114,8 @@ void rel_git_head_free(struct rel_git_head *head);
  * Errors  REL_ELIMIT more than paths->max bytes (then *n counts what was
  *         listed); REL_EIO
  */
-REL_MUST_CHECK int rel_git_checkout_dirty(struct rel_buf *paths, size_t *n,
-					  struct rel_git_checkout *checkout,
+REL_MUST_CHECK int rel_git_worktree_dirty(struct rel_buf *paths, size_t *n,
+					  struct rel_git_worktree *checkout,
 					  const struct rel_cancel *cancel,
 					  struct rel_error *err);
 
@@ -129,10 +129,10 @@ enum rel_git_role { REL_GIT_AUTHOR, REL_GIT_COMMITTER };
  *                  either may be NULL
  * Errors  REL_ENOTFOUND neither is set; the text says how to
  */
-REL_MUST_CHECK int rel_git_checkout_identity(struct rel_buf *name,
+REL_MUST_CHECK int rel_git_worktree_identity(struct rel_buf *name,
 					     struct rel_buf *email,
 					     int64_t *seconds, int *offset,
-					     struct rel_git_checkout *checkout,
+					     struct rel_git_worktree *checkout,
 					     enum rel_git_role role,
 					     struct rel_error *err);
 
@@ -170,8 +170,8 @@ struct rel_git_edit_request {
  *         identity, detached or unborn HEAD, git is busy; REL_EIO (index
  *         locked by another git, disk full): call again when it is mended.
  */
-REL_MUST_CHECK int rel_git_checkout_commit(
-    struct rel_git_id *commit, struct rel_git_checkout *checkout,
+REL_MUST_CHECK int rel_git_worktree_commit(
+    struct rel_git_id *commit, struct rel_git_worktree *checkout,
     const struct rel_git_edit_request *request, struct rel_error *err);
 
 /*
@@ -183,8 +183,8 @@ REL_MUST_CHECK int rel_git_checkout_commit(
  *         built upon, nothing is changed; REL_EREFUSED a file of ours was
  *         changed since: nothing is changed; others as above
  */
-REL_MUST_CHECK int rel_git_checkout_undo(
-    struct rel_git_checkout *checkout,
+REL_MUST_CHECK int rel_git_worktree_undo(
+    struct rel_git_worktree *checkout,
     const struct rel_git_edit_request *request, struct rel_error *err);
 
 #endif

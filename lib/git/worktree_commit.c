@@ -24,7 +24,7 @@ struct place {
 };
 
 struct edits {
-	struct rel_git_checkout *checkout;
+	struct rel_git_worktree *checkout;
 	const struct rel_git_edit_request *request;
 	struct place *places;
 	size_t n;
@@ -141,7 +141,7 @@ static int check_head(struct edits *e, bool undo, struct rel_error *err)
 	const struct rel_git_edit_request *request = e->request;
 	struct rel_git_head head;
 	char hex[REL_GIT_ID_TEXT];
-	int rc = rel_git_checkout_head(&head, e->checkout, err);
+	int rc = rel_git_worktree_head(&head, e->checkout, err);
 
 	if (rc < 0)
 		return rc;
@@ -478,7 +478,7 @@ static void edits_free(struct edits *e)
 	rel_git_run_free(&e->run);
 }
 
-static int edits_prepare(struct edits *e, struct rel_git_checkout *checkout,
+static int edits_prepare(struct edits *e, struct rel_git_worktree *checkout,
 			 const struct rel_git_edit_request *request, bool undo,
 			 struct rel_error *err)
 {
@@ -495,7 +495,7 @@ static int edits_prepare(struct edits *e, struct rel_git_checkout *checkout,
 	}
 	e->checkout = checkout;
 	e->request = request;
-	rel_git_checkout_run_init(&e->run, checkout, NULL,
+	rel_git_worktree_run_init(&e->run, checkout, NULL,
 				  REL_LIMIT_GIT_EDIT_BYTES);
 	rc = rel_git_store_refresh(checkout->store, err);
 	if (rc == 0)
@@ -507,8 +507,8 @@ static int edits_prepare(struct edits *e, struct rel_git_checkout *checkout,
 	return rc < 0 ? rc : check_lock(e, err);
 }
 
-int rel_git_checkout_commit(struct rel_git_id *commit,
-			    struct rel_git_checkout *checkout,
+int rel_git_worktree_commit(struct rel_git_id *commit,
+			    struct rel_git_worktree *checkout,
 			    const struct rel_git_edit_request *request,
 			    struct rel_error *err)
 {
@@ -528,7 +528,7 @@ int rel_git_checkout_commit(struct rel_git_id *commit,
 	return rc;
 }
 
-int rel_git_checkout_undo(struct rel_git_checkout *checkout,
+int rel_git_worktree_undo(struct rel_git_worktree *checkout,
 			  const struct rel_git_edit_request *request,
 			  struct rel_error *err)
 {

@@ -9,7 +9,7 @@
 #include "git/git_private.h"
 
 /* Returns 1, 0 for a tag that is not here, or a negative code. */
-static int look(struct rel_git_id *commit, struct rel_git_checkout *checkout,
+static int look(struct rel_git_id *commit, struct rel_git_worktree *checkout,
 		const char *ref, struct rel_error *err)
 {
 	char id[REL_GIT_ID_TEXT];
@@ -24,7 +24,7 @@ static int look(struct rel_git_id *commit, struct rel_git_checkout *checkout,
 }
 
 /* Where `git fetch NAME` goes. */
-static int fetch_url(struct rel_buf *out, struct rel_git_checkout *checkout,
+static int fetch_url(struct rel_buf *out, struct rel_git_worktree *checkout,
 		     const char *name, struct rel_error *err)
 {
 	const char *args[] = {"remote", "get-url", "--", name, NULL};
@@ -32,7 +32,7 @@ static int fetch_url(struct rel_buf *out, struct rel_git_checkout *checkout,
 	struct rel_str text;
 	int rc;
 
-	rel_git_checkout_run_init(&run, checkout, NULL, REL_LIMIT_CONFIG_BYTES);
+	rel_git_worktree_run_init(&run, checkout, NULL, REL_LIMIT_CONFIG_BYTES);
 	rc = rel_git_run_ok(&run, args, err);
 	text = rel_buf_str(&run.out);
 	if (rc == 0)
@@ -41,7 +41,7 @@ static int fetch_url(struct rel_buf *out, struct rel_git_checkout *checkout,
 	return rc < 0 ? rc : rel_buf_status(out, "address of a remote", err);
 }
 
-static int run_fetch(struct rel_git_checkout *checkout, const char *name,
+static int run_fetch(struct rel_git_worktree *checkout, const char *name,
 		     const char *location, const char *ref,
 		     const struct rel_git_fetch_options *options,
 		     struct rel_error *err)
@@ -62,7 +62,7 @@ static int run_fetch(struct rel_git_checkout *checkout, const char *name,
 	rel_buf_init(&clean, REL_LIMIT_CONFIG_BYTES);
 	rel_git_redact_url(&clean, location);
 	rc = rel_buf_status(&clean, "address of a remote", err);
-	rel_git_checkout_run_init(&run, checkout, options, 0);
+	rel_git_worktree_run_init(&run, checkout, options, 0);
 	run.url = &url;
 	run.clean = clean.ptr;
 	run.what = "cannot fetch the tag";
@@ -74,13 +74,13 @@ static int run_fetch(struct rel_git_checkout *checkout, const char *name,
 	return rc < 0 ? rc : rel_git_store_refresh(checkout->store, err);
 }
 
-static int fetch(struct rel_git_checkout *checkout, const char *ref,
+static int fetch(struct rel_git_worktree *checkout, const char *ref,
 		 const struct rel_git_fetch_options *options,
 		 struct rel_error *err)
 {
 	struct rel_git_head head;
 	struct rel_buf location;
-	int rc = rel_git_checkout_head(&head, checkout, err);
+	int rc = rel_git_worktree_head(&head, checkout, err);
 
 	if (rc < 0)
 		return rc;
@@ -99,8 +99,8 @@ static int fetch(struct rel_git_checkout *checkout, const char *ref,
 	return rc;
 }
 
-int rel_git_checkout_tag(struct rel_git_id *commit, bool *fetched,
-			 struct rel_git_checkout *checkout, const char *tag,
+int rel_git_worktree_tag(struct rel_git_id *commit, bool *fetched,
+			 struct rel_git_worktree *checkout, const char *tag,
 			 const struct rel_git_fetch_options *options,
 			 struct rel_error *err)
 {
@@ -251,8 +251,8 @@ static int fetch_objects(struct rel_git_run *run, const char *remote,
 	return rc ? fail_fetch(remote, err) : 0;
 }
 
-int rel_git_checkout_complete(size_t *fetched,
-			      struct rel_git_checkout *checkout,
+int rel_git_worktree_complete(size_t *fetched,
+			      struct rel_git_worktree *checkout,
 			      const struct rel_git_id *commit,
 			      const struct rel_git_fetch_options *options,
 			      struct rel_error *err)
@@ -270,7 +270,7 @@ int rel_git_checkout_complete(size_t *fetched,
 		return 0;
 	rel_buf_init(&remote, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&missing, REL_LIMIT_GIT_REFS_BYTES);
-	rel_git_checkout_run_init(&run, checkout, options,
+	rel_git_worktree_run_init(&run, checkout, options,
 				  REL_LIMIT_GIT_REFS_BYTES);
 	run.what = "cannot complete the clone";
 	rel_git_id_format(id, commit);

@@ -134,7 +134,7 @@ static int keep_trouble(struct rel_scaffold_facts *facts,
 }
 
 static int look_at_project(struct rel_scaffold_facts *facts,
-			   struct rel_git_checkout *checkout,
+			   struct rel_git_worktree *checkout,
 			   const struct rel_git_head *head,
 			   struct rel_error *err)
 {
@@ -146,7 +146,7 @@ static int look_at_project(struct rel_scaffold_facts *facts,
 		rc = rel_fail(&why, REL_ENOTFOUND, "nothing is committed yet");
 	else
 		rc =
-		    rel_project_scan(&project, rel_git_checkout_store(checkout),
+		    rel_project_scan(&project, rel_git_worktree_store(checkout),
 				     &head->commit, NULL, &why);
 	if (rc == REL_ENOMEM)
 		rc = rel_fail_nomem(err);
@@ -159,24 +159,24 @@ static int look_at_project(struct rel_scaffold_facts *facts,
 }
 
 static int look_at_checkout(struct rel_scaffold_facts *facts,
-			    struct rel_git_checkout *checkout,
+			    struct rel_git_worktree *checkout,
 			    struct rel_error *err)
 {
 	struct rel_git_head head = {0};
 	int rc;
 
 	facts->root = rel_arena_copy(
-	    &facts->arena, rel_str_of(rel_git_checkout_root(checkout)));
+	    &facts->arena, rel_str_of(rel_git_worktree_root(checkout)));
 	if (!facts->root)
 		return rel_fail_nomem(err);
 	look_at_root(facts);
-	rc = rel_git_checkout_head(&head, checkout, err);
+	rc = rel_git_worktree_head(&head, checkout, err);
 	if (rc == 0)
 		rc = rel_scaffold_look_origin(facts, head.url ? head.url : "",
 					      err);
 	if (rc == 0)
 		rc = rel_scaffold_look_tags(
-		    facts, rel_git_checkout_store(checkout), err);
+		    facts, rel_git_worktree_store(checkout), err);
 	if (rc == 0 && facts->is_project)
 		rc = look_at_project(facts, checkout, &head, err);
 	rel_git_head_free(&head);
@@ -204,7 +204,7 @@ static int look_at_directory(struct rel_scaffold_facts *facts,
 int rel_scaffold_look(struct rel_scaffold_facts *out, const char *directory,
 		      struct rel_error *err)
 {
-	struct rel_git_checkout *checkout = NULL;
+	struct rel_git_worktree *checkout = NULL;
 	int rc;
 
 	*out = (struct rel_scaffold_facts){.packages = "",
@@ -213,7 +213,7 @@ int rel_scaffold_look(struct rel_scaffold_facts *out, const char *directory,
 					   .origin_host = "",
 					   .tag = "{version}"};
 	rel_arena_init(&out->arena, REL_LIMIT_CONF_ARENA);
-	rc = rel_git_checkout_open(&checkout, directory, NULL, err);
+	rc = rel_git_worktree_open(&checkout, directory, NULL, err);
 	if (rc == 0)
 		rc = look_at_checkout(out, checkout, err);
 	else if (rc == REL_ENOTFOUND)
@@ -222,7 +222,7 @@ int rel_scaffold_look(struct rel_scaffold_facts *out, const char *directory,
 		rc = rel_scaffold_name_of(
 		    &out->name, &out->arena,
 		    *out->origin ? out->origin : out->root, err);
-	rel_git_checkout_free(checkout);
+	rel_git_worktree_free(checkout);
 	return rc;
 }
 

@@ -38,7 +38,7 @@ int rel_cut_check_clean(struct rel_cut *cut, struct rel_error *err)
 	int rc;
 
 	rel_buf_init(&paths, REL_LIMIT_GIT_REFS_BYTES);
-	rc = rel_git_checkout_dirty(&paths, &n, cut->checkout,
+	rc = rel_git_worktree_dirty(&paths, &n, cut->checkout,
 				    cut->options->cancel, err);
 	if (rc == 0 && n) {
 		first = rel_str_sub(rel_buf_str(&paths), 0,
@@ -67,7 +67,7 @@ int rel_cut_take_identity(struct rel_cut *cut, struct rel_error *err)
 
 	rel_buf_init(&name, REL_KIB);
 	rel_buf_init(&email, REL_KIB);
-	rc = rel_git_checkout_identity(&name, &email, &seconds, &offset,
+	rc = rel_git_worktree_identity(&name, &email, &seconds, &offset,
 				       cut->checkout, REL_GIT_COMMITTER, err);
 	if (rc == REL_ENOTFOUND && cut->options->tag) {
 		rel_buf_clear(&name);
@@ -163,7 +163,7 @@ static int keep_own(void *context, const char *ref, struct rel_error *err)
 	struct tips *tips = context;
 	struct rel_git_id id;
 	int found = rel_git_ref_read(
-	    &id, rel_git_checkout_store(tips->cut->checkout), ref, err);
+	    &id, rel_git_worktree_store(tips->cut->checkout), ref, err);
 
 	return found == 1 ? keep(context, rel_str_of(ref), &id, err) : found;
 }

@@ -54,7 +54,7 @@ int rel_cut_bump(struct rel_cut *cut, struct rel_error *err)
 	if (cut->bump.count) {
 		rc = rel_cut_edits(&request, cut, err);
 		if (rc == 0)
-			rc = rel_git_checkout_commit(
+			rc = rel_git_worktree_commit(
 			    &cut->commit, cut->checkout, &request, err);
 		if (rc == 0)
 			rc = rel_git_store_refresh(rel_cut_store(cut), err);
@@ -99,7 +99,7 @@ int rel_cut_revert_bump(struct rel_cut *cut, struct rel_error *err)
 		return 0;
 	rc = rel_cut_edits(&request, cut, err);
 	if (rc == 0)
-		rc = rel_git_checkout_undo(cut->checkout, &request, err);
+		rc = rel_git_worktree_undo(cut->checkout, &request, err);
 	if (rc == REL_ESTALE && has_moved_on(cut)) {
 		rel_cut_tell(cut, REL_CUT_BUMP,
 			     "%s has moved on and is left as it is",
@@ -127,7 +127,7 @@ static int make_commit(struct rel_git_target **scratch, struct rel_cut *cut,
 
 	if (rc == 0)
 		rc = rel_git_target_open(
-		    scratch, rel_git_checkout_common_dir(cut->checkout),
+		    scratch, rel_git_worktree_common_dir(cut->checkout),
 		    cut->plan.branch, &options, err);
 	if (rc)
 		return rc;

@@ -143,7 +143,7 @@ static int bring_tag(struct rel_cut *cut, struct rel_error *err)
 	struct rel_git_id commit;
 	bool fetched;
 
-	return rel_git_checkout_tag(&commit, &fetched, cut->checkout,
+	return rel_git_worktree_tag(&commit, &fetched, cut->checkout,
 				    cut->options->tag, &fetch, err);
 }
 
@@ -159,14 +159,14 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 	memset(cut, 0, sizeof(*cut));
 	cut->options = options;
 	rel_arena_init(&cut->arena, REL_LIMIT_ARENA);
-	rc = rel_git_checkout_open(&cut->checkout, dir, options->trusted, err);
+	rc = rel_git_worktree_open(&cut->checkout, dir, options->trusted, err);
 	if (rc == 0 && options->tag)
 		rc = bring_tag(cut, err);
 	if (rc == 0)
-		rc = rel_git_checkout_head(&cut->head, cut->checkout, err);
+		rc = rel_git_worktree_head(&cut->head, cut->checkout, err);
 	fetch = rel_cut_fetch_options(cut);
 	if (rc == 0 && !cut->head.unborn)
-		rc = rel_git_checkout_complete(&fetched, cut->checkout,
+		rc = rel_git_worktree_complete(&fetched, cut->checkout,
 					       &cut->head.commit, &fetch, err);
 	if (rc < 0)
 		return rc;
@@ -181,7 +181,7 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 			     "a partial clone; it lacks nothing of what is "
 			     "released");
 	place = rel_cut_text(cut, "%s/relctl/cut",
-			     rel_git_checkout_git_dir(cut->checkout));
+			     rel_git_worktree_git_dir(cut->checkout));
 	if (!place)
 		return rel_fail_nomem(err);
 	return lock ? rel_journal_open(&cut->journal, place, err)
@@ -198,6 +198,6 @@ void rel_cut_close(struct rel_cut *cut)
 	rel_project_free(cut->project);
 	rel_journal_close(&cut->journal);
 	rel_git_head_free(&cut->head);
-	rel_git_checkout_free(cut->checkout);
+	rel_git_worktree_free(cut->checkout);
 	rel_arena_free(&cut->arena);
 }

@@ -105,7 +105,7 @@ struct rel_cut_options {
 	const char *tag;
 	bool either;	      /* of struct rel_tagged, of that tag */
 	const char *namesake; /* the same; NULL = none */
-	const char *trusted;  /* as of rel_git_checkout_open() */
+	const char *trusted;  /* as of rel_git_worktree_open() */
 	const char *branch;   /* of the development remote, for review */
 	bool request;	      /* open a pull request for it; also continuing */
 	const char *sign;     /* overrides release: sign:; may be NULL */

@@ -110,7 +110,7 @@ struct rel_cut {
 	struct rel_arena arena;
 	struct rel_journal journal;
 	struct rel_cut_plan plan;
-	struct rel_git_checkout *checkout;
+	struct rel_git_worktree *checkout;
 	struct rel_git_head head;
 	struct rel_project *project; /* at plan.base */
 	const size_t *chosen;	     /* packages to release */
@@ -208,7 +208,7 @@ const char *rel_cut_sign_name(enum rel_git_signature_kind kind);
 /* The source's own objects. */
 static inline struct rel_git_store *rel_cut_store(const struct rel_cut *cut)
 {
-	return rel_git_checkout_store(cut->checkout);
+	return rel_git_worktree_store(cut->checkout);
 }
 /* Of commit and tag. */
 static inline struct rel_git_identity rel_cut_identity(
@@ -313,7 +313,7 @@ REL_MUST_CHECK int rel_cut_plan_manifests(struct rel_cut *cut,
 REL_MUST_CHECK int rel_cut_make_manifests(struct rel_cut *cut,
 					  struct rel_error *err);
 
-/* What rel_git_checkout_commit() is to do; borrows from the cut. */
+/* What rel_git_worktree_commit() is to do; borrows from the cut. */
 REL_MUST_CHECK int rel_cut_edits(struct rel_git_edit_request *out,
 				 struct rel_cut *cut, struct rel_error *err);
 /* "refs/tags/1.0"; NULL when out of memory. */

@@ -21,7 +21,7 @@ static int read_config(struct rel_buf *out, struct rel_cut *cut,
 	int found;
 
 	rel_buf_clear(out);
-	found = rel_git_config_get(out, rel_git_checkout_git_dir(cut->checkout),
+	found = rel_git_config_get(out, rel_git_worktree_git_dir(cut->checkout),
 				   type, key, err);
 	return found < 0 ? found : 0;
 }
@@ -155,7 +155,7 @@ static int sign_text(struct rel_buf *out, struct rel_cut *cut,
 
 	if (!options.who)
 		return rel_fail_nomem(err);
-	return rel_git_sign(out, rel_git_checkout_git_dir(cut->checkout), text,
+	return rel_git_sign(out, rel_git_worktree_git_dir(cut->checkout), text,
 			    &options, err);
 }
 

@@ -16,7 +16,7 @@
 
 struct fixture {
 	char *dir, *work;
-	struct rel_git_checkout *checkout;
+	struct rel_git_worktree *checkout;
 };
 
 static const struct rel_git_identity who = {"Tester", "tester@example.org",
@@ -46,7 +46,7 @@ static int setup(void **state)
 	    "git branch -q -u origin/main",
 	    f->work, f->work));
 	assert_int_equal(
-	    rel_git_checkout_open(&f->checkout, f->work, NULL, NULL), 0);
+	    rel_git_worktree_open(&f->checkout, f->work, NULL, NULL), 0);
 	*state = f;
 	return 0;
 }
@@ -55,7 +55,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	rel_git_checkout_free(f->checkout);
+	rel_git_worktree_free(f->checkout);
 	free(rel_test_sh("git -C %s fsck --strict --no-dangling", f->work));
 	rel_test_dir_free(f->dir);
 	free(f->work);
@@ -68,26 +68,26 @@ static int teardown(void **state)
 
 static void check_open(const char *dir, const char *root, const char *prefix)
 {
-	struct rel_git_checkout *checkout = NULL;
+	struct rel_git_worktree *checkout = NULL;
 	struct rel_error err = {0};
 
-	if (rel_git_checkout_open(&checkout, dir, NULL, &err) < 0)
+	if (rel_git_worktree_open(&checkout, dir, NULL, &err) < 0)
 		fail_msg("%s: %s", dir, err.text);
-	assert_string_equal(rel_git_checkout_root(checkout), root);
-	assert_string_equal(rel_git_checkout_prefix(checkout), prefix);
+	assert_string_equal(rel_git_worktree_root(checkout), root);
+	assert_string_equal(rel_git_worktree_prefix(checkout), prefix);
 	assert_int_equal(rel_git_ref_read(&(struct rel_git_id){{0}},
-					  rel_git_checkout_store(checkout),
+					  rel_git_worktree_store(checkout),
 					  "HEAD", NULL),
 			 1);
-	rel_git_checkout_free(checkout);
+	rel_git_worktree_free(checkout);
 }
 
 static void check_not_open(const char *dir, int code, const char *text)
 {
-	struct rel_git_checkout *checkout = NULL;
+	struct rel_git_worktree *checkout = NULL;
 	struct rel_error err = {0};
 
-	assert_int_equal(rel_git_checkout_open(&checkout, dir, NULL, &err),
+	assert_int_equal(rel_git_worktree_open(&checkout, dir, NULL, &err),
 			 code);
 	assert_null(checkout);
 	if (strstr(err.text, text) == NULL)
@@ -147,7 +147,7 @@ static void check_head(struct fixture *f, const char *want)
 	struct rel_error err = {0};
 	char *text, *tip;
 
-	if (rel_git_checkout_head(&head, f->checkout, &err) < 0)
+	if (rel_git_worktree_head(&head, f->checkout, &err) < 0)
 		fail_msg("head: %s", err.text);
 	text = rel_test_text("%s %s %s %s", head.branch ? head.branch : "-",
 			     head.remote ? head.remote : "-",
@@ -211,7 +211,7 @@ static void check_dirty(struct fixture *f, const char *want)
 	size_t n = 99, lines = 0;
 
 	rel_buf_init(&paths, REL_LIMIT_CHILD_TEXT);
-	if (rel_git_checkout_dirty(&paths, &n, f->checkout, NULL, &err) < 0)
+	if (rel_git_worktree_dirty(&paths, &n, f->checkout, NULL, &err) < 0)
 		fail_msg("dirty: %s", err.text);
 	assert_string_equal(rel_buf_str(&paths).ptr, want);
 	for (const char *p = want; *p; p++)
@@ -232,7 +232,7 @@ static void test_dirty(void **state)
 	check_dirty(f, "a.opam\nother\nsrc/run\n");
 	rel_buf_init(&paths, 8);
 	assert_int_equal(
-	    rel_git_checkout_dirty(&paths, &n, f->checkout, NULL, NULL),
+	    rel_git_worktree_dirty(&paths, &n, f->checkout, NULL, NULL),
 	    REL_ELIMIT);
 	assert_int_equal(n, 1);
 	rel_buf_free(&paths);
@@ -267,7 +267,7 @@ static void test_identity(void **state)
 	rel_buf_init(&name, 100);
 	rel_buf_init(&email, 100);
 	setenv("GIT_AUTHOR_DATE", "1767323045 -0330", 1);
-	assert_int_equal(rel_git_checkout_identity(&name, &email, &seconds,
+	assert_int_equal(rel_git_worktree_identity(&name, &email, &seconds,
 						   &offset, f->checkout,
 						   REL_GIT_AUTHOR, &err),
 			 0);
@@ -279,14 +279,14 @@ static void test_identity(void **state)
 	rel_buf_clear(&email);
 	unsetenv("GIT_COMMITTER_NAME");
 	unsetenv("GIT_COMMITTER_EMAIL");
-	assert_int_equal(rel_git_checkout_identity(&name, &email, NULL, NULL,
+	assert_int_equal(rel_git_worktree_identity(&name, &email, NULL, NULL,
 						   f->checkout,
 						   REL_GIT_COMMITTER, &err),
 			 REL_ENOTFOUND);
 	assert_non_null(strstr(err.text, "git config --global user.name"));
 	IN_WORK(f, "git config user.name 'Jürgen < Müller'; "
 		   "git config user.email j@example.org");
-	assert_int_equal(rel_git_checkout_identity(&name, &email, NULL, NULL,
+	assert_int_equal(rel_git_worktree_identity(&name, &email, NULL, NULL,
 						   f->checkout,
 						   REL_GIT_COMMITTER, &err),
 			 0);
@@ -340,7 +340,7 @@ static void must_commit(struct rel_git_id *commit, struct fixture *f,
 {
 	struct rel_error err = {0};
 
-	if (rel_git_checkout_commit(commit, f->checkout, request, &err) < 0)
+	if (rel_git_worktree_commit(commit, f->checkout, request, &err) < 0)
 		fail_msg("%s: %s", err.path, err.text);
 }
 
@@ -350,7 +350,7 @@ static void must_undo(struct fixture *f,
 	struct rel_error err = {0};
 	char *found;
 
-	if (rel_git_checkout_undo(f->checkout, request, &err) < 0)
+	if (rel_git_worktree_undo(f->checkout, request, &err) < 0)
 		fail_msg("%s: %s", err.path, err.text);
 	found = rel_test_sh("cd %s; git status --porcelain; "
 			    "git log -1 --format=%%s; ls; od -c -An dos.txt | "
@@ -419,7 +419,7 @@ static void remove_locks(struct fixture *f)
 	struct rel_error err = {0};
 
 	for (size_t i = 0; i < 3; i++) {
-		if (rel_git_unlock(rel_git_checkout_store(f->checkout),
+		if (rel_git_unlock(rel_git_worktree_store(f->checkout),
 				   names[i], &err) < 0)
 			fail_msg("%s: %s", err.path, err.text);
 	}
@@ -438,10 +438,10 @@ static void test_commit_killed(void **state)
 		pid_t victim = fork();
 
 		if (victim == 0) {
-			if (rel_git_checkout_commit(&again, f->checkout,
+			if (rel_git_worktree_commit(&again, f->checkout,
 						    &request, NULL) < 0)
 				_exit(1);
-			_exit(rel_git_checkout_undo(f->checkout, &request,
+			_exit(rel_git_worktree_undo(f->checkout, &request,
 						    NULL) < 0);
 		}
 		usleep(i * 6000);
@@ -485,7 +485,7 @@ static void check_refused(struct fixture *f,
 	char *after;
 
 	assert_int_equal(
-	    rel_git_checkout_commit(&commit, f->checkout, request, &err), code);
+	    rel_git_worktree_commit(&commit, f->checkout, request, &err), code);
 	if (strstr(err.text, text) == NULL)
 		fail_msg("no '%s' in '%s'", text, err.text);
 	after =
@@ -555,15 +555,15 @@ static void test_undo_refused(void **state)
 
 	must_commit(&commit, f, &request);
 	IN_WORK(f, "echo x >>a.opam");
-	assert_int_equal(rel_git_checkout_undo(f->checkout, &request, &err),
+	assert_int_equal(rel_git_worktree_undo(f->checkout, &request, &err),
 			 REL_EREFUSED);
 	IN_WORK(f, "git reset -q --hard; git commit -q --allow-empty -m on");
-	assert_int_equal(rel_git_checkout_undo(f->checkout, &request, &err),
+	assert_int_equal(rel_git_worktree_undo(f->checkout, &request, &err),
 			 REL_ESTALE);
 	IN_WORK(f, "git reset -q --hard HEAD~1");
 	check_committed(f, &commit);
 	IN_WORK(f, "git checkout -q --detach");
-	assert_int_equal(rel_git_checkout_undo(f->checkout, &request, &err),
+	assert_int_equal(rel_git_worktree_undo(f->checkout, &request, &err),
 			 REL_ESTALE);
 	IN_WORK(f, "git checkout -q main");
 	must_undo(f, &request);
@@ -574,7 +574,7 @@ static void test_commit_odd_checkouts(void **state)
 {
 	struct fixture *f = *state;
 	struct rel_git_edit_request request = request_of(f);
-	struct rel_git_checkout *linked = NULL;
+	struct rel_git_worktree *linked = NULL;
 	char *path = rel_test_text("%s/linked", f->dir);
 	struct rel_git_id commit;
 	char *found;
@@ -588,19 +588,19 @@ static void test_commit_odd_checkouts(void **state)
 	assert_non_null(strstr(found, "#!/bin/sh\nexit 2"));
 	assert_null(strstr(found, " D "));
 	free(found);
-	assert_int_equal(rel_git_checkout_undo(f->checkout, &request, NULL), 0);
+	assert_int_equal(rel_git_worktree_undo(f->checkout, &request, NULL), 0);
 	IN_WORK(f, "git sparse-checkout disable; "
 		   "git worktree add -q ../linked -b linked");
 	request.branch = "refs/heads/linked";
-	assert_int_equal(rel_git_checkout_open(&linked, path, NULL, NULL), 0);
+	assert_int_equal(rel_git_worktree_open(&linked, path, NULL, NULL), 0);
 	assert_int_equal(
-	    rel_git_checkout_commit(&commit, linked, &request, NULL), 0);
+	    rel_git_worktree_commit(&commit, linked, &request, NULL), 0);
 	found = rel_test_sh("cd %s; git status --porcelain; git log -1 "
 			    "--format=%%s linked; git -C %s status --porcelain",
 			    path, f->work);
 	assert_string_equal(found, "Release 2");
 	free(found);
-	rel_git_checkout_free(linked);
+	rel_git_worktree_free(linked);
 	free(path);
 }
 
