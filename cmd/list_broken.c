@@ -104,8 +104,9 @@ static bool is_finding(const struct rel_report *report, const struct values *v)
 		return false;
 	if (!report->since)
 		return report->counts.broken + report->counts.unreadable +
-			   report->counts.undecided >
-		       0;
+			       report->counts.undecided >
+			   0 ||
+		       rel_report_has_target(report);
 	return rel_report_has_news(report);
 }
 
@@ -226,6 +227,8 @@ static int survey(struct rel_session *session, bool *found,
 					       .direct = v->direct};
 	opt.cycles = v->cycles || !(v->is_short || v->mine);
 	opt.reasons = reasons_wanted(call);
+	if (v->is_short || v->mine || v->cycles || call->n_arguments)
+		opt.n_targets = 0;
 	rc = rel_survey_run(&result, stacks->now, stacks->alone, stacks->before,
 			    &opt, err);
 

@@ -93,6 +93,7 @@ static int tell_verdicts(struct rel_session *session, bool *found,
 	int rc;
 
 	opt.scope.all = true;
+	opt.n_targets = 0;
 	opt.reasons = REL_REASONS_ALL;
 	rc = rel_survey_run(&survey, session->context.stacks.now,
 			    session->context.stacks.alone, NULL, &opt, err);

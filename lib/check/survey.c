@@ -1,8 +1,10 @@
 #include "check/survey.h"
 
+#include "base/limits.h"
 #include "base/parallel.h"
 #include "check/rdeps.h"
 #include "check/sides.h"
+#include "check/targets.h"
 
 /* One environment's result and the stacks it comes from. */
 struct work {
@@ -191,6 +193,7 @@ static struct rel_survey *survey_new(const struct rel_survey_options *options)
 		return NULL;
 	}
 	survey->n_results = n;
+	rel_arena_init(&survey->arena, REL_LIMIT_ARENA);
 	for (size_t i = 0; i < n; i++)
 		survey->results[i].environment = &options->environments[i];
 	return survey;
@@ -217,6 +220,8 @@ int rel_survey_run(struct rel_survey **out, const struct rel_stack *stack,
 				      [REL_SIDE_ALONE] = {.stack = alone},
 				      [REL_SIDE_BEFORE] = {.stack = before}}};
 		rc = run_all(&run, n, err);
+		if (!rc && options->n_targets)
+			rc = rel_targets_survey(survey, before, options, err);
 	} else {
 		rc = rel_fail_nomem(err);
 	}
@@ -246,5 +251,6 @@ void rel_survey_free(struct rel_survey *survey)
 	for (size_t i = 0; i < survey->n_results; i++)
 		result_free(&survey->results[i]);
 	free(survey->results);
+	rel_arena_free(&survey->arena);
 	free(survey);
 }

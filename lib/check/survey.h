@@ -6,9 +6,13 @@
 #ifndef REL_CHECK_SURVEY_H
 #define REL_CHECK_SURVEY_H
 
+#include "base/arena.h"
 #include "check/cycles.h"
 #include "check/scope.h"
 #include "solve/reason.h"
+
+struct rel_target;
+struct rel_target_result;
 
 enum rel_survey_reasons {
 	REL_REASONS_NONE,
@@ -24,6 +28,8 @@ struct rel_survey_options {
 	size_t n_environments;
 	bool cycles; /* look for cycles too */
 	enum rel_survey_reasons reasons;
+	const struct rel_target *targets; /* to check too */
+	size_t n_targets;
 	/* where verdicts of earlier runs are kept; NULL = nowhere */
 	const char *cache_dir;
 	unsigned jobs;
@@ -60,6 +66,11 @@ struct rel_survey_result {
 struct rel_survey {
 	struct rel_survey_result *results;
 	size_t n_results;
+	/* for each target of the options its results in the order of the
+	 * environments: check/targets.h */
+	const struct rel_target_result *targets;
+	size_t n_targets;
+	struct rel_arena arena; /* of the targets' texts */
 };
 
 /*

@@ -27,6 +27,14 @@ static int find_goals(struct asking *a, struct rel_error *err)
 		memset(marks, 0, size);
 		rc =
 		    rel_packages_mark(marks, a->u, a->target->packages[i], err);
+		/* in a file it is no slip of the command line */
+		if (rc && a->target->file) {
+			rel_error_at(err, a->target->file,
+				     a->target->places[i].line,
+				     a->target->places[i].column);
+			rc = REL_EPARSE;
+			err->code = REL_EPARSE;
+		}
 		for (rel_pkg_id v = 0; !rc && v < size; v++) {
 			if (!marks[v])
 				continue;
@@ -40,9 +48,6 @@ static int find_goals(struct asking *a, struct rel_error *err)
 		if (!rc)
 			ends[i] = n;
 	}
-	if (rc && a->target->file)
-		rel_error_at(err, a->target->file, a->target->line,
-			     a->target->column);
 	for (size_t i = 0; !rc && i < a->target->n_packages; i++) {
 		uint32_t begin = i ? ends[i - 1] : 0;
 
@@ -280,4 +285,126 @@ int rel_targets_check(const struct rel_target_result **out, size_t *n_out,
 	*out = results;
 	*n_out = rc ? 0 : n;
 	return rc;
+}
+
+/* How was it in the stack before?  A name that was not there was not
+ * installable. */
+static int compare_before(struct rel_target_result *r,
+			  const struct rel_stack *before,
+			  struct rel_arena *arena,
+			  const struct rel_cancel *cancel,
+			  struct rel_error *err)
+{
+	struct rel_target_result then = {0};
+	struct rel_universe *u = NULL;
+	int rc = rel_universe_build(&u, before, r->environment, cancel, err);
+
+	if (!rc)
+		rc = rel_target_check(&then, r->target, u, arena, cancel, err);
+	rel_universe_free(u);
+	if (rc == REL_EPARSE) {
+		*err = (struct rel_error){0};
+		then.status = REL_SAT_NO;
+		rc = 0;
+	}
+	r->before = then.status;
+	return rc;
+}
+
+int rel_targets_survey(struct rel_survey *survey,
+		       const struct rel_stack *before,
+		       const struct rel_survey_options *options,
+		       struct rel_error *err)
+{
+	size_t n_env = survey->n_results, n = options->n_targets * n_env;
+	struct rel_target_result *results =
+	    rel_arena_array(&survey->arena, n + 1, sizeof(*results));
+	int rc = results ? 0 : rel_fail_nomem(err);
+
+	for (size_t i = 0; !rc && i < n; i++) {
+		struct rel_target_result *r = &results[i];
+
+		rc = rel_target_check(r, &options->targets[i / n_env],
+				      survey->results[i % n_env].universe,
+				      &survey->arena, options->cancel, err);
+		if (!rc && before && r->status != REL_SAT_YES)
+			rc = compare_before(r, before, &survey->arena,
+					    options->cancel, err);
+	}
+	survey->targets = results;
+	survey->n_targets = rc ? 0 : n;
+	return rc;
+}
+
+int rel_targets_of(const struct rel_target **out, const struct rel_conf *conf,
+		   struct rel_arena *arena, struct rel_error *err)
+{
+	struct rel_target *targets =
+	    rel_arena_array(arena, conf->n_targets + 1, sizeof(*targets));
+
+	if (!targets)
+		return rel_fail_nomem(err);
+	for (size_t i = 0; i < conf->n_targets; i++) {
+		const struct rel_conf_target *t = &conf->targets[i];
+
+		targets[i] = (struct rel_target){.packages = t->packages,
+						 .n_packages = t->n_packages,
+						 .file = conf->path,
+						 .line = t->line,
+						 .places = t->places};
+	}
+	*out = targets;
+	return 0;
+}
+
+const char *rel_target_file(const struct rel_target *target)
+{
+	const char *slash = strrchr(target->file, '/');
+
+	return slash ? slash + 1 : target->file;
+}
+
+void rel_target_name_add(struct rel_buf *out, const struct rel_target *target)
+{
+	for (size_t i = 0; i < target->n_packages; i++) {
+		if (i > 0)
+			rel_buf_add_cstr(
+			    out, i + 1 == target->n_packages ? " and " : ", ");
+		rel_buf_add_cstr(out, target->packages[i]);
+	}
+}
+
+/* Facts that one line has. */
+#define FACTS_SHOWN 6
+
+void rel_target_reason_add(struct rel_buf *out,
+			   const struct rel_target_result *r)
+{
+	size_t shown = 0, more = 0;
+
+	rel_buf_add_cstr(out, r->status == REL_SAT_UNKNOWN
+				  ? "may not be installable"
+				  : "cannot be installed");
+	if (r->target->n_packages > 1)
+		rel_buf_add_cstr(out, " together");
+	for (size_t i = 0; i < r->n_reason; i++) {
+		const struct rel_fact_text *fact = &r->reason[i];
+
+		if (r->like[i] != i)
+			continue;
+		if (shown == FACTS_SHOWN) {
+			more++;
+			continue;
+		}
+		rel_buf_add_cstr(out, shown++ ? "; " : ": ");
+		rel_buf_add_cstr(out, fact->package);
+		rel_buf_add_cstr(out, fact->package[0] ? " " : "");
+		rel_buf_add_cstr(out, rel_fact_says(fact));
+	}
+	if (more)
+		rel_buf_printf(out, "; and %zu more facts", more);
+	for (size_t i = 0; i < r->n_rest && r->n_part; i++) {
+		rel_buf_add_cstr(out, i ? ", " : "; installable without ");
+		rel_buf_add_cstr(out, r->rest[i]);
+	}
 }

@@ -6,15 +6,17 @@
 #define REL_CHECK_TARGETS_H
 
 #include "check/facts.h"
+#include "conf/conf.h"
 #include "solve/question.h"
 
 struct rel_target {
 	/* each as rel_packages_mark() takes it; at least 1 */
 	const char *const *packages;
 	size_t n_packages;
-	/* where it stands: NULL and 0 = on the command line */
+	/* where it and its packages stand: NULL and 0 = on the command line */
 	const char *file;
-	uint32_t line, column;
+	uint32_t line;
+	const struct rel_conf_place *places; /* [n_packages] */
 };
 
 /* Everything it points to is borrowed or in the arena it was made in. */
@@ -22,6 +24,9 @@ struct rel_target_result {
 	const struct rel_target *target;
 	const struct rel_environment *environment;
 	enum rel_sat_status status; /* UNKNOWN: the budget ended first */
+	/* of the stack before; UNKNOWN: not asked, as without --since and of
+	 * what is installable now */
+	enum rel_sat_status before;
 	/* name.version of all that is installed: of the target, or of its
 	 * largest part */
 	const char *const *versions;
@@ -44,8 +49,8 @@ struct rel_target_result {
 
 /*
  * Ask whether the target is installable in the universe.
- * Errors  REL_ENOTFOUND and REL_EUSAGE as of rel_packages_mark(), with the
- *         target's place; REL_ENOMEM, REL_ECANCELLED
+ * Errors  REL_ENOTFOUND and REL_EUSAGE as of rel_packages_mark(), of a target
+ *         in a file REL_EPARSE with its place; REL_ENOMEM, REL_ECANCELLED
  */
 REL_MUST_CHECK int rel_target_check(struct rel_target_result *out,
 				    const struct rel_target *target,
@@ -64,5 +69,39 @@ REL_MUST_CHECK int rel_targets_check(
     const struct rel_stack *stack, const struct rel_environment *environments,
     size_t n_environments, struct rel_arena *arena,
     const struct rel_cancel *cancel, struct rel_error *err);
+
+/*
+ * The same in the universes of a survey, for its options->targets, into
+ * survey->targets.
+ * before  the stack as it was, or NULL
+ */
+REL_MUST_CHECK int rel_targets_survey(struct rel_survey *survey,
+				      const struct rel_stack *before,
+				      const struct rel_survey_options *options,
+				      struct rel_error *err);
+
+/* Is it a finding: not installable now, and not known to have been so before?
+ */
+static inline bool rel_target_is_finding(const struct rel_target_result *r)
+{
+	return r->status != REL_SAT_YES && r->before != REL_SAT_NO;
+}
+
+/*
+ * The targets of a configuration, in the arena; they borrow from `conf`.
+ * Errors  REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_targets_of(const struct rel_target **out,
+				  const struct rel_conf *conf,
+				  struct rel_arena *arena,
+				  struct rel_error *err);
+
+/* The file's name, without its directory: the same wherever it is shown. */
+const char *rel_target_file(const struct rel_target *target);
+
+/* Append "a and b cannot be installed together", and why, in one line. */
+void rel_target_name_add(struct rel_buf *out, const struct rel_target *target);
+void rel_target_reason_add(struct rel_buf *out,
+			   const struct rel_target_result *r);
 
 #endif

@@ -125,10 +125,16 @@ struct rel_conf_request {
 	const char *repository, *api, *secret_file;
 };
 
+/* Where a text stands in the file, from 1. */
+struct rel_conf_place {
+	uint32_t line, column;
+};
+
 /* Packages that must be installable together. */
 struct rel_conf_target {
-	const char *const *packages; /* names, or name.version */
-	size_t n_packages;	     /* at least 1 */
+	const char *const *packages;	     /* names, or name.version */
+	size_t n_packages;		     /* at least 1 */
+	const struct rel_conf_place *places; /* [n_packages] */
 	uint32_t line, column;
 };
 

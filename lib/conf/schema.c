@@ -6,14 +6,25 @@ static int read_target(struct rel_conf_reader *r, const struct rel_yaml *node,
 		       void *items, size_t n)
 {
 	struct rel_conf_target *target = (struct rel_conf_target *)items + n;
+	struct rel_conf_place *places;
+	size_t i = 0;
 	int rc = rel_conf_expect(r, node, REL_YAML_LIST, "a target");
 
 	target->line = node->line;
 	target->column = node->column;
-	return rc ? rc
-		  : rel_conf_read_texts(r, node, "the target",
-					rel_conf_expect_name, &target->packages,
-					&target->n_packages);
+	if (!rc)
+		rc = rel_conf_read_texts(
+		    r, node, "the target", rel_conf_expect_name,
+		    &target->packages, &target->n_packages);
+	if (rc)
+		return rc;
+	places = rel_arena_array(r->arena, target->n_packages, sizeof(*places));
+	if (!places)
+		return rel_fail_nomem(r->err);
+	for (const struct rel_yaml *m = node->first; m; m = m->next)
+		places[i++] = (struct rel_conf_place){m->line, m->column};
+	target->places = places;
+	return 0;
 }
 
 static int read_targets(struct rel_conf_reader *r, const struct rel_yaml *value,

@@ -106,6 +106,9 @@ int rel_context_open(struct rel_context *context,
 		rc = rel_context_environments(context, options, err);
 	if (rc == 0)
 		rc = prepare_reading(context, options, err);
+	if (rc == 0)
+		rc = rel_targets_of(&context->targets, &context->conf,
+				    &context->arena, err);
 	return rc;
 }
 
@@ -134,6 +137,8 @@ struct rel_survey_options rel_context_survey(const struct rel_context *context)
 	    .environments = context->environments,
 	    .n_environments = context->n_environments,
 	    .cache_dir = reading->no_snapshot_cache ? NULL : reading->cache_dir,
+	    .targets = context->targets,
+	    .n_targets = context->conf.n_targets,
 	    .jobs = reading->jobs,
 	    .cancel = reading->cancel,
 	    .progress = reading->progress,

@@ -7,6 +7,7 @@
 #define REL_CONTEXT_CONTEXT_H
 
 #include "check/survey.h"
+#include "check/targets.h"
 #include "conf/conf.h"
 #include "repo/stacks.h"
 #include "solve/environment.h"
@@ -42,6 +43,7 @@ struct rel_context {
 	struct rel_remote_options reading; /* jobs, cache, … */
 	struct rel_variables variables;	   /* of filters in `repo` files */
 	struct rel_stacks stacks;	   /* after rel_context_read() */
+	const struct rel_target *targets;  /* [conf.n_targets] */
 	struct rel_arena arena; /* for what lives as long as the context */
 	/* the rest is private */
 	struct rel_buf cache_dir;

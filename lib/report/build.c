@@ -504,6 +504,8 @@ static int build(struct builder *b)
 	b->out->command = b->opt->command;
 	b->out->seconds = b->opt->seconds;
 	b->out->what_if = b->opt->what_if;
+	b->out->targets = b->survey->targets;
+	b->out->n_targets = b->survey->n_targets;
 	b->out->since = b->survey->results[0].before != NULL;
 	b->out->overlay = has_role(stack, REL_ROLE_DEVELOPMENT) &&
 			  has_role(stack, REL_ROLE_UPSTREAM);

@@ -89,6 +89,26 @@ static void write_section(struct github *g, const char *level,
 	}
 }
 
+static void write_targets(struct github *g)
+{
+	for (size_t i = 0; i < g->report->n_targets; i++) {
+		const struct rel_target_result *r = &g->report->targets[i];
+
+		if (!rel_target_is_finding(r))
+			continue;
+		rel_buf_add_cstr(&g->out->buf, "::error ");
+		put_property(g, "file", rel_target_file(r->target));
+		rel_buf_printf(&g->out->buf, ",line=%u,",
+			       (unsigned)r->target->line);
+		rel_target_name_add(&g->text, r->target);
+		put_property(g, "title", g->text.ptr);
+		clear(g);
+		rel_target_reason_add(&g->text, r);
+		rel_buf_printf(&g->text, " (%s)", r->environment->name);
+		end(g);
+	}
+}
+
 static void write_cycles(struct github *g)
 {
 	for (size_t i = 0; i < g->report->n_cycles; i++) {
@@ -125,6 +145,7 @@ void rel_report_github(const struct rel_report *report,
 		write_section(&g, "error", REL_SECTION_UNREADABLE);
 		if (report->since)
 			write_section(&g, "warning", REL_SECTION_UNAVAILABLE);
+		write_targets(&g);
 	}
 	rel_counts_add(&g.text, report);
 	if (g.untold > 0)

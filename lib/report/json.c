@@ -2,6 +2,7 @@
  * added, never renamed. */
 #include "json/json.h"
 #include "report/formats.h"
+#include "report/targets.h"
 #include "report/view.h"
 
 static void write_stack(struct rel_json *json, const struct rel_report *report)
@@ -199,6 +200,8 @@ int rel_report_json(const struct rel_report *report,
 		    const struct rel_report_style *style, struct rel_sink *sink,
 		    struct rel_error *err)
 {
+	const struct rel_report_targets targets = {
+	    report->targets, report->n_targets, report->n_environments};
 	struct rel_json json;
 	char schema[64];
 
@@ -224,6 +227,8 @@ int rel_report_json(const struct rel_report *report,
 		write_verdicts(&json, report);
 	rel_json_close(&json);
 	write_cycles(&json, report);
+	if (report->n_targets)
+		rel_json_targets(&json, "targets", &targets);
 	write_notices(&json, report);
 	rel_json_close(&json);
 	return rel_json_end(&json, err);

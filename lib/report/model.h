@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "check/facts.h"
+#include "check/targets.h"
 
 #define REL_REPORT_NONE UINT32_MAX
 
@@ -162,6 +163,10 @@ struct rel_report {
 	size_t n_verdicts;
 	struct rel_report_span sections[REL_N_SECTIONS];
 	struct rel_report_tally tally; /* over all environments */
+	/* what relctl.yml wants installable together: for each target its
+	 * results in the order of the environments */
+	const struct rel_target_result *targets;
+	size_t n_targets;
 	const struct rel_report_cycle *cycles;
 	size_t n_cycles;
 	const struct rel_report_notice *notices;

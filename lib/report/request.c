@@ -74,6 +74,23 @@ static int add_section(struct finder *f, enum rel_section section)
 	return rc;
 }
 
+static int add_target(struct finder *f, const struct rel_target_result *r)
+{
+	struct rel_request_note note = {
+	    .about = REL_REQUEST_TARGET, .is_error = true, .path = ""};
+
+	if (!rel_target_is_finding(r))
+		return 0;
+	rel_target_name_add(&f->text, r->target);
+	note.subject = note.title = keep(f);
+	rel_target_reason_add(&f->text, r);
+	rel_buf_printf(&f->text, " (target of %s:%u, %s)",
+		       rel_target_file(r->target), (unsigned)r->target->line,
+		       r->environment->name);
+	note.text = keep(f);
+	return add(f, &note);
+}
+
 /* Did the manifest have it before?  Lines move, so they do not count. */
 static bool had(const struct rel_lint_run *before,
 		const struct rel_lint_row *row,
@@ -232,6 +249,8 @@ static int find(struct finder *f)
 		rc = add_section(f, REL_SECTION_UNREADABLE);
 	if (rc == 0)
 		rc = add_section(f, REL_SECTION_UNAVAILABLE);
+	for (size_t i = 0; rc == 0 && i < f->request->report->n_targets; i++)
+		rc = add_target(f, &f->request->report->targets[i]);
 	if (rc == 0)
 		rc = add_lints(f);
 	for (size_t i = 0; rc == 0 && i < f->request->n_frozen; i++)

@@ -25,6 +25,7 @@ struct rel_report_request {
 
 enum rel_request_about {
 	REL_REQUEST_BROKEN,
+	REL_REQUEST_TARGET, /* of relctl.yml, not installable any more */
 	REL_REQUEST_LINT,
 	REL_REQUEST_FROZEN,
 	REL_REQUEST_UNAVAILABLE,

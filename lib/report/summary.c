@@ -175,12 +175,41 @@ int rel_request_summary(struct rel_buf *out,
 				  : "## relctl: may be merged\n\n");
 	put_stack(&s);
 	put_notes(&s, notes, REL_REQUEST_BROKEN, "Breaks");
+	put_notes(&s, notes, REL_REQUEST_TARGET,
+		  "Targets that cannot be installed");
 	put_notes(&s, notes, REL_REQUEST_FROZEN,
 		  "Changes what has been published");
 	put_notes(&s, notes, REL_REQUEST_LINT, "Lint");
 	put_notes(&s, notes, REL_REQUEST_UNAVAILABLE, "No longer available");
 	put_names(&s, REL_SECTION_FIXED, "Repairs");
 	return out->status;
+}
+
+static void put_targets(struct summary *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->report->n_targets; i++) {
+		const struct rel_target_result *r = &s->report->targets[i];
+		struct rel_buf text;
+
+		if (!rel_target_is_finding(r))
+			continue;
+		if (n++ == 0)
+			rel_buf_add_cstr(
+			    s->out,
+			    "\n### Targets that cannot be installed\n\n");
+		rel_buf_add_cstr(s->out, "- **");
+		rel_buf_init(&text, s->out->max);
+		rel_target_name_add(&text, r->target);
+		put_composed(s, &text);
+		rel_buf_add_cstr(s->out, "**: ");
+		rel_buf_init(&text, s->out->max);
+		rel_target_reason_add(&text, r);
+		rel_buf_printf(&text, " (%s)", r->environment->name);
+		put_composed(s, &text);
+		rel_buf_add_char(s->out, '\n');
+	}
 }
 
 int rel_report_summary(struct rel_buf *out, const struct rel_report *report)
@@ -192,6 +221,7 @@ int rel_report_summary(struct rel_buf *out, const struct rel_report *report)
 				  ? "## relctl: newly broken\n\n"
 				  : "## relctl: nothing is newly broken\n\n");
 	put_stack(&s);
+	put_targets(&s);
 	put_reasons(&s, REL_SECTION_BROKEN,
 		    report->since ? "Newly broken" : "Broken");
 	put_reasons(&s, REL_SECTION_ADDED, "Added and broken");

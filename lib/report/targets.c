@@ -134,7 +134,8 @@ static bool same_body(const struct rel_text *t,
 		      const struct rel_target_result *a,
 		      const struct rel_target_result *b)
 {
-	bool same = a->status == b->status && a->n_reason == b->n_reason &&
+	bool same = a->status == b->status && a->before == b->before &&
+		    a->n_reason == b->n_reason &&
 		    a->part_is_largest == b->part_is_largest &&
 		    same_texts(a->clash, a->n_clash, b->clash, b->n_clash) &&
 		    same_texts(a->part, a->n_part, b->part, b->n_part);
@@ -163,7 +164,7 @@ static void write_headline(struct rel_text *t,
 	rel_text_colour(t, REL_TEXT_PLAIN);
 	if (target->file) {
 		rel_text_put(t, " (");
-		rel_text_outside(t, target->file);
+		rel_text_outside(t, rel_target_file(target));
 		rel_buf_printf(&t->line, ":%u)", target->line);
 	}
 	rel_text_put(t, r->status == REL_SAT_NO ? " cannot be installed"
@@ -192,6 +193,8 @@ static void write_target(struct rel_text *t,
 			rel_text_put(t, k == i ? " in " : ", ");
 			rel_text_outside(t, results[k].environment->name);
 		}
+		if (r->status != REL_SAT_YES && r->before == REL_SAT_NO)
+			rel_text_put(t, ", as before");
 		rel_text_end(t, 0, 2);
 		write_body(t, r);
 	}
@@ -246,7 +249,7 @@ static void json_result(struct rel_json *json,
 	rel_json_object(json, NULL);
 	json_texts(json, "packages", target->packages, target->n_packages);
 	if (target->file) {
-		rel_json_text(json, "file", target->file);
+		rel_json_text(json, "file", rel_target_file(target));
 		rel_json_uint(json, "line", target->line);
 	}
 	rel_json_text(json, "environment", r->environment->name);

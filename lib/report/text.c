@@ -2,6 +2,7 @@
 #include "report/text.h"
 #include "base/limits.h"
 #include "report/formats.h"
+#include "report/targets.h"
 
 static void put_revision(struct rel_text *t, const char *revision)
 {
@@ -215,6 +216,27 @@ static void write_verdicts(struct rel_text *t)
 	write_still(t);
 }
 
+static void write_targets(struct rel_text *t)
+{
+	const struct rel_report *r = t->report;
+	const struct rel_report_targets targets = {r->targets, r->n_targets,
+						   r->n_environments};
+	size_t unmet = rel_targets_unmet(&targets);
+
+	if (r->n_targets == 0)
+		return;
+	rel_text_blank(t);
+	rel_text_heading(t, "targets");
+	rel_text_end(t, 0, 0);
+	rel_text_targets(t, &targets, t->style->verbose);
+	if (unmet == 0 && !t->style->verbose) {
+		rel_number_add(&t->line, r->n_targets / r->n_environments,
+			       "target");
+		rel_text_put(t, " can be installed");
+		rel_text_end(t, 2, 4);
+	}
+}
+
 static void write_cycle(struct rel_text *t,
 			const struct rel_report_cycle *cycle)
 {
@@ -335,8 +357,10 @@ void rel_report_text(const struct rel_report *report,
 	}
 	rel_buf_init(&t.line, REL_LIMIT_ARENA);
 	write_summary(&t);
-	if (!style->cycles_only)
+	if (!style->cycles_only) {
+		write_targets(&t);
 		write_verdicts(&t);
+	}
 	write_cycles(&t);
 	if (!style->cycles_only)
 		write_notices(&t);

@@ -70,6 +70,15 @@ bool rel_report_has_news(const struct rel_report *report)
 		    report->verdicts[i].change == REL_DELTA_ADDED)
 			return true;
 	}
+	return rel_report_has_target(report);
+}
+
+bool rel_report_has_target(const struct rel_report *report)
+{
+	for (size_t i = 0; i < report->n_targets; i++) {
+		if (rel_target_is_finding(&report->targets[i]))
+			return true;
+	}
 	return false;
 }
 

@@ -31,6 +31,8 @@ bool rel_is_mine(const struct rel_report *report,
 /* With --since: is anything newly broken, undecided or unreadable, or no
  * longer available? */
 bool rel_report_has_news(const struct rel_report *report);
+/* Is a target not installable that was, as far as known? */
+bool rel_report_has_target(const struct rel_report *report);
 
 /* The root `id`, or NULL. */
 const struct rel_report_root *rel_root_find(const struct rel_report *report,

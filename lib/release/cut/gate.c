@@ -4,7 +4,7 @@
 
 #include "base/array.h"
 #include "base/limits.h"
-#include "check/facts.h"
+#include "check/targets.h"
 
 int rel_gate_open(struct rel_gate *gate, const struct rel_remote *remotes,
 		  size_t n_remotes, const struct rel_remote_options *reading,
@@ -125,6 +125,36 @@ static int gather_unavailable(struct gathering *g, struct rel_error *err)
 	return rc;
 }
 
+/* A target that this makes uninstallable. */
+static int add_target(struct gathering *g, const struct rel_target_result *r,
+		      struct rel_error *err)
+{
+	struct rel_gate_finding *f;
+	struct rel_texts texts;
+
+	if (!rel_target_is_finding(r))
+		return 0;
+	if (rel_array_reserve(&g->items, &g->cap, (uint64_t)g->n + 1,
+			      sizeof(*g->items)))
+		return rel_fail_nomem(err);
+	f = &g->items[g->n];
+	rel_texts_init(&texts, &g->gate->arena);
+	rel_target_name_add(&texts.work, r->target);
+	f->package = rel_texts_keep(&texts);
+	rel_target_reason_add(&texts.work, r);
+	rel_buf_printf(&texts.work, " (target of %s:%u)",
+		       rel_target_file(r->target), (unsigned)r->target->line);
+	f->reason = rel_texts_keep(&texts);
+	rel_texts_free(&texts);
+	f->environment =
+	    rel_arena_copy(&g->gate->arena, rel_str_of(r->environment->name));
+	f->fresh = false;
+	if (!f->reason || !f->package || !f->environment)
+		return rel_fail_nomem(err);
+	g->n++;
+	return 0;
+}
+
 static int findings(struct rel_gate *gate, const struct rel_survey *survey,
 		    struct rel_error *err)
 {
@@ -139,6 +169,8 @@ static int findings(struct rel_gate *gate, const struct rel_survey *survey,
 	}
 	if (rc == 0 && gate->n_installable == 0 && g.result)
 		rc = gather_unavailable(&g, err);
+	for (size_t i = 0; rc == 0 && i < survey->n_targets; i++)
+		rc = add_target(&g, &survey->targets[i], err);
 	gate->findings =
 	    rel_arena_array(&gate->arena, (size_t)g.n + 1, sizeof(*g.items));
 	if (rc == 0 && !gate->findings)

@@ -395,6 +395,7 @@ static int count_broken(size_t *broken, size_t *checked, struct rel_cut *cut,
 	opt.scope = (struct rel_scope_options){.all = false};
 	opt.cycles = false;
 	opt.reasons = REL_REASONS_NONE;
+	opt.n_targets = 0;
 	rc = rel_survey_run(&survey, cut->gate.stack, NULL, before->stack, &opt,
 			    err);
 	for (size_t i = 0; rc == 0 && i < survey->n_results; i++) {

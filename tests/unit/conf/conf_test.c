@@ -74,6 +74,9 @@ static void test_design(void **state)
 	assert_int_equal(conf.n_targets, 1);
 	assert_int_equal(conf.targets[0].n_packages, 3);
 	assert_string_equal(conf.targets[0].packages[2], "mirage-http");
+	assert_int_equal(conf.targets[0].places[2].line, conf.targets[0].line);
+	assert_int_equal(conf.targets[0].places[0].column,
+			 conf.targets[0].column + 1);
 	rel_conf_free(&conf);
 	rel_conf_free(&conf);
 }
