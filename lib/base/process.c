@@ -239,6 +239,17 @@ static char *find_program(const char *name)
 	return NULL;
 }
 
+bool rel_process_exists(const char *program)
+{
+	char *path = find_program(program);
+	struct stat st;
+	bool found = path != NULL && stat(path, &st) == 0 &&
+		     S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+
+	free(path);
+	return found;
+}
+
 static int check_cwd(const char *cwd, struct rel_error *err)
 {
 	struct stat st;

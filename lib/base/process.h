@@ -27,6 +27,9 @@ enum rel_process_flags {
 	REL_PROCESS_STDERR_NULL = 2,
 };
 
+/* Is there a program of this name: in PATH, unless it has a slash? */
+bool rel_process_exists(const char *program);
+
 /*
  * Start argv[0] (looked up in PATH) in directory `cwd` (NULL = here) with
  * `extra_env` ("KEY=VALUE" or "KEY" to unset; NULL-terminated, may be NULL).

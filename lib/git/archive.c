@@ -938,7 +938,7 @@ static int prepare(struct rel_git_archive *archive, struct rel_error *err)
 	char hex[REL_GIT_ID_TEXT];
 	int rc;
 
-	if (!rel_git_program_exists())
+	if (!rel_process_exists("git"))
 		return rel_fail(err, REL_EIO,
 				"cannot pack: git is not installed, or not in "
 				"PATH; install it");

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "base/secrets.h"
 #include "git/run.h"
 
@@ -285,7 +286,7 @@ int rel_git_credential_ask(struct rel_git_credential *out,
 	struct rel_buf question;
 	int rc;
 
-	if (url->transport != REL_GIT_HTTP || !rel_git_program_exists())
+	if (url->transport != REL_GIT_HTTP || !rel_process_exists("git"))
 		return 0;
 	rel_buf_init(&question, REL_LIMIT_CONFIG_BYTES);
 	rel_git_run_init_nowhere(&run, "cannot ask git's credential helpers",

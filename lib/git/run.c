@@ -22,27 +22,6 @@
 	"!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' " \
 	"\"$RELCTL_GIT_USER\" \"$RELCTL_GIT_PASSWORD\"; }; f"
 
-bool rel_git_program_exists(void)
-{
-	const char *path = getenv("PATH");
-	struct rel_str rest = rel_str_of(path ? path : "/usr/bin:/bin");
-	struct stat st;
-	bool found = false;
-
-	while (!found && rest.ptr != NULL) {
-		struct rel_str dir = rel_str_cut(&rest, ':');
-		char *name = NULL;
-
-		if (asprintf(&name, "%.*s%sgit", REL_STR_ARG(dir),
-			     dir.len ? "/" : "") < 0)
-			return false;
-		found = access(name, X_OK) == 0 && stat(name, &st) == 0 &&
-			S_ISREG(st.st_mode);
-		free(name);
-	}
-	return found;
-}
-
 const char *rel_git_ca_variable(void)
 {
 	return rel_network_env("GIT_SSL_CAINFO") ? "GIT_SSL_CAINFO"
@@ -442,7 +421,7 @@ int rel_git_run(struct rel_git_run *run, const char *const args[],
 	rel_buf_clear(&run->out);
 	rel_buf_clear(&run->err_out);
 	rel_buf_init(&listener.line, REL_LIMIT_CHILD_TEXT);
-	rc = rel_git_program_exists()
+	rc = rel_process_exists("git")
 		 ? check_place(run, err)
 		 : rel_fail(err, REL_EIO,
 			    "%s: git is not installed, or not in PATH; install "

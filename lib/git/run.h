@@ -35,9 +35,6 @@ struct rel_git_run {
 	int status; /* exit status, or 128 + signal */
 };
 
-/* Is there a `git` in PATH? */
-bool rel_git_program_exists(void);
-
 /* The variable that names the file of certificates to trust: GIT_SSL_CAINFO,
  * else rel_network_ca_file(); NULL = none is set. */
 const char *rel_git_ca_variable(void);

@@ -218,6 +218,17 @@ static void test_not_started(void **state)
 	rel_test_dir_free(dir);
 }
 
+/* A directory is no program, whoever may enter it. */
+static void test_exists(void **state)
+{
+	(void)state;
+	assert_true(rel_process_exists("sh"));
+	assert_true(rel_process_exists("/bin/sh"));
+	assert_false(rel_process_exists("no-such-program"));
+	assert_false(rel_process_exists("/"));
+	assert_false(rel_process_exists("/etc/passwd"));
+}
+
 static void test_cwd(void **state)
 {
 	static const char *const argv[] = {"pwd", "-P", NULL};
@@ -517,6 +528,7 @@ int main(void)
 	    cmocka_unit_test(test_input_after_output),
 	    cmocka_unit_test(test_output_discarded),
 	    cmocka_unit_test(test_not_started),
+	    cmocka_unit_test(test_exists),
 	    cmocka_unit_test(test_cwd),
 	    cmocka_unit_test(test_env),
 	    cmocka_unit_test(test_output_over_the_cap),
