@@ -104,19 +104,13 @@ static const char *const environment[] = {"GIT_CONFIG_NOSYSTEM=1",
 
 static int write_config(struct rel_git_archive *archive, struct rel_error *err)
 {
-	struct rel_atomic_file file = {.fd = -1};
 	char *path = NULL, text[512];
-	int n = snprintf(text, sizeof(text), CONFIG,
-			 archive->converts ? "512m" : "1m");
 	int rc;
 
+	snprintf(text, sizeof(text), CONFIG, archive->converts ? "512m" : "1m");
 	if (asprintf(&path, "%s/config", archive->scratch.store->path) < 0)
 		return rel_fail_nomem(err);
-	rc = rel_atomic_open_cache(&file, path, err);
-	if (rc == 0) {
-		rel_atomic_write(&file, text, (size_t)n);
-		rc = rel_atomic_commit(&file, err);
-	}
+	rc = rel_file_put_cache(path, rel_str_of(text), err);
 	free(path);
 	return rc;
 }

@@ -13,6 +13,7 @@
 #include "git/objects.h"
 #include "git/remote.h"
 #include "git/run.h"
+#include "git/sign.h"
 #include "git/worktree.h"
 
 struct rel_git_store {
@@ -418,5 +419,12 @@ void rel_git_worktree_run_init(struct rel_git_run *run,
 			       const struct rel_git_worktree *checkout,
 			       const struct rel_git_fetch_options *options,
 			       size_t out_max);
+
+/* The program for a kind of signature, as configured for `git_dir` (as
+ * rel_git_config_get()); appended. */
+REL_MUST_CHECK int rel_git_sign_program(struct rel_buf *out,
+					const char *git_dir,
+					enum rel_git_signature_kind kind,
+					struct rel_error *err);
 
 #endif

@@ -1,28 +1,129 @@
-/* Making signatures; see git/sign.h. */
+/* Making signatures with gpg and ssh-keygen; see git/sign.h. */
 #include "git/sign.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/process.h"
+#include "git/git_private.h"
 #include "git/run.h"
-#include "git/signing.h"
+
+#define ARGS_MAX 24
+
+/* Source: git's gpg-interface.c, parse_signed_buffer(): the last line that
+ * begins so, whatever follows. */
+size_t rel_git_signature_at(struct rel_str text)
+{
+	static const char *const starts[] = {
+	    "-----BEGIN PGP SIGNATURE-----", "-----BEGIN PGP MESSAGE-----",
+	    "-----BEGIN SSH SIGNATURE-----", "-----BEGIN SIGNED MESSAGE-----"};
+	size_t at = 0, match = text.len;
+
+	while (at < text.len) {
+		struct rel_str rest = rel_str_sub(text, at, text.len);
+
+		for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+			if (rel_str_starts(rest, rel_str_of(starts[i])))
+				match = at;
+		at += rel_str_find(rest, '\n') + 1;
+	}
+	return match;
+}
+
+/* A run of gpg or ssh-keygen. */
+struct tool {
+	struct rel_buf out, err_out;
+	int status;
+};
+
+enum tool_mode {
+	TOOL_QUIET,    /* asks nobody on a terminal */
+	TOOL_ASKS,     /* gpg's agent may ask on ours */
+	TOOL_TERMINAL, /* has /dev/tty instead of `input` on stdin */
+};
+
+/* GPG_TTY tells gpg's agent where it may ask: our terminal, or nowhere. */
+static void tell_terminal(char *out, size_t size, enum tool_mode mode)
+{
+	char name[256] = "";
+	const char *known = getenv("GPG_TTY");
+
+	if (mode == TOOL_ASKS && known != NULL && *known != '\0')
+		snprintf(out, size, "GPG_TTY=%s", known);
+	else if (mode == TOOL_ASKS &&
+		 ttyname_r(STDIN_FILENO, name, sizeof(name)) == 0)
+		snprintf(out, size, "GPG_TTY=%s", name);
+	else
+		snprintf(out, size, "GPG_TTY");
+}
+
+static int tool_run(struct tool *tool, const char *const argv[],
+		    struct rel_str input, enum tool_mode mode,
+		    const struct rel_cancel *cancel, struct rel_error *err)
+{
+	char tty[300];
+	const char *const env[] = {"LC_ALL=C", "LANGUAGE", tty, NULL};
+	const char *wrapped[ARGS_MAX] = {"sh", "-c", "exec \"$@\" </dev/tty",
+					 "sh"};
+	size_t n = 0;
+
+	rel_buf_clear(&tool->out);
+	rel_buf_clear(&tool->err_out);
+	tell_terminal(tty, sizeof(tty), mode);
+	while (argv[n] != NULL && n + 5 < ARGS_MAX) {
+		wrapped[4 + n] = argv[n];
+		n++;
+	}
+	return rel_process_run(mode == TOOL_TERMINAL ? wrapped : argv, NULL,
+			       env, input, &tool->out, &tool->err_out,
+			       &tool->status, cancel, err);
+}
+
+static bool tool_says(const struct tool *tool, const char *phrase)
+{
+	return (tool->err_out.len > 0 &&
+		strstr(tool->err_out.ptr, phrase) != NULL) ||
+	       (tool->out.len > 0 && strstr(tool->out.ptr, phrase) != NULL);
+}
+
+int rel_git_sign_program(struct rel_buf *out, const char *git_dir,
+			 enum rel_git_signature_kind kind,
+			 struct rel_error *err)
+{
+	int rc;
+
+	if (kind == REL_GIT_SIGN_SSH) {
+		rc = rel_git_config_get(out, git_dir, "path", "gpg.ssh.program",
+					err);
+		if (rc == 0)
+			rc = rel_buf_add_cstr(out, "ssh-keygen");
+	} else {
+		rc = rel_git_config_get(out, git_dir, "path",
+					"gpg.openpgp.program", err);
+		if (rc == 0)
+			rc = rel_git_config_get(out, git_dir, "path",
+						"gpg.program", err);
+		if (rc == 0)
+			rc = rel_buf_add_cstr(out, "gpg");
+	}
+	return rc < 0 ? rc : rel_buf_status(out, "program", err);
+}
 
 struct signer {
 	const struct rel_git_sign_options *options;
 	const char *git_dir;
 	struct rel_buf program, key;
-	struct rel_git_tool tool;
-	struct rel_git_desk desk;
+	struct tool tool;
+	struct rel_git_scratch scratch; /* for files */
 };
 
 /* What the program said last, without its status lines and its name. */
 static int fail_words(struct signer *s, struct rel_error *err)
 {
-	struct rel_str rest = rel_buf_str(&s->tool.complaint), line;
+	struct rel_str rest = rel_buf_str(&s->tool.err_out), line;
 	struct rel_str last = {"", 0};
 
 	while (rest.ptr != NULL) {
@@ -41,7 +142,7 @@ static int fail_words(struct signer *s, struct rel_error *err)
 static bool says_one(struct signer *s, const char *const phrases[])
 {
 	for (size_t i = 0; phrases[i] != NULL; i++)
-		if (rel_git_tool_says(&s->tool, phrases[i]))
+		if (tool_says(&s->tool, phrases[i]))
 			return true;
 	return false;
 }
@@ -100,29 +201,39 @@ static int sign_gpg(struct rel_buf *out, struct signer *s, struct rel_str text,
 {
 	const char *argv[] = {s->program.ptr, "--status-fd=2", "-bsau", NULL,
 			      NULL};
-	int r = rel_git_config_get(&s->key, s->git_dir, NULL, "user.signingKey",
-				   err);
+	int rc = rel_git_config_get(&s->key, s->git_dir, NULL,
+				    "user.signingKey", err);
 
-	if (r >= 0 && s->key.len == 0 && s->options->who != NULL)
+	if (rc >= 0 && s->key.len == 0 && s->options->who != NULL)
 		rel_buf_add_cstr(&s->key, s->options->who);
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	if (s->key.len == 0)
 		return rel_fail(err, REL_ENOTFOUND,
 				"cannot sign: no key is configured; set git "
 				"config user.signingKey");
 	argv[3] = s->key.ptr;
-	r = rel_git_tool_run(&s->tool, argv, text,
-			     s->options->interactive ? REL_GIT_TOOL_ASKS
-						     : REL_GIT_TOOL_QUIET,
-			     s->options->cancel, err);
-	if (r < 0)
-		return r;
+	rc = tool_run(&s->tool, argv, text,
+		      s->options->interactive ? TOOL_ASKS : TOOL_QUIET,
+		      s->options->cancel, err);
+	if (rc < 0)
+		return rc;
 	if (s->tool.status != 0 ||
-	    !rel_git_tool_says(&s->tool, "[GNUPG:] SIG_CREATED "))
+	    !tool_says(&s->tool, "[GNUPG:] SIG_CREATED "))
 		return fail_gpg(s, err);
 	rel_buf_add_str(out, rel_buf_str(&s->tool.out));
 	return 0;
+}
+
+/* "<name>" among the files of this run; the caller frees it. */
+static int put_file(char **path, const struct signer *s, const char *name,
+		    struct rel_str text, struct rel_error *err)
+{
+	if (asprintf(path, "%s/%s", s->scratch.dir, name) < 0) {
+		*path = NULL;
+		return rel_fail_nomem(err);
+	}
+	return rel_file_put_cache(*path, text, err);
 }
 
 /* "key::TYPE BLOB" or "ssh-… BLOB": the key itself. */
@@ -141,23 +252,22 @@ static int ask_command(struct signer *s, struct rel_error *err)
 	const char *argv[] = {"sh", "-c", NULL, NULL};
 	struct rel_str rest;
 	struct rel_buf command;
-	int r;
+	int rc;
 
 	rel_buf_init(&command, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_config_get(&command, s->git_dir, NULL,
-			       "gpg.ssh.defaultKeyCommand", err);
+	rc = rel_git_config_get(&command, s->git_dir, NULL,
+				"gpg.ssh.defaultKeyCommand", err);
 	argv[2] = command.ptr;
-	if (r > 0) {
-		r = rel_git_tool_run(&s->tool, argv, REL_STR(""),
-				     REL_GIT_TOOL_QUIET, s->options->cancel,
-				     err);
+	if (rc > 0) {
+		rc = tool_run(&s->tool, argv, REL_STR(""), TOOL_QUIET,
+			      s->options->cancel, err);
 		rest = rel_buf_str(&s->tool.out);
-		if (r == 0 && s->tool.status == 0)
+		if (rc == 0 && s->tool.status == 0)
 			rel_buf_add_str(&s->key,
 					rel_str_trim(rel_str_cut(&rest, '\n')));
 	}
 	rel_buf_free(&command);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* The configured key as a file; *by_agent when only the agent has it. */
@@ -165,13 +275,13 @@ static int find_ssh_key(char **path, bool *by_agent, struct signer *s,
 			struct rel_error *err)
 {
 	struct rel_str key;
-	int r = rel_git_config_get(&s->key, s->git_dir, "path",
-				   "user.signingKey", err);
+	int rc = rel_git_config_get(&s->key, s->git_dir, "path",
+				    "user.signingKey", err);
 
-	if (r >= 0 && s->key.len == 0)
-		r = ask_command(s, err);
-	if (r < 0)
-		return r;
+	if (rc >= 0 && s->key.len == 0)
+		rc = ask_command(s, err);
+	if (rc < 0)
+		return rc;
 	if (s->key.len == 0)
 		return rel_fail(err, REL_ENOTFOUND,
 				"cannot sign: no key is configured; set git "
@@ -179,7 +289,7 @@ static int find_ssh_key(char **path, bool *by_agent, struct signer *s,
 	key = rel_buf_str(&s->key);
 	*by_agent = is_literal(&key);
 	if (*by_agent)
-		return rel_git_desk_put(path, &s->desk, "key.pub", key, err);
+		return put_file(path, s, "key.pub", key, err);
 	*path = strdup(s->key.ptr);
 	return *path ? 0 : rel_fail_nomem(err);
 }
@@ -201,33 +311,36 @@ static int sign_ssh(struct rel_buf *out, struct signer *s, struct rel_str text,
 	char *key = NULL, *file = NULL, *made = NULL;
 	bool by_agent = false;
 	size_t n = 7;
-	int r = find_ssh_key(&key, &by_agent, s, err);
+	int rc = find_ssh_key(&key, &by_agent, s, err);
 
-	if (r == 0)
-		r = rel_git_desk_put(&file, &s->desk, "text", text, err);
-	if (r < 0)
+	if (rc == 0)
+		rc = put_file(&file, s, "text", text, err);
+	if (rc < 0)
 		goto out;
 	argv[6] = key;
 	if (by_agent)
 		argv[n++] = "-U";
 	argv[n++] = file;
 	argv[n] = NULL;
-	r = rel_git_tool_run(&s->tool, argv, REL_STR(""),
-			     s->options->interactive && has_terminal()
-				 ? REL_GIT_TOOL_TERMINAL
-				 : REL_GIT_TOOL_QUIET,
-			     s->options->cancel, err);
-	if (r == 0 && s->tool.status != 0)
-		r = fail_ssh(s, err);
-	if (r < 0)
+	rc = tool_run(&s->tool, argv, REL_STR(""),
+		      s->options->interactive && has_terminal() ? TOOL_TERMINAL
+								: TOOL_QUIET,
+		      s->options->cancel, err);
+	if (rc == 0 && s->tool.status != 0)
+		rc = fail_ssh(s, err);
+	if (rc < 0)
 		goto out;
-	made = rel_git_desk_path(&s->desk, "text.sig");
-	r = made ? rel_file_read(out, made, err) : rel_fail_nomem(err);
+	if (asprintf(&made, "%s.sig", file) < 0) {
+		made = NULL;
+		rc = rel_fail_nomem(err);
+	} else {
+		rc = rel_file_read(out, made, err);
+	}
 out:
 	free(made);
 	free(file);
 	free(key);
-	return r;
+	return rc;
 }
 
 int rel_git_sign(struct rel_buf *out, const char *git_dir, struct rel_str text,
@@ -235,25 +348,28 @@ int rel_git_sign(struct rel_buf *out, const char *git_dir, struct rel_str text,
 		 struct rel_error *err)
 {
 	struct signer s = {.options = options, .git_dir = git_dir};
-	int r;
+	int rc;
 
 	if (options->kind == REL_GIT_SIGN_NONE)
 		return 0;
 	rel_buf_init(&s.program, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&s.key, REL_LIMIT_CONFIG_BYTES);
-	rel_git_tool_init(&s.tool);
-	r = rel_git_tool_find(&s.program, git_dir, options->kind, err);
-	if (r == 0)
-		r = rel_git_desk_open(&s.desk, err);
-	if (r == 0 && options->kind == REL_GIT_SIGN_GPG)
-		r = sign_gpg(out, &s, text, err);
-	else if (r == 0)
-		r = sign_ssh(out, &s, text, err);
-	if (r == 0)
-		r = rel_buf_status(out, "signature", err);
-	rel_git_desk_close(&s.desk);
-	rel_git_tool_free(&s.tool);
+	rel_buf_init(&s.tool.out, REL_LIMIT_GIT_MESSAGE_BYTES);
+	rel_buf_init(&s.tool.err_out, REL_LIMIT_CHILD_TEXT);
+	rc = rel_git_sign_program(&s.program, git_dir, options->kind, err);
+	if (rc == 0 && options->kind == REL_GIT_SIGN_GPG) {
+		rc = sign_gpg(out, &s, text, err);
+	} else if (rc == 0) {
+		rc = rel_git_scratch_open(&s.scratch, NULL, err);
+		if (rc == 0)
+			rc = sign_ssh(out, &s, text, err);
+	}
+	if (rc == 0)
+		rc = rel_buf_status(out, "signature", err);
+	rel_git_scratch_close(&s.scratch);
+	rel_buf_free(&s.tool.err_out);
+	rel_buf_free(&s.tool.out);
 	rel_buf_free(&s.key);
 	rel_buf_free(&s.program);
-	return r;
+	return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * Signatures of tags, made and checked as git does, with the programs it
- * would run: gpg, ssh-keygen.
+ * Signatures of tags: made as git does, with the programs it would run (gpg,
+ * ssh-keygen), and checked by git verify-tag.
  * Source  git's gpg-interface.c; Documentation/config/{gpg,user}.txt;
  *         ssh-keygen(1), ALLOWED SIGNERS
  */
@@ -72,8 +72,9 @@ void rel_git_verification_free(struct rel_git_verification *v);
 
 /*
  * Check the signature of the tag object `tag` of the store with the user's own
- * keyring, gpg.ssh.allowedSignersFile, gpg.ssh.revocationFile and programs:
- * the configuration of the store, whose tag is to be judged, is not read.
+ * keyring, gpg.ssh.allowedSignersFile, gpg.ssh.revocationFile and programs: git
+ * runs in a scratch repository with nothing but this tag, so the configuration
+ * of the store, whose tag is to be judged, is not read.
  * That a signature is bad or missing is a finding, not an error.
  * tag     id of a tag object; a commit (a lightweight tag) is UNSIGNED and
  *         has an empty name

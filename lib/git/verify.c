@@ -1,5 +1,4 @@
-/* Checking the signatures of tags; see git/sign.h. */
-#include <inttypes.h>
+/* Having git check the signatures of tags; see git/sign.h. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,20 +6,17 @@
 #include "base/limits.h"
 #include "git/git_private.h"
 #include "git/run.h"
-#include "git/signing.h"
+#include "git/sign.h"
 
-/* Beyond it strftime() writes more than ssh-keygen reads. */
-#define YEAR_9999 253402300799ul
-
+/* What git says of a signature, and what of that is told. */
 struct check {
 	struct rel_git_verification *out;
-	struct rel_str text, signature;
-	int64_t seconds; /* of the tagger; 0 = not known */
-	struct rel_git_desk desk;
-	char *file; /* of the signature */
-	struct rel_buf program;
-	struct rel_git_tool tool;
 	const struct rel_cancel *cancel;
+	struct rel_git_scratch scratch; /* holds the tag, and nothing else */
+	char id[REL_GIT_ID_TEXT];
+	struct rel_buf program; /* the setting: "gpg.program=…" */
+	struct rel_buf said;	/* by git, and gpg or ssh-keygen below it */
+	bool good;		/* in git's own judgement */
 };
 
 void rel_git_verification_free(struct rel_git_verification *v)
@@ -57,25 +53,56 @@ static const char *shown(const struct rel_buf *buf)
 }
 
 /*
- * The rest of the status line "[GNUPG:] WORD …".
- * Source: GnuPG's doc/DETAILS, "Format of the --status-fd output".
+ * git verify-tag where there is nothing but the tag, so that no configuration
+ * but the user's and the host's counts.
+ * first, second  settings of this run alone ("key=value"), or NULL
  */
-static bool find_status(struct rel_str *rest, const struct check *c,
-			const char *word)
+static int ask_git(struct check *c, const char *first, const char *second,
+		   struct rel_error *err)
 {
-	struct rel_str lines = rel_buf_str(&c->tool.out);
+	const struct rel_git_fetch_options options = {.cancel = c->cancel};
+	const char *args[10] = {"-c", c->program.ptr};
+	struct rel_git_run run;
+	size_t n = 2;
+	int rc;
+
+	if (first) {
+		args[n++] = "-c";
+		args[n++] = first;
+	}
+	if (second) {
+		args[n++] = "-c";
+		args[n++] = second;
+	}
+	args[n++] = "verify-tag";
+	args[n++] = "--raw";
+	args[n++] = c->id;
+	args[n] = NULL;
+	rel_git_run_init(&run, &options, 0);
+	run.git_dir = c->scratch.store->path;
+	run.made = true;
+	run.cwd = "/";
+	run.what = "cannot check the signature";
+	rc = rel_git_run(&run, args, err);
+	rel_buf_clear(&c->said);
+	rel_buf_add_str(&c->said, rel_buf_str(&run.err_out));
+	c->good = rc == 0 && run.status == 0;
+	rel_git_run_free(&run);
+	return rc;
+}
+
+/* The rest of the first line that begins so. */
+static bool find_line(struct rel_str *rest, const struct check *c,
+		      const char *start)
+{
+	struct rel_str lines = rel_buf_str(&c->said);
 
 	while (lines.ptr != NULL) {
 		struct rel_str line = rel_str_cut(&lines, '\n');
-		struct rel_str first;
 
-		if (!rel_str_starts(line, REL_STR("[GNUPG:] ")))
+		if (!rel_str_starts(line, rel_str_of(start)))
 			continue;
-		line = rel_str_sub(line, 9, line.len);
-		first = rel_str_cut(&line, ' ');
-		if (!rel_str_is(first, word))
-			continue;
-		*rest = line.ptr ? line : REL_STR("");
+		*rest = rel_str_sub(line, strlen(start), line.len);
 		return true;
 	}
 	return false;
@@ -86,67 +113,24 @@ static void take_signer(struct check *c, struct rel_str rest)
 {
 	struct rel_str key = rel_str_cut(&rest, ' '), fingerprint;
 
-	rel_buf_clear(&c->out->key);
-	if (find_status(&fingerprint, c, "VALIDSIG"))
+	if (find_line(&fingerprint, c, "[GNUPG:] VALIDSIG "))
 		key = rel_str_cut(&fingerprint, ' ');
 	rel_buf_add_str(&c->out->key, key);
 	if (rest.ptr != NULL)
 		rel_buf_add_str(&c->out->signer, rest);
 }
 
-/* gpg.minTrustLevel; git's own order of the levels. */
-static int check_trust_level(bool *enough, struct check *c,
-			     struct rel_error *err)
-{
-	static const char *const levels[] = {"undefined", "never", "marginal",
-					     "fully", "ultimate"};
-	static const char *const words[] = {"TRUST_UNDEFINED", "TRUST_NEVER",
-					    "TRUST_MARGINAL", "TRUST_FULLY",
-					    "TRUST_ULTIMATE"};
-	struct rel_buf wanted;
-	struct rel_str rest;
-	size_t want = 0, have = 0;
-	int r;
-
-	rel_buf_init(&wanted, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_config_get(&wanted, NULL, NULL, "gpg.minTrustLevel", err);
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		if (r > 0 && strcasecmp(wanted.ptr, levels[i]) == 0)
-			want = i;
-		if (find_status(&rest, c, words[i]))
-			have = i;
-	}
-	*enough = have >= want;
-	rel_buf_free(&wanted);
-	return r < 0 ? r : 0;
-}
-
-static int judge_good(struct check *c, struct rel_error *err)
-{
-	bool enough;
-	int r = check_trust_level(&enough, c, err);
-
-	if (r < 0)
-		return r;
-	if (!enough)
-		return conclude(c, REL_GIT_UNKNOWN_KEY,
-				"signed by %s, whose key is trusted less than "
-				"gpg.minTrustLevel asks",
-				shown(&c->out->signer));
-	return conclude(c, REL_GIT_GOOD, "signed by %s with key %s",
-			shown(&c->out->signer), shown(&c->out->key));
-}
-
-static int judge_gpg(struct check *c, struct rel_error *err)
+/* Source: GnuPG's doc/DETAILS, "Format of the --status-fd output". */
+static int judge_gpg(struct check *c)
 {
 	static const struct {
-		const char *word, *what;
-	} expired[] = {{"EXPSIG", "the signature has expired"},
-		       {"EXPKEYSIG", "the key has expired"},
-		       {"REVKEYSIG", "the key was revoked"}};
+		const char *start, *what;
+	} expired[] = {{"[GNUPG:] EXPSIG ", "the signature has expired"},
+		       {"[GNUPG:] EXPKEYSIG ", "the key has expired"},
+		       {"[GNUPG:] REVKEYSIG ", "the key was revoked"}};
 	struct rel_str rest;
 
-	if (find_status(&rest, c, "BADSIG")) {
+	if (find_line(&rest, c, "[GNUPG:] BADSIG ")) {
 		take_signer(c, rest);
 		return conclude(c, REL_GIT_BAD,
 				"the signature does not fit the tag: it was "
@@ -154,18 +138,25 @@ static int judge_gpg(struct check *c, struct rel_error *err)
 				shown(&c->out->signer));
 	}
 	for (size_t i = 0; i < sizeof(expired) / sizeof(expired[0]); i++) {
-		if (!find_status(&rest, c, expired[i].word))
+		if (!find_line(&rest, c, expired[i].start))
 			continue;
 		take_signer(c, rest);
 		return conclude(c, REL_GIT_EXPIRED, "signed by %s, but %s",
 				shown(&c->out->signer), expired[i].what);
 	}
-	if (find_status(&rest, c, "GOODSIG")) {
+	if (find_line(&rest, c, "[GNUPG:] GOODSIG ")) {
 		take_signer(c, rest);
-		return judge_good(c, err);
+		if (!c->good)
+			return conclude(
+			    c, REL_GIT_UNKNOWN_KEY,
+			    "signed by %s, whose key git trusts less than "
+			    "gpg.minTrustLevel asks",
+			    shown(&c->out->signer));
+		return conclude(c, REL_GIT_GOOD, "signed by %s with key %s",
+				shown(&c->out->signer), shown(&c->out->key));
 	}
-	if (find_status(&rest, c, "NO_PUBKEY") ||
-	    find_status(&rest, c, "ERRSIG")) {
+	if (find_line(&rest, c, "[GNUPG:] NO_PUBKEY ") ||
+	    find_line(&rest, c, "[GNUPG:] ERRSIG ")) {
 		rel_buf_add_str(&c->out->key, rel_str_cut(&rest, ' '));
 		return conclude(c, REL_GIT_UNKNOWN_KEY,
 				"signed with key %s, which gpg does not have; "
@@ -175,187 +166,73 @@ static int judge_gpg(struct check *c, struct rel_error *err)
 	return conclude(c, REL_GIT_BAD, "gpg finds no signature in it");
 }
 
-static int verify_gpg(struct check *c, struct rel_error *err)
+/*
+ * 'Good "git" signature for SIGNER with TYPE key KEY', without "for SIGNER"
+ * when the list of allowed signers does not have it.
+ * Source: ssh-keygen.c of OpenSSH, sig_verify()
+ */
+static bool take_ssh(struct check *c, bool *known)
 {
-	const char *argv[] = {c->program.ptr,
-			      "--keyid-format=long",
-			      "--status-fd=1",
-			      "--verify",
-			      c->file,
-			      "-",
-			      NULL};
-	int r = rel_git_tool_run(&c->tool, argv, c->text, REL_GIT_TOOL_QUIET,
-				 c->cancel, err);
+	static const char before_key[] = " key ";
+	struct rel_str rest, signer, key;
+	const char *at;
 
-	return r < 0 ? r : judge_gpg(c, err);
-}
-
-/* "… with ED25519 key SHA256:…" */
-static void take_key(struct check *c)
-{
-	static const char phrase[] = " key ";
-	struct rel_str text = rel_buf_str(&c->tool.out);
-	const char *at = text.len > 0 ? memmem(text.ptr, text.len, phrase,
-					       sizeof(phrase) - 1)
-				      : NULL;
-
-	if (at == NULL)
-		return;
-	text = rel_str_sub(text, (size_t)(at - text.ptr) + sizeof(phrase) - 1,
-			   text.len);
+	if (!find_line(&rest, c, "Good \"git\" signature "))
+		return false;
+	*known = rel_str_starts(rest, REL_STR("for "));
+	signer = *known ? rel_str_sub(rest, 4, rest.len) : REL_STR("");
+	at = memmem(signer.ptr, signer.len, " with ", 6);
+	if (at)
+		signer.len = (size_t)(at - signer.ptr);
+	key = rest;
+	while ((at = memmem(key.ptr, key.len, before_key, 5)) != NULL)
+		key = rel_str_sub(key, (size_t)(at - key.ptr) + 5, key.len);
+	rel_buf_clear(&c->out->signer);
 	rel_buf_clear(&c->out->key);
-	rel_buf_add_str(&c->out->key, rel_str_trim(rel_str_cut(&text, '\n')));
+	rel_buf_add_str(&c->out->signer, signer);
+	rel_buf_add_str(&c->out->key, rel_str_trim(key));
+	return true;
 }
+
+#define NO_SIGNERS "gpg.ssh.allowedSignersFile=/dev/null"
+#define NO_REVOKED "gpg.ssh.revocationFile=/dev/null"
 
 /* Does it fit the text, whoever signed? */
-static int verify_alone(struct check *c, bool *fits, struct rel_error *err)
-{
-	const char *argv[] = {c->program.ptr, "-Y",  "check-novalidate",
-			      "-n",	      "git", "-s",
-			      c->file,	      NULL};
-	int r = rel_git_tool_run(&c->tool, argv, c->text, REL_GIT_TOOL_QUIET,
-				 c->cancel, err);
-
-	*fits = r == 0 && c->tool.status == 0;
-	if (*fits)
-		take_key(c);
-	return r;
-}
-
 static int judge_alone(struct check *c, enum rel_git_trust trust,
 		       const char *why, struct rel_error *err)
 {
-	bool fits;
-	int r = verify_alone(c, &fits, err);
+	bool known;
+	int rc = ask_git(c, NO_SIGNERS, NO_REVOKED, err);
 
-	if (r < 0)
-		return r;
-	if (!fits)
+	if (rc < 0)
+		return rc;
+	if (!take_ssh(c, &known))
 		return conclude(c, REL_GIT_BAD,
 				"the signature does not fit the tag");
 	return conclude(c, trust, "signed with key %s; %s", shown(&c->out->key),
 			why);
 }
 
-/* What one check with the allowed signers needs. */
-struct signers {
-	struct rel_buf allowed, revoked;
-	/* As git does it: the key must have been good when the tag was made.
-	 * "" when that is not known. */
-	char time[64];
-};
-
-static void format_time(struct signers *signers, int64_t seconds)
+static int judge_ssh(struct check *c, bool revocations, struct rel_error *err)
 {
-	time_t when = (time_t)seconds;
-	struct tm parts;
+	bool known = false;
+	int rc;
 
-	signers->time[0] = '\0';
-	if (seconds > 0 && localtime_r(&when, &parts) != NULL &&
-	    strftime(signers->time, sizeof(signers->time),
-		     "-Overify-time=%Y%m%d%H%M%S", &parts) == 0)
-		signers->time[0] = '\0';
-}
-
-/* *good when the signer of that name may have signed it. */
-static int ask_as(bool *good, struct check *c, const struct signers *signers,
-		  const char *name, bool with_revoked, struct rel_error *err)
-{
-	const char *argv[16] = {
-	    c->program.ptr,	  "-Y", "verify", "-n", "git",	"-f",
-	    signers->allowed.ptr, "-I", name,	  "-s", c->file};
-	size_t n = 11;
-	int r;
-
-	if (signers->time[0] != '\0')
-		argv[n++] = signers->time;
-	if (with_revoked) {
-		argv[n++] = "-r";
-		argv[n++] = signers->revoked.ptr;
-	}
-	r = rel_git_tool_run(&c->tool, argv, c->text, REL_GIT_TOOL_QUIET,
-			     c->cancel, err);
-	*good = r == 0 && c->tool.status == 0;
-	if (*good)
-		take_key(c);
-	return r;
-}
-
-static int judge_as(struct check *c, const struct signers *signers,
-		    const char *name, struct rel_error *err)
-{
-	bool good = false, revoked = signers->revoked.len > 0;
-	int r = ask_as(&good, c, signers, name, revoked, err);
-
-	if (r == 0 && good)
+	if (take_ssh(c, &known) && known && c->good)
 		return conclude(c, REL_GIT_GOOD, "signed by %s with key %s",
-				name, shown(&c->out->key));
+				shown(&c->out->signer), shown(&c->out->key));
 	/* ssh-keygen does not say why it refuses. */
-	if (r == 0 && revoked)
-		r = ask_as(&good, c, signers, name, false, err);
-	if (r < 0)
-		return r;
-	if (good)
+	rc = revocations ? ask_git(c, NO_REVOKED, NULL, err) : 0;
+	if (rc < 0)
+		return rc;
+	if (revocations && take_ssh(c, &known) && known)
 		return conclude(c, REL_GIT_EXPIRED,
-				"signed by %s, but the key was revoked", name);
+				"signed by %s, but the key was revoked",
+				shown(&c->out->signer));
 	return judge_alone(c, REL_GIT_UNKNOWN_KEY,
-			   "the allowed signers do not have it for this use",
+			   "the allowed signers do not have it, or not for "
+			   "this use",
 			   err);
-}
-
-static int verify_as(struct check *c, const struct signers *signers,
-		     struct rel_str principal, struct rel_error *err)
-{
-	char *name = strndup(principal.ptr, principal.len);
-	int r;
-
-	if (name == NULL)
-		return rel_fail_nomem(err);
-	rel_buf_clear(&c->out->signer);
-	rel_buf_add_str(&c->out->signer, principal);
-	r = judge_as(c, signers, name, err);
-	free(name);
-	return r;
-}
-
-/* Each name that the list has for the key, until one may sign. */
-static int verify_allowed(struct check *c, const struct signers *signers,
-			  struct rel_error *err)
-{
-	const char *find[] = {c->program.ptr,
-			      "-Y",
-			      "find-principals",
-			      "-f",
-			      signers->allowed.ptr,
-			      "-s",
-			      c->file,
-			      signers->time[0] ? signers->time : NULL,
-			      NULL};
-	struct rel_buf names;
-	struct rel_str rest;
-	bool asked = false;
-	int r = rel_git_tool_run(&c->tool, find, REL_STR(""),
-				 REL_GIT_TOOL_QUIET, c->cancel, err);
-
-	if (r < 0)
-		return r;
-	rel_buf_init(&names, REL_LIMIT_GIT_MESSAGE_BYTES);
-	if (c->tool.status == 0)
-		rel_buf_add_str(&names, rel_buf_str(&c->tool.out));
-	rest = rel_buf_str(&names);
-	while (r == 0 && rest.ptr != NULL && c->out->trust != REL_GIT_GOOD) {
-		struct rel_str name = rel_str_trim(rel_str_cut(&rest, '\n'));
-
-		if (name.len == 0)
-			continue;
-		asked = true;
-		r = verify_as(c, signers, name, err);
-	}
-	rel_buf_free(&names);
-	if (r == 0 && !asked)
-		r = judge_alone(c, REL_GIT_UNKNOWN_KEY,
-				"the allowed signers do not have it", err);
-	return r;
 }
 
 /* Such a path would name what lies where we happen to be run. */
@@ -366,35 +243,38 @@ static bool is_relative(const struct rel_buf *path)
 
 static int verify_ssh(struct check *c, struct rel_error *err)
 {
-	struct signers signers;
-	int r;
+	struct rel_buf allowed, revoked;
+	int rc;
 
-	format_time(&signers, c->seconds);
-	rel_buf_init(&signers.allowed, REL_LIMIT_CONFIG_BYTES);
-	rel_buf_init(&signers.revoked, REL_LIMIT_CONFIG_BYTES);
-	r = rel_git_config_get(&signers.allowed, NULL, "path",
-			       "gpg.ssh.allowedSignersFile", err);
-	if (r >= 0)
-		r = rel_git_config_get(&signers.revoked, NULL, "path",
-				       "gpg.ssh.revocationFile", err);
-	if (r >= 0 &&
-	    (is_relative(&signers.allowed) || is_relative(&signers.revoked)))
-		r = judge_alone(c, REL_GIT_UNCHECKED,
-				"gpg.ssh.allowedSignersFile or "
-				"gpg.ssh.revocationFile is not absolute, so "
-				"that any repository could bring its own",
-				err);
-	else if (r >= 0 && (signers.allowed.len == 0 ||
-			    access(signers.allowed.ptr, R_OK) != 0))
-		r = judge_alone(c, REL_GIT_UNCHECKED,
-				"no list of allowed signers is there; set git "
-				"config gpg.ssh.allowedSignersFile",
-				err);
-	else if (r >= 0)
-		r = verify_allowed(c, &signers, err);
-	rel_buf_free(&signers.revoked);
-	rel_buf_free(&signers.allowed);
-	return r;
+	rel_buf_init(&allowed, REL_LIMIT_CONFIG_BYTES);
+	rel_buf_init(&revoked, REL_LIMIT_CONFIG_BYTES);
+	rc = rel_git_config_get(&allowed, NULL, "path",
+				"gpg.ssh.allowedSignersFile", err);
+	if (rc >= 0)
+		rc = rel_git_config_get(&revoked, NULL, "path",
+					"gpg.ssh.revocationFile", err);
+	if (rc < 0)
+		goto done;
+	if (is_relative(&allowed) || is_relative(&revoked)) {
+		rc = judge_alone(c, REL_GIT_UNCHECKED,
+				 "gpg.ssh.allowedSignersFile or "
+				 "gpg.ssh.revocationFile is not absolute, so "
+				 "that any repository could bring its own",
+				 err);
+	} else if (allowed.len == 0 || access(allowed.ptr, R_OK) != 0) {
+		rc = judge_alone(c, REL_GIT_UNCHECKED,
+				 "no list of allowed signers is there; set git "
+				 "config gpg.ssh.allowedSignersFile",
+				 err);
+	} else {
+		rc = ask_git(c, NULL, NULL, err);
+		if (rc == 0)
+			rc = judge_ssh(c, revoked.len > 0, err);
+	}
+done:
+	rel_buf_free(&revoked);
+	rel_buf_free(&allowed);
+	return rc;
 }
 
 static int fail_tag(struct rel_error *err, const char *what)
@@ -402,11 +282,11 @@ static int fail_tag(struct rel_error *err, const char *what)
 	return rel_fail(err, REL_EPARSE, "the tag is broken: %s", what);
 }
 
-/* "object …", "type commit", "tag …" and "tagger … SECONDS ZONE". */
-static int read_headers(struct check *c, struct rel_error *err)
+/* "object …", "type commit" and "tag …". */
+static int read_headers(struct check *c, struct rel_str rest,
+			struct rel_error *err)
 {
-	struct rel_str rest = c->text, line, time;
-	unsigned long seconds = 0;
+	struct rel_str line;
 
 	line = rel_str_cut(&rest, '\n');
 	if (!rel_str_starts(line, REL_STR("object ")) ||
@@ -425,58 +305,63 @@ static int read_headers(struct check *c, struct rel_error *err)
 	if (!rel_str_starts(line, REL_STR("tag ")))
 		return fail_tag(err, "it has no name");
 	rel_buf_add_str(&c->out->name, rel_str_sub(line, 4, line.len));
-	line = rest.ptr ? rel_str_cut(&rest, '\n') : REL_STR("");
-	if (rel_str_starts(line, REL_STR("tagger "))) {
-		time =
-		    rel_str_sub(line, rel_str_rfind(line, '>') + 1, line.len);
-		time = rel_str_trim(time);
-		if (rel_str_to_uint(rel_str_cut(&time, ' '), YEAR_9999,
-				    &seconds))
-			c->seconds = (int64_t)seconds;
-	}
 	return rel_buf_status(&c->out->name, "tag", err);
 }
 
-static int verify(struct check *c, struct rel_error *err)
+static int verify(struct check *c, struct rel_str text,
+		  struct rel_str signature, struct rel_error *err)
 {
-	int r;
+	struct rel_buf program;
+	struct rel_str missing;
+	git_oid oid;
+	int rc;
 
-	if (rel_str_starts(c->signature, REL_STR("-----BEGIN SIGNED")))
+	if (rel_str_starts(signature, REL_STR("-----BEGIN SIGNED")))
 		return conclude(c, REL_GIT_UNCHECKED,
 				"an X.509 signature is not checked");
-	c->out->kind = rel_str_starts(c->signature, REL_STR("-----BEGIN SSH"))
+	c->out->kind = rel_str_starts(signature, REL_STR("-----BEGIN SSH"))
 			   ? REL_GIT_SIGN_SSH
 			   : REL_GIT_SIGN_GPG;
-	r = rel_git_desk_open(&c->desk, err);
-	if (r == 0)
-		r = rel_git_desk_put(&c->file, &c->desk, "signature",
-				     c->signature, err);
-	if (r == 0)
-		r = rel_git_tool_find(&c->program, NULL, c->out->kind, err);
-	if (r < 0)
-		return r;
-	if (is_relative(&c->program) && strchr(c->program.ptr, '/'))
-		return conclude(c, REL_GIT_UNCHECKED,
-				"the program '%s' of git's configuration is "
-				"not absolute, so the signature is not checked",
-				c->program.ptr);
-	r = c->out->kind == REL_GIT_SIGN_SSH ? verify_ssh(c, err)
-					     : verify_gpg(c, err);
-	if (r == REL_ENOTFOUND)
-		r = conclude(c, REL_GIT_UNCHECKED,
-			     "'%s' is not installed, so the signature is not "
-			     "checked",
-			     c->program.ptr);
-	return r;
-}
-
-static void fresh(struct rel_git_verification *out)
-{
-	memset(out, 0, sizeof(*out));
-	rel_buf_init(&out->signer, REL_LIMIT_CHILD_TEXT);
-	rel_buf_init(&out->key, REL_LIMIT_CHILD_TEXT);
-	rel_buf_init(&out->text, REL_LIMIT_CHILD_TEXT);
-	rel_buf_init(&out->name, REL_LIMIT_GIT_PATH_BYTES);
+	rel_buf_init(&program, REL_LIMIT_CONFIG_BYTES);
+	rc = rel_git_sign_program(&program, NULL, c->out->kind, err);
+	if (rc == 0 && is_relative(&program) && strchr(program.ptr, '/')) {
+		rc = conclude(c, REL_GIT_UNCHECKED,
+			      "the program '%s' of git's configuration is not "
+			      "absolute, so the signature is not checked",
+			      program.ptr);
+		goto done;
+	}
+	rel_buf_printf(&c->program, "%s=%s",
+		       c->out->kind == REL_GIT_SIGN_SSH ? "gpg.ssh.program"
+							: "gpg.program",
+		       program.ptr);
+	if (rc == 0)
+		rc = rel_buf_status(&c->program, "program", err);
+	if (rc == 0)
+		rc = rel_git_scratch_open(&c->scratch, NULL, err);
+	if (rc < 0)
+		goto done;
+	if (git_odb_write(&oid, c->scratch.store->odb, text.ptr, text.len,
+			  GIT_OBJECT_TAG) < 0) {
+		rc = rel_fail(err, REL_EIO, "cannot write a tag to check it");
+		goto done;
+	}
+	git_oid_tostr(c->id, sizeof(c->id), &oid);
+	if (c->out->kind == REL_GIT_SIGN_SSH) {
+		rc = verify_ssh(c, err);
+	} else {
+		rc = ask_git(c, NULL, NULL, err);
+		if (rc == 0)
+			rc = judge_gpg(c);
+	}
+	if (rc == 0 && find_line(&missing, c, "error: cannot run "))
+		rc = conclude(c, REL_GIT_UNCHECKED,
+			      "'%s' is not installed, so the signature is not "
+			      "checked",
+			      program.ptr);
+done:
+	rel_buf_free(&program);
+	return rc;
 }
 
 static bool is_commit(struct rel_git_store *store, const struct rel_git_id *id)
@@ -497,35 +382,37 @@ int rel_git_verify_tag(struct rel_git_verification *out,
 {
 	struct check c = {.out = out, .cancel = cancel};
 	git_odb_object *object = NULL;
+	struct rel_str text;
 	size_t at;
-	int r;
+	int rc;
 
-	fresh(out);
+	memset(out, 0, sizeof(*out));
+	rel_buf_init(&out->signer, REL_LIMIT_CHILD_TEXT);
+	rel_buf_init(&out->key, REL_LIMIT_CHILD_TEXT);
+	rel_buf_init(&out->text, REL_LIMIT_CHILD_TEXT);
+	rel_buf_init(&out->name, REL_LIMIT_GIT_PATH_BYTES);
 	if (is_commit(store, tag)) {
 		out->target = *tag;
 		return conclude(&c, REL_GIT_UNSIGNED,
 				"a lightweight tag has no signature");
 	}
-	r = rel_git_object_read(&object, store, tag, GIT_OBJECT_TAG,
-				REL_LIMIT_GIT_MESSAGE_BYTES, err);
-	if (r < 0)
-		return r;
-	c.text =
-	    rel_str_n(git_odb_object_data(object), git_odb_object_size(object));
-	at = rel_git_signature_at(c.text);
-	c.signature = rel_str_sub(c.text, at, c.text.len);
-	c.text = rel_str_sub(c.text, 0, at);
+	rc = rel_git_object_read(&object, store, tag, GIT_OBJECT_TAG,
+				 REL_LIMIT_GIT_MESSAGE_BYTES, err);
+	if (rc < 0)
+		return rc;
 	rel_buf_init(&c.program, REL_LIMIT_CONFIG_BYTES);
-	rel_git_tool_init(&c.tool);
-	r = read_headers(&c, err);
-	if (r == 0 && c.signature.len == 0)
-		r = conclude(&c, REL_GIT_UNSIGNED, "the tag is not signed");
-	else if (r == 0)
-		r = verify(&c, err);
+	rel_buf_init(&c.said, REL_LIMIT_CHILD_TEXT);
+	text =
+	    rel_str_n(git_odb_object_data(object), git_odb_object_size(object));
+	at = rel_git_signature_at(text);
+	rc = read_headers(&c, rel_str_sub(text, 0, at), err);
+	if (rc == 0 && at == text.len)
+		rc = conclude(&c, REL_GIT_UNSIGNED, "the tag is not signed");
+	else if (rc == 0)
+		rc = verify(&c, text, rel_str_sub(text, at, text.len), err);
 	git_odb_object_free(object);
-	free(c.file);
-	rel_git_desk_close(&c.desk);
-	rel_git_tool_free(&c.tool);
+	rel_git_scratch_close(&c.scratch);
+	rel_buf_free(&c.said);
 	rel_buf_free(&c.program);
-	return r;
+	return rc;
 }

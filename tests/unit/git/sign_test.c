@@ -23,12 +23,13 @@ struct fixture {
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	char *home, *config;
+	char *home, *config, *cache;
 
 	f->dir = rel_test_dir_new();
 	f->repo = rel_test_text("%s/repo.git", f->dir);
 	home = rel_test_text("%s/gnupg", f->dir);
 	config = rel_test_text("%s/gitconfig", f->dir);
+	cache = rel_test_text("%s/cache", f->dir);
 	setenv("GNUPGHOME", home, 1);
 	free(rel_test_sh(
 	    "cd %s; mkdir -m 700 gnupg other; git init -q -b main work; "
@@ -42,6 +43,8 @@ static int setup(void **state)
 	assert_int_equal(rel_git_resolve(&f->tip, f->store, "main", NULL), 0);
 	/* The user's; checking a tag obeys no other. */
 	setenv("GIT_CONFIG_GLOBAL", config, 1);
+	setenv("XDG_CACHE_HOME", cache, 1);
+	free(cache);
 	free(config);
 	free(home);
 	*state = f;
