@@ -7,7 +7,7 @@
 #include "ci.h"
 #include "git/worktree.h"
 #include "release/cut/cut.h"
-#include "release/source/tagged.h"
+#include "release/source/tagname.h"
 #include "session.h"
 
 struct work {

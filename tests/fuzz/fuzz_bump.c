@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "release/source/bump_text.h"
+#include "release/source/source_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

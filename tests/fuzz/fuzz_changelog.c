@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "release/source/changelog_read.h"
+#include "release/source/source_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "base/limits.h"
-#include "release/source/sexp.h"
+#include "release/source/source_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "git/objects.h"
 #include "opam/edit.h"
-#include "release/audit/index_walk.h"
+#include "release/audit/audit_private.h"
 
 #define NOT_GIT_TIME ((int64_t)315532800) /* 1980-01-01 */
 #define NEW_REPO     "opam-version: \"2.0\"\n"

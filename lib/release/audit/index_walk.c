@@ -1,4 +1,4 @@
-#include "release/audit/index_walk.h"
+#include "release/audit/audit_private.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,4 @@
 /* The commit of a cut, which sets the version strings. */
-#include "base/limits.h"
 #include "git/objects.h"
 #include "git/remote.h"
 #include "release/cut/cut_private.h"

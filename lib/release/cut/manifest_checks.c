@@ -1,5 +1,4 @@
 /* What is wrong with the manifests, as they will be in the remote. */
-#include "base/limits.h"
 #include "opam/lint.h"
 #include "opam/tree.h"
 #include "release/cut/cut_private.h"

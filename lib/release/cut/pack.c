@@ -1,9 +1,8 @@
-#include <inttypes.h>
+#include "release/cut/pack.h"
 
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "release/cut/pack.h"
 
 /* What is told of the progress is told after so many bytes. */
 #define PROGRESS_STEP (4 * REL_MIB)

@@ -1,5 +1,4 @@
 /* The push of commit and tag to the source's own remote. */
-#include "base/limits.h"
 #include "release/cut/cut_private.h"
 
 static int check_remote_tag(struct rel_cut *cut,

@@ -1,4 +1,4 @@
-#include "release/source/bump_work.h"
+#include "release/source/source_private.h"
 
 #include <stdlib.h>
 
@@ -6,7 +6,6 @@
 #include "base/limits.h"
 #include "opam/edit.h"
 #include "opam/version.h"
-#include "release/source/sexp.h"
 
 /* The file at `path`, read once; NULL when there is none. */
 int rel_bump_open(struct rel_bump_file **out, struct rel_bump_finder *f,

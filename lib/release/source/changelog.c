@@ -6,7 +6,7 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "release/source/changelog_read.h"
+#include "release/source/source_private.h"
 
 /* How to, for whoever cuts and for a job that finds a tag. */
 #define WITHOUT                                                       \

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "release/source/changelog_read.h"
+#include "release/source/source_private.h"
 
 static bool is_digit(char c)
 {

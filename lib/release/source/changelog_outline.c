@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "release/source/changelog_read.h"
+#include "release/source/source_private.h"
 
 /* Plain text: levels of underlined headings, in order of appearance. */
 #define MARKS_MAX 16

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "release/source/changelog_read.h"
+#include "release/source/source_private.h"
 
 void rel_changelog_add_kept(struct rel_buf *out,
 			    const struct rel_changelog_outline *outline,

@@ -1,6 +1,6 @@
 /* What a heading of a change log is about. */
 #include "opam/version.h"
-#include "release/source/changelog_read.h"
+#include "release/source/source_private.h"
 
 /* Words of a title that are looked at; more stand in no heading that is one. */
 #define WORDS_MAX 64

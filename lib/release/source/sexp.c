@@ -1,4 +1,4 @@
-#include "release/source/sexp.h"
+#include "release/source/source_private.h"
 
 #include "base/buf.h"
 #include "base/limits.h"

@@ -12,7 +12,7 @@
 #include "opam/edit.h"
 #include "opam/tree.h"
 #include "opam/version.h"
-#include "release/source/sexp.h"
+#include "release/source/source_private.h"
 
 #define DUNE_PROJECT "dune-project"
 /* That dune may take; it needs a tenth of one. */

@@ -7,7 +7,7 @@
 #include "opam/tree.h"
 #include "opam/version.h"
 #include "release/source/project.h"
-#include "release/source/sexp.h"
+#include "release/source/source_private.h"
 
 /* Where a value stands. */
 static const struct {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "release/source/bump.h"
-#include "release/source/bump_text.h"
+#include "release/source/source_private.h"
 #include "sources.h"
 #include "support/shell.h"
 #include "support/support.h"

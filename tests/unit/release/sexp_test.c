@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "release/source/sexp.h"
+#include "release/source/source_private.h"
 
 static struct rel_arena arena;
 

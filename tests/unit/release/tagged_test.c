@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "release/source/tagged.h"
+#include "release/source/tagname.h"
 
 static struct rel_project_package mesh[] = {{.name = REL_STR("mesh")},
 					    {.name = REL_STR("mesh-unix")},

@@ -1,0 +1,323 @@
+/* What the readers of a source share.  Internal to lib/release/source. */
+#ifndef REL_RELEASE_SOURCE_PRIVATE_H
+#define REL_RELEASE_SOURCE_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "release/source/bump.h"
+#include "release/source/changelog.h"
+#include "release/source/project.h"
+
+/*
+ * S-expressions as dune writes them: text → tree whose nodes know the bytes
+ * they stand for, so that an edit changes only its own.
+ *
+ * Source  dune src/dune_sexp/lexer.mll (the language of dune files, not that
+ *         of jbuild files: comments start with `;` only)
+ * Limits  REL_LIMIT_SEXP_BYTES, REL_LIMIT_NESTING
+ */
+struct rel_sexp {
+	bool is_list;
+	struct rel_str text;	/* atom: decoded, in the source or the arena */
+	bool quoted;		/* atom: was a string */
+	uint32_t start, end;	/* bytes of the source, [start, end) */
+	uint32_t line, column;	/* from 1, column in bytes */
+	struct rel_sexp *first; /* list: its members */
+	struct rel_sexp *next;	/* sibling */
+};
+
+/*
+ * Parse `source` (which must outlive the tree).
+ * *out    the first expression at the top; NULL when there is none
+ * path    for messages
+ * Errors  REL_EPARSE and REL_ELIMIT with path, line and column; REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_sexp_parse(struct rel_sexp **out,
+				  struct rel_arena *arena,
+				  struct rel_str source, const char *path,
+				  struct rel_error *err);
+
+/* Is it a list whose head is the atom `name`? */
+bool rel_sexp_is(const struct rel_sexp *item, const char *name);
+
+/* The first list among the siblings from `items` whose head is the atom
+ * `name`; NULL when there is none. */
+const struct rel_sexp *rel_sexp_field(const struct rel_sexp *items,
+				      const char *name);
+
+/* The atom behind the head of a field, when it is the only member there;
+ * else NULL: (version 1.2). */
+const struct rel_sexp *rel_sexp_atom(const struct rel_sexp *field);
+
+/* A project while it is read. */
+struct rel_project_work {
+	struct rel_project *project;
+	uint32_t count, cap;	  /* of project->packages, malloc'd for now */
+	struct rel_str dune_name; /* (name …); empty = absent */
+	struct rel_str dev_repo;  /* the last part of the first one */
+	struct rel_sexp *dune_items; /* of dune-project; NULL = absent */
+	struct rel_error *err;
+};
+
+/* Add a package, its text not read yet; `name` and `path` are in the arena.
+ * An empty name is in the file, an empty path is no file. */
+REL_MUST_CHECK int rel_project_add(struct rel_project_work *work,
+				   struct rel_str name, struct rel_str path);
+
+/* Find and read the opam files. */
+REL_MUST_CHECK int rel_project_read_opam(struct rel_project_work *work);
+
+/* Find and read those deeper down that `wanted` matches (NULL = all that may be
+ * the project's own) and `unwanted` does not. */
+REL_MUST_CHECK int rel_project_read_deeper(
+    struct rel_project_work *work, const struct rel_conf_globs *wanted,
+    const struct rel_conf_globs *unwanted);
+
+/* Read dune-project, if it is there: before the opam files. */
+REL_MUST_CHECK int rel_project_read_dune(struct rel_project_work *work);
+/* Join the packages of dune-project with those found: after them. */
+REL_MUST_CHECK int rel_project_join_dune(struct rel_project_work *work);
+
+/* Find the project's name; `given` may be NULL. */
+REL_MUST_CHECK int rel_project_find_name(struct rel_project_work *work,
+					 const char *given);
+
+/* May it be part of a file name, as the conf's names? */
+bool rel_project_name_is_valid(struct rel_str name);
+
+/* Where versions are in the text of files. */
+/* Bytes [start, end) of a text. */
+struct rel_span {
+	size_t start, end;
+};
+
+struct rel_spans {
+	struct rel_span *items; /* malloc'd, in order, apart */
+	uint32_t count, cap;
+};
+
+void rel_spans_free(struct rel_spans *spans);
+
+/*
+ * Add the values, without quotes, of `version = "…"` in a META file: that of
+ * the package, and those of its sub-packages that are the same.  None when
+ * the package has no version, or none that is one (a template).
+ * Source  findlib's manual, "META"; findlib src/findlib/fl_meta.mll
+ * Errors  REL_EPARSE with path, line and column; REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_bump_find_meta(struct rel_spans *out,
+				      struct rel_str text, const char *path,
+				      struct rel_error *err);
+
+/*
+ * Add the value of the field `Version:` of the package in an _oasis file, if
+ * it is one.
+ * Source  oasis's manual, "OASIS file": names of fields are read without
+ *         regard to case, sections follow the package's own fields
+ */
+REL_MUST_CHECK int rel_bump_find_oasis(struct rel_spans *out,
+				       struct rel_str text,
+				       struct rel_error *err);
+
+/* Add the first line, if it is a version and nothing else; without its "v"
+ * when the new version has none. */
+REL_MUST_CHECK int rel_bump_find_line(struct rel_spans *out,
+				      struct rel_str text,
+				      struct rel_str version,
+				      struct rel_error *err);
+
+/*
+ * Add each longest version that stands for "{version}" in a place where the
+ * pattern fits.  Where nothing bounds it on one side, it starts with a digit.
+ */
+REL_MUST_CHECK int rel_bump_find_pattern(struct rel_spans *out,
+					 struct rel_str text,
+					 struct rel_str pattern,
+					 struct rel_error *err);
+
+/* Versions of a source while they are looked for. */
+/* A file with versions in it. */
+struct rel_bump_file {
+	const char *path;
+	struct rel_str text;
+	enum rel_git_kind kind;
+	struct rel_span *spans; /* malloc'd: what will be replaced */
+	uint32_t count, cap;
+};
+
+struct rel_bump_finder {
+	struct rel_project *project;
+	struct rel_str version;
+	bool *released; /* [n_packages of the project] */
+	bool all;
+	struct rel_bump_file *files; /* malloc'd */
+	uint32_t count, cap;
+	struct rel_error *err;
+};
+
+/* Whose version a site has: a package by its index, or … */
+#define REL_BUMP_OF_PROJECT SIZE_MAX
+
+/* The file at `path`, read once; NULL when there is none.  *out is good until
+ * the next call. */
+REL_MUST_CHECK int rel_bump_open(struct rel_bump_file **out,
+				 struct rel_bump_finder *f, const char *path);
+
+/* Note that the bytes [start, end) of the file are a version of `owner`. */
+REL_MUST_CHECK int rel_bump_add(struct rel_bump_finder *f,
+				struct rel_bump_file *file, size_t owner,
+				size_t start, size_t end);
+
+/* Look into META files, _oasis and VERSION, … */
+REL_MUST_CHECK int rel_bump_look_files(struct rel_bump_finder *f);
+/* … and where relctl.yml says. */
+REL_MUST_CHECK int rel_bump_look_configured(
+    struct rel_bump_finder *f, const struct rel_conf_release *release);
+
+/* The headings of a change log, and what they are about. */
+enum rel_changelog_form {
+	REL_CHANGELOG_MARKDOWN,
+	REL_CHANGELOG_ASCIIDOC,
+	REL_CHANGELOG_PLAIN,
+	REL_CHANGELOG_ORG,
+	REL_CHANGELOG_RST,
+	REL_CHANGELOG_FORMS,
+};
+
+/* Levels are at most this; deeper ones are no headings. */
+#define REL_CHANGELOG_LEVELS 100
+/* A title that is made anew; git shows 80 columns of one. */
+#define REL_CHANGELOG_TITLE_MAX REL_KIB
+
+struct rel_changelog_heading {
+	unsigned level;	      /* from 1, the outermost */
+	uint32_t line;	      /* from 1 */
+	struct rel_str title; /* without the marks of a heading; borrowed */
+	/* bytes: of its first line, or of an anchor, a rule or an overline
+	 * before that; and behind its last */
+	size_t start, body;
+};
+
+/* Bytes [start, end) that are no notes: a comment, or a definition of a link
+ * under a label. */
+struct rel_changelog_drop {
+	size_t start, end;
+	struct rel_str label; /* empty = a comment */
+	bool used;	      /* rel_changelog_add_links() notes it */
+};
+
+struct rel_changelog_outline {
+	struct rel_changelog_heading *items; /* malloc'd, in order */
+	uint32_t count, cap;
+	struct rel_changelog_drop *drops; /* malloc'd, in order, apart */
+	uint32_t n_drops, drops_cap;
+	enum rel_changelog_form form;
+	struct rel_str text; /* borrowed */
+};
+
+/*
+ * Find the headings of `text` in the form that the file's name says, or in
+ * the one that gives most headings with a version when the name says none or
+ * it gives none.
+ * Source  CommonMark 0.31; docutils' reStructuredText specification;
+ *         https://docs.asciidoctor.org/asciidoc/latest/; the Org manual
+ * Errors  REL_ENOMEM
+ * Owner   rel_changelog_outline_free()
+ */
+REL_MUST_CHECK int rel_changelog_outline(struct rel_changelog_outline *out,
+					 struct rel_str text,
+					 struct rel_str name,
+					 struct rel_error *err);
+void rel_changelog_outline_free(struct rel_changelog_outline *outline);
+
+/* Where the section of heading `at` ends: at the next one of its level or
+ * above, or at the end of the text. */
+size_t rel_changelog_end(const struct rel_changelog_outline *outline,
+			 uint32_t at);
+
+/*
+ * The version in a heading: its first word that looks like one, or the first
+ * date when nothing else does; empty = none.  Without a leading "v".
+ */
+struct rel_str rel_changelog_version(struct rel_str title);
+
+/* Is the heading about `version`, alone or in a list?  loose: "1.1-rc1" is
+ * 1.1~rc1. */
+bool rel_changelog_has_version(struct rel_str title, struct rel_str version,
+			       bool loose);
+
+/* Does a word of the heading name the package: "name", "name.1.0",
+ * "name-1.0"?  *alone: the heading has no other word. */
+bool rel_changelog_has_name(struct rel_str title, struct rel_str name,
+			    bool *alone);
+
+enum rel_changelog_kind {
+	REL_CHANGELOG_NONE,    /* a section, which may mention a version */
+	REL_CHANGELOG_LOOSE,   /* starts with a version, "1.0 is out" */
+	REL_CHANGELOG_NAMED,   /* "name 1.0 (date)": a release of `name` */
+	REL_CHANGELOG_RELEASE, /* "1.0 (date)", "Version 1.0", "Unreleased" */
+};
+/* Is it the heading of a release? */
+enum rel_changelog_kind rel_changelog_kind(struct rel_str title);
+
+/* What says that a release is not out yet. */
+struct rel_changelog_unreleased {
+	struct rel_str version; /* beside it, without "v"; empty = none */
+	size_t start, end;	/* bytes of the title that say so */
+	bool suffix;		/* "-dev" of "1.1-dev" */
+	bool leads;		/* they stand before the version */
+};
+/* Does the heading say so: "Unreleased", "1.1 (TBD)", "1.1 - XXXX-XX-XX"? */
+bool rel_changelog_unreleased(struct rel_changelog_unreleased *out,
+			      struct rel_str title);
+
+/* Bytes of a title. */
+struct rel_changelog_places {
+	size_t version, version_end; /* of the first version, with its "v" */
+	size_t date, date_end;	     /* of the first date; both 0 = none */
+	size_t others;		     /* words that are neither, nor a lead */
+};
+/* false: it has no version. */
+bool rel_changelog_places(struct rel_changelog_places *out,
+			  struct rel_str title);
+
+/* "May", "Sept", in letters of any case */
+bool rel_changelog_is_month(struct rel_str word);
+/* Is `a`, but for the case of its letters, `lower`? */
+bool rel_changelog_same_letters(struct rel_str a, const char *lower);
+
+/* Would a line of plain text with this content be the heading of a release? */
+bool rel_changelog_is_release_line(struct rel_str line);
+
+/* Append the bytes [from, to) but for what the outline drops. */
+void rel_changelog_add_kept(struct rel_buf *out,
+			    const struct rel_changelog_outline *outline,
+			    size_t from, size_t to);
+/* Append the definitions of links that `out` uses. */
+void rel_changelog_add_links(struct rel_buf *out,
+			     const struct rel_changelog_outline *outline);
+
+/* Does the text between heading `at` and `end` say nothing?  *text: what it
+ * says, "TBD", at *line; or empty, and the line of the heading. */
+bool rel_changelog_idle(struct rel_str *text, uint32_t *line,
+			const struct rel_changelog_outline *outline,
+			uint32_t at, size_t end);
+
+/*
+ * Make of heading `at`, which `mark` says is unreleased, that of a release of
+ * `version` at `time`, in the form of the other headings.  Sets dated, start,
+ * end and text.
+ * Errors  REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_changelog_date(
+    struct rel_changelog_undated *out,
+    const struct rel_changelog_outline *outline, uint32_t at,
+    const struct rel_changelog_unreleased *mark, struct rel_str version,
+    int64_t time, struct rel_arena *arena, struct rel_error *err);
+
+#endif
