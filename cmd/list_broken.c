@@ -2,12 +2,14 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "command.h"
+#include "dump_case.h"
 #include "report/build.h"
 #include "report/view.h"
 #include "session.h"
 
 struct values {
 	bool recursive, direct, all, latest, cycles, is_short, mine, whole;
+	const char *dump_case;
 	struct rel_list since, with, without;
 };
 
@@ -46,6 +48,10 @@ static const struct rel_option options[] = {
     FLAG("mine", mine,
 	 "Only names of what the development remotes are to blame for: their "
 	 "own versions that are broken, and upstream's that they break"),
+    {"dump-case", 0, REL_OPTION_TEXT, REL_VALUES_FILES, AT(dump_case), "FILE",
+     "Also write a small repository in which PKG.VER, or else the first root, "
+     "has the same verdict for the same reason, as a test of relctl",
+     NULL},
 };
 
 static const struct rel_example examples[] = {
@@ -194,6 +200,8 @@ static int report_survey(struct rel_session *session,
 			warn_undecided(session, report.counts.undecided);
 		rc = write_report(session, &report, err);
 	}
+	if (rc == 0 && v->dump_case)
+		rc = rel_dump_case(session, survey, &report, v->dump_case, err);
 	rel_arena_free(&arena);
 	return rc;
 }
@@ -205,6 +213,8 @@ static enum rel_survey_reasons reasons_wanted(const struct rel_call *call)
 	const struct rel_common *common = call->common;
 	bool text = !common->format || strcmp(common->format, "text") == 0;
 
+	if (v->dump_case)
+		return REL_REASONS_ALL;
 	if (v->cycles || v->is_short || v->mine)
 		return REL_REASONS_NONE;
 	return text && !common->verbose ? REL_REASONS_NEWS : REL_REASONS_ALL;

@@ -60,6 +60,9 @@
 /* Edges between versions whose names need each other in a circle, 128 MB;
  * opam-repository at its largest has 700,000. */
 #define REL_LIMIT_CYCLE_EDGES (32u * 1024 * 1024)
+/* Worlds that are tried while a case is cut down; opam-repository's take some
+ * hundred.  It is correct without the rest, only longer. */
+#define REL_LIMIT_REDUCTIONS 20000u
 /* Words of learned clauses, 64 MB; beyond, they are forgotten. */
 #define REL_LIMIT_SAT_LEARNED (16u * 1024 * 1024)
 /* Variables in the models that one environment hands to the next; those of
