@@ -16,21 +16,38 @@ function(rel_soname out library)
   endif()
 endfunction()
 
-# rel_lazy_library(module PREFIX): PREFIX is that of pkg_check_modules.  Defines
-# REL_<PREFIX>_SONAME in the module, or links the library as usual.
+# rel_lazy_library(module PREFIX NAME name WORDS prefix HEADER header): PREFIX is
+# that of pkg_check_modules.  Makes what WriteLazy.cmake writes a part of the
+# module and defines REL_<PREFIX>_LAZY, the header to include; or links the
+# library as usual.
 function(rel_lazy_library module prefix)
+  cmake_parse_arguments(ARG "" "NAME;WORDS;HEADER" "" ${ARGN})
+  set(target relctl_${module})
   set(soname)
   if(RELCTL_LAZY)
     list(GET ${prefix}_LINK_LIBRARIES 0 library)
     rel_soname(soname "${library}")
   endif()
-  if(soname)
-    target_include_directories(relctl_${module} SYSTEM
-      PRIVATE ${${prefix}_INCLUDE_DIRS})
-    target_compile_options(relctl_${module} PRIVATE ${${prefix}_CFLAGS_OTHER})
-    target_compile_definitions(relctl_${module}
-      PRIVATE REL_${prefix}_SONAME="${soname}")
-  else()
-    target_link_libraries(relctl_${module} PRIVATE PkgConfig::${prefix})
+  if(NOT soname)
+    target_link_libraries(${target} PRIVATE PkgConfig::${prefix})
+    return()
   endif()
+  get_target_property(sources ${target} SOURCES)
+  list(TRANSFORM sources PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/lazy_${ARG_NAME})
+  set(script ${PROJECT_SOURCE_DIR}/cmake/WriteLazy.cmake)
+  add_custom_command(OUTPUT ${out}.c ${out}.h
+    COMMAND ${CMAKE_COMMAND} -DOBJDUMP=${CMAKE_OBJDUMP} -DLIBRARY=${library}
+            -DSONAME=${soname} -DNAME=${ARG_NAME} -DWORDS=${ARG_WORDS}
+            -DHEADER=${ARG_HEADER} "-DSOURCES=${sources}" -DOUT=${out}
+            -P ${script}
+    DEPENDS ${sources} ${script} ${library}
+    VERBATIM)
+  target_sources(${target} PRIVATE ${out}.c ${out}.h)
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+  target_include_directories(${target} SYSTEM
+    PRIVATE ${${prefix}_INCLUDE_DIRS})
+  target_compile_options(${target} PRIVATE ${${prefix}_CFLAGS_OTHER})
+  target_compile_definitions(${target}
+    PRIVATE REL_${prefix}_LAZY="lazy_${ARG_NAME}.h")
 endfunction()
