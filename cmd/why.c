@@ -109,7 +109,7 @@ static int tell_verdicts(struct rel_session *session, bool *found,
 static int write_paths(struct rel_session *session,
 		       const struct rel_universe *universe,
 		       const struct rel_path *paths, uint32_t n_paths,
-		       struct rel_error *err)
+		       const struct rel_no_path *instead, struct rel_error *err)
 {
 	const struct rel_call *call = session->call;
 	struct rel_report_walk walk = {.command = call->command->name,
@@ -126,6 +126,8 @@ static int write_paths(struct rel_session *session,
 	if (rc == 0)
 		rc = rel_report_chains(&walk, universe, paths, n_paths, &arena,
 				       err);
+	if (rc == 0 && n_paths == 0)
+		rc = rel_report_no_path(&walk, universe, instead, &arena, err);
 	if (rc == 0)
 		rc = rel_session_begin(&style, &format, session, false, err);
 	if (rc == 0)
@@ -158,6 +160,7 @@ static int find_paths(struct rel_session *session,
 	unsigned flags = (v->depopts ? REL_EDGE_DEPOPTS : 0) |
 			 (v->with_test ? REL_EDGE_WITH_TEST : 0);
 	struct rel_edges edges = {0};
+	struct rel_no_path instead = {0};
 	struct rel_path *paths = NULL;
 	uint32_t n_paths = 0;
 	int rc = rel_packages_mark(sources, universe, call->arguments[0], err);
@@ -176,8 +179,12 @@ static int find_paths(struct rel_session *session,
 		rc = rel_paths_find(
 		    &paths, &n_paths, universe, &edges, sources, targets,
 		    call->common->verbose ? PATHS_VERBOSE : PATHS_SHOWN, err);
+	if (rc == 0 && n_paths == 0)
+		rc = rel_no_path_find(&instead, universe, sources, targets,
+				      flags, call->cancel, err);
 	if (rc == 0)
-		rc = write_paths(session, universe, paths, n_paths, err);
+		rc = write_paths(session, universe, paths, n_paths, &instead,
+				 err);
 	rel_paths_free(paths, n_paths);
 	rel_edges_free(&edges);
 	return rc;

@@ -155,3 +155,120 @@ void rel_paths_free(struct rel_path *paths, uint32_t n_paths)
 		free(paths[i].packages);
 	free(paths);
 }
+
+struct no_path {
+	struct rel_universe *u;
+	const struct rel_cancel *cancel;
+	uint8_t *marks, *reach; /* [size] */
+};
+
+/* Mark in n->reach what reaches one of the marked. */
+static int find_reach(struct no_path *n, const uint8_t *targets, unsigned flags,
+		      struct rel_error *err)
+{
+	struct rel_edges edges = {0};
+	int rc = rel_universe_edges(&edges, n->u, flags, n->cancel, err);
+
+	memset(n->reach, 0, rel_universe_size(n->u));
+	if (rc == 0)
+		rc = rel_rdeps(n->reach, n->u, &edges, targets, true, err);
+	rel_edges_free(&edges);
+	return rc;
+}
+
+/* The newest version of `of`'s names that is reached, or REL_PKG_NONE. */
+static rel_pkg_id newest_reach(const struct no_path *n, const uint8_t *of,
+			       bool any_version)
+{
+	const struct rel_sat_problem *p = &n->u->problem;
+
+	for (rel_pkg_id v = rel_universe_size(n->u); v-- > 0;) {
+		uint32_t g = p->var_group[v];
+		bool fits = of[v];
+
+		for (uint32_t w = p->group_first[g];
+		     any_version && w < p->group_first[g + 1]; w++)
+			fits = fits || of[w];
+		if (fits && n->reach[v])
+			return v;
+	}
+	return REL_PKG_NONE;
+}
+
+/* Of the versions of the targets' names, the newest that a source reaches. */
+static int find_other_target(struct no_path *n, struct rel_no_path *out,
+			     const uint8_t *sources, const uint8_t *targets,
+			     unsigned flags, struct rel_error *err)
+{
+	const struct rel_sat_problem *p = &n->u->problem;
+	uint32_t size = rel_universe_size(n->u), group = UINT32_MAX;
+	int rc = 0;
+
+	for (rel_pkg_id v = 0; v < size && group == UINT32_MAX; v++)
+		group = targets[v] ? p->var_group[v] : UINT32_MAX;
+	if (group == UINT32_MAX)
+		return 0;
+	for (rel_pkg_id v = p->group_first[group + 1];
+	     rc == 0 && v-- > p->group_first[group];) {
+		if (targets[v])
+			continue;
+		memset(n->marks, 0, size);
+		n->marks[v] = 1;
+		rc = find_reach(n, n->marks, flags, err);
+		if (rc == 0 &&
+		    newest_reach(n, sources, false) != REL_PKG_NONE) {
+			out->other_target = v;
+			return 0;
+		}
+	}
+	return rc;
+}
+
+static int find_instead(struct no_path *n, struct rel_no_path *out,
+			const uint8_t *sources, const uint8_t *targets,
+			unsigned flags, struct rel_error *err)
+{
+	int rc = find_reach(n, targets, flags, err);
+
+	if (rc == 0)
+		out->other_source = newest_reach(n, sources, true);
+	if (rc == 0 && !(flags & REL_EDGE_DEPOPTS))
+		rc = find_reach(n, targets, flags | REL_EDGE_DEPOPTS, err);
+	if (rc == 0 && !(flags & REL_EDGE_DEPOPTS))
+		out->depopts = newest_reach(n, sources, false) != REL_PKG_NONE;
+	if (rc == 0 && !(flags & REL_EDGE_WITH_TEST))
+		rc = find_reach(n, targets, flags | REL_EDGE_WITH_TEST, err);
+	if (rc == 0 && !(flags & REL_EDGE_WITH_TEST))
+		out->with_test =
+		    newest_reach(n, sources, false) != REL_PKG_NONE;
+	if (rc == 0)
+		rc = find_reach(n, sources, flags, err);
+	if (rc == 0)
+		out->backwards = newest_reach(n, targets, false);
+	if (rc == 0)
+		rc = find_other_target(n, out, sources, targets, flags, err);
+	return rc;
+}
+
+int rel_no_path_find(struct rel_no_path *out, struct rel_universe *universe,
+		     const uint8_t *sources, const uint8_t *targets,
+		     unsigned flags, const struct rel_cancel *cancel,
+		     struct rel_error *err)
+{
+	size_t size = (size_t)rel_universe_size(universe) + 1;
+	struct no_path n = {.u = universe,
+			    .cancel = cancel,
+			    .marks = calloc(size, 1),
+			    .reach = calloc(size, 1)};
+	int rc;
+
+	*out = (struct rel_no_path){.other_target = REL_PKG_NONE,
+				    .other_source = REL_PKG_NONE,
+				    .backwards = REL_PKG_NONE};
+	rc = n.marks && n.reach
+		 ? find_instead(&n, out, sources, targets, flags, err)
+		 : rel_fail_nomem(err);
+	free(n.marks);
+	free(n.reach);
+	return rc;
+}

@@ -188,3 +188,44 @@ int rel_rdeps(uint8_t *out, const struct rel_universe *universe,
 	memset(out, 0, rel_universe_size(universe));
 	return rel_backward_walk(universe, edges, targets, mark, &marking, err);
 }
+
+static bool names_group(const struct rel_universe *u,
+			const struct rel_edges *edges, rel_pkg_id pkg,
+			uint32_t group)
+{
+	const struct rel_sat_problem *p = &u->problem;
+
+	for (uint32_t i = edges->first[pkg]; i < edges->first[pkg + 1]; i++) {
+		uint32_t c = edges->clauses[i];
+
+		for (uint32_t k = p->clause_first[c];
+		     k < p->clause_first[c + 1]; k++) {
+			if (p->set_group[p->clause_sets[k]] == group)
+				return true;
+		}
+	}
+	return false;
+}
+
+int rel_rdeps_excluding(uint8_t *out, const struct rel_universe *universe,
+			const struct rel_edges *edges, const char *name,
+			const char *version, struct rel_error *err)
+{
+	uint32_t size = rel_universe_size(universe);
+	uint32_t group = rel_stack_find(universe->stack, rel_str_of(name));
+	rel_pkg_id pkg =
+	    rel_universe_find(universe, rel_str_of(name), rel_str_of(version));
+	uint8_t *targets = calloc((size_t)size + 1, 1);
+	uint8_t *accept = calloc((size_t)size + 1, 1);
+	int rc = targets && accept ? 0 : rel_fail_nomem(err);
+
+	if (rc == 0) {
+		targets[pkg] = 1;
+		rc = rel_rdeps(accept, universe, edges, targets, false, err);
+	}
+	for (rel_pkg_id v = 0; rc == 0 && v < size; v++)
+		out[v] = !accept[v] && names_group(universe, edges, v, group);
+	free(targets);
+	free(accept);
+	return rc;
+}

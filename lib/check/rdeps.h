@@ -29,6 +29,19 @@ REL_MUST_CHECK int rel_rdeps(uint8_t *out, const struct rel_universe *universe,
 			     const uint8_t *targets, bool recursive,
 			     struct rel_error *err);
 
+/*
+ * Mark every package that names `name` where no dependency of it accepts
+ * name.version, which is in the universe: bounds alone, no solving.  A choice
+ * that the version would be one way of counts by that way.
+ * out     [rel_universe_size()]
+ * Errors  REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_rdeps_excluding(uint8_t *out,
+				       const struct rel_universe *universe,
+				       const struct rel_edges *edges,
+				       const char *name, const char *version,
+				       struct rel_error *err);
+
 /* A path a → b → …, each needing the next. */
 struct rel_path {
 	rel_pkg_id *packages; /* malloc'd */
@@ -48,5 +61,27 @@ REL_MUST_CHECK int rel_paths_find(struct rel_path **out, uint32_t *n_out,
 				  const uint8_t *targets, uint32_t max_paths,
 				  struct rel_error *err);
 void rel_paths_free(struct rel_path *paths, uint32_t n_paths);
+
+/* What there is where there is no path. */
+struct rel_no_path {
+	/* another version of the target's name that a source reaches, another
+	 * version of the source's name that reaches a target: the newest, or
+	 * REL_PKG_NONE */
+	rel_pkg_id other_target, other_source;
+	/* there is one through optional dependencies, those of tests */
+	bool depopts, with_test;
+	rel_pkg_id backwards; /* a target that reaches a source */
+};
+
+/*
+ * flags    of the walk that found no path
+ * Errors   REL_ENOMEM, REL_ECANCELLED
+ */
+REL_MUST_CHECK int rel_no_path_find(struct rel_no_path *out,
+				    struct rel_universe *universe,
+				    const uint8_t *sources,
+				    const uint8_t *targets, unsigned flags,
+				    const struct rel_cancel *cancel,
+				    struct rel_error *err);
 
 #endif

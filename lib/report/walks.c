@@ -113,6 +113,52 @@ int rel_report_chains(struct rel_report_walk *out,
 	return rc ? rel_fail_nomem(err) : 0;
 }
 
+int rel_report_no_path(struct rel_report_walk *out,
+		       const struct rel_universe *universe,
+		       const struct rel_no_path *found, struct rel_arena *arena,
+		       struct rel_error *err)
+{
+	const char *lines[5], **kept;
+	const struct {
+		rel_pkg_id pkg;
+		const char *before, *after;
+	} others[] = {
+	    {found->other_target, "it reaches ", ""},
+	    {found->other_source, "", ", another version, does"},
+	    {found->backwards,
+	     "the other way round: ", " reaches it through its dependencies"},
+	};
+	struct rel_texts texts;
+	size_t n = 0;
+
+	rel_texts_init(&texts, arena);
+	for (size_t i = 0; i < 3; i++) {
+		if (others[i].pkg == REL_PKG_NONE)
+			continue;
+		rel_buf_printf(
+		    &texts.work, "%s%.*s.%.*s%s", others[i].before,
+		    REL_STR_ARG(rel_universe_name(universe, others[i].pkg)),
+		    REL_STR_ARG(rel_universe_version(universe, others[i].pkg)),
+		    others[i].after);
+		lines[n++] = rel_texts_keep(&texts);
+	}
+	rel_texts_free(&texts);
+	if (found->depopts)
+		lines[n++] = "through optional dependencies it does: --depopts";
+	if (found->with_test)
+		lines[n++] =
+		    "through dependencies of tests it does: --with-test";
+	kept = rel_arena_array(arena, n + 1, sizeof(*kept));
+	for (size_t i = 0; i < n; i++) {
+		if (!kept || !lines[i])
+			return rel_fail_nomem(err);
+		kept[i] = lines[i];
+	}
+	out->instead = kept;
+	out->n_instead = n;
+	return 0;
+}
+
 /* Names of the targets, each once. */
 struct names {
 	struct rel_str *items;
@@ -152,6 +198,15 @@ static int fill_dependent(struct rel_report_need *out, struct rel_texts *texts,
 	return rc;
 }
 
+/* The package at this place when each name's newest version is first. */
+static rel_pkg_id newest_first(const struct rel_universe *u, rel_pkg_id at)
+{
+	const struct rel_sat_problem *p = &u->problem;
+	uint32_t g = p->var_group[at];
+
+	return p->group_first[g + 1] - 1 - (at - p->group_first[g]);
+}
+
 int rel_report_dependents(struct rel_report_walk *out,
 			  const struct rel_universe *universe,
 			  const uint8_t *marks, const uint8_t *targets,
@@ -171,7 +226,9 @@ int rel_report_dependents(struct rel_report_walk *out,
 	if (!needs)
 		rc = REL_ENOMEM;
 	n = 0;
-	for (rel_pkg_id pkg = 0; rc == 0 && pkg < size; pkg++) {
+	for (rel_pkg_id i = 0; rc == 0 && i < size; i++) {
+		rel_pkg_id pkg = out->excluding ? newest_first(universe, i) : i;
+
 		if (marks[pkg])
 			rc = fill_dependent(&needs[n++], &texts, universe, pkg,
 					    &names);

@@ -28,10 +28,14 @@ struct rel_report_walk {
 	const char *command;   /* "why", "rdeps" */
 	const char *from, *to; /* as asked for; `from` is NULL for rdeps */
 	bool recursive;	       /* rdeps: through others too */
+	const char *excluding; /* rdeps: a version that they do not accept */
 	const char *const *environments;
 	size_t n_environments;
 	const struct rel_report_chain *chains; /* why */
 	size_t n_chains;
+	/* where there is no chain: what there is instead, a line each */
+	const char *const *instead;
+	size_t n_instead;
 	const struct rel_report_need *needs; /* rdeps, by name and version */
 	size_t n_needs;
 };
@@ -46,8 +50,17 @@ REL_MUST_CHECK int rel_report_chains(struct rel_report_walk *out,
 				     uint32_t n_paths, struct rel_arena *arena,
 				     struct rel_error *err);
 
+/* What there is where there is no path, for out->instead.  Errors  REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_report_no_path(struct rel_report_walk *out,
+				      const struct rel_universe *universe,
+				      const struct rel_no_path *found,
+				      struct rel_arena *arena,
+				      struct rel_error *err);
+
 /*
- * The packages of `marks` as dependents of the packages of `targets`.
+ * The packages of `marks` as dependents of the packages of `targets`; with
+ * out->excluding the newest versions of each name first.
  * marks, targets  [rel_universe_size()]
  * Errors          REL_ENOMEM
  */

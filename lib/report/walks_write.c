@@ -50,6 +50,10 @@ static void write_chains(struct rel_text *t, const struct rel_report_walk *w)
 		rel_text_put(t, " through its dependencies");
 		rel_text_end(t, 0, 0);
 	}
+	for (size_t i = 0; i < w->n_instead; i++) {
+		rel_text_outside(t, w->instead[i]);
+		rel_text_end(t, 2, 4);
+	}
 	for (size_t i = 0; i < w->n_chains; i++) {
 		if (i > 0)
 			rel_text_blank(t);
@@ -137,7 +141,16 @@ static void write_dependents(struct rel_text *t,
 
 	for (size_t i = 0; i < w->n_needs; i++)
 		names += i == 0 || !same_name(&w->needs[i - 1], &w->needs[i]);
-	if (w->n_needs == 0)
+	if (w->excluding && w->n_needs == 0)
+		rel_text_put(t, "all that depends on it accepts ");
+	else if (w->excluding)
+		rel_buf_printf(&t->line,
+			       "%zu version%s of %zu package%s "
+			       "do%s not accept ",
+			       w->n_needs, w->n_needs == 1 ? "" : "s", names,
+			       names == 1 ? "" : "s",
+			       w->n_needs == 1 ? "es" : "");
+	else if (w->n_needs == 0)
 		rel_text_put(t, "nothing depends on ");
 	else
 		rel_buf_printf(&t->line,
@@ -147,6 +160,10 @@ static void write_dependents(struct rel_text *t,
 			       names == 1 ? "" : "s",
 			       w->n_needs == 1 ? "s" : "");
 	rel_text_outside(t, w->to);
+	if (w->excluding) {
+		rel_text_put(t, ".");
+		rel_text_outside(t, w->excluding);
+	}
 	rel_text_end(t, 0, 0);
 	if (w->recursive)
 		write_by_name(t, w, width_of(w));
@@ -194,6 +211,14 @@ static int write_json(const struct rel_report_walk *w, struct rel_sink *sink,
 	rel_json_text(&json, "to", w->to);
 	if (!w->from)
 		rel_json_bool(&json, "recursive", w->recursive);
+	if (w->excluding)
+		rel_json_text(&json, "excluding", w->excluding);
+	if (w->n_instead) {
+		rel_json_array(&json, "instead");
+		for (size_t i = 0; i < w->n_instead; i++)
+			rel_json_text(&json, NULL, w->instead[i]);
+		rel_json_close(&json);
+	}
 	rel_json_array(&json, w->from ? "paths" : "packages");
 	for (size_t i = 0; i < w->n_chains; i++) {
 		rel_json_array(&json, NULL);
@@ -250,9 +275,53 @@ static void write_origin(struct rel_text *t, const struct rel_report_verdict *v)
 	rel_text_end(t, 2, 4);
 }
 
-static void write_verdict(struct rel_text *t,
-			  const struct rel_report_verdict *v)
+/* Do both say the same of one version, each in its environment? */
+static bool same_verdict(const struct rel_report_verdict *a,
+			 const struct rel_report_verdict *b)
 {
+	bool same = a->verdict == b->verdict && a->origin == b->origin &&
+		    a->n_reason == b->n_reason &&
+		    strcmp(a->package, b->package) == 0 &&
+		    strcmp(a->remote, b->remote) == 0;
+
+	for (size_t i = 0; same && i < a->n_reason; i++)
+		same =
+		    strcmp(a->reason[i].package, b->reason[i].package) == 0 &&
+		    strcmp(rel_fact_says(&a->reason[i]),
+			   rel_fact_says(&b->reason[i])) == 0;
+	return same;
+}
+
+static void put_environments(struct rel_text *t, size_t at)
+{
+	const struct rel_report *r = t->report;
+	const char *before = " in ";
+
+	for (size_t i = at; r->n_environments > 1 && i < r->n_verdicts; i++) {
+		if (!same_verdict(&r->verdicts[at], &r->verdicts[i]))
+			continue;
+		rel_text_put(t, before);
+		rel_text_outside(
+		    t, r->environments[r->verdicts[i].environment].name);
+		before = ", ";
+	}
+}
+
+/* The facts at the end, those of the root, decide: the others lead there. */
+static size_t first_decisive(const struct rel_report *report,
+			     const struct rel_report_verdict *v)
+{
+	const struct rel_report_root *root = rel_root_find(report, v->root);
+
+	return root && root->n_facts < v->n_reason ? v->n_reason - root->n_facts
+						   : 0;
+}
+
+static void write_verdict(struct rel_text *t, size_t at)
+{
+	const struct rel_report_verdict *v = &t->report->verdicts[at];
+	size_t decisive = first_decisive(t->report, v);
+
 	rel_text_colour(t, REL_TEXT_BOLD);
 	rel_text_outside(t, v->package);
 	rel_text_colour(t, REL_TEXT_PLAIN);
@@ -260,18 +329,18 @@ static void write_verdict(struct rel_text *t,
 	rel_text_outside(t, v->remote);
 	rel_text_put(t, ") is ");
 	rel_text_put(t, rel_verdict_text(v->verdict));
-	if (t->report->n_environments > 1) {
-		rel_text_put(t, " in ");
-		rel_text_outside(t,
-				 t->report->environments[v->environment].name);
-	}
+	put_environments(t, at);
 	rel_text_end(t, 0, 2);
 	for (size_t i = 0; i < v->n_reason; i++) {
 		const struct rel_fact_text *fact = &v->reason[i];
 
+		if (i >= decisive)
+			rel_text_colour(t, REL_TEXT_RED);
 		rel_text_outside(t, fact->package);
 		rel_text_put(t, fact->package[0] ? " " : "");
 		rel_text_outside(t, rel_fact_says(fact));
+		if (i >= decisive)
+			rel_text_colour(t, REL_TEXT_PLAIN);
 		if (fact->file[0])
 			put_place(t, fact->remote, fact->file, fact->line);
 		rel_text_end(t, 2, 4);
@@ -279,19 +348,32 @@ static void write_verdict(struct rel_text *t,
 	write_origin(t, v);
 }
 
+static bool is_shown(const struct rel_report *report, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (same_verdict(&report->verdicts[i], &report->verdicts[at]))
+			return true;
+	}
+	return false;
+}
+
 int rel_report_write_why(const struct rel_report *report,
 			 const struct rel_report_style *style,
 			 struct rel_sink *sink, struct rel_error *err)
 {
 	struct rel_writer out;
+	bool blank = false;
 	struct rel_text t = {.report = report, .style = style, .out = &out};
 
 	rel_writer_begin(&out, sink);
 	rel_buf_init(&t.line, SIZE_MAX);
 	for (size_t i = 0; i < report->n_verdicts; i++) {
-		if (i > 0 && report->verdicts[i - 1].n_reason)
+		if (is_shown(report, i))
+			continue;
+		if (blank)
 			rel_text_blank(&t);
-		write_verdict(&t, &report->verdicts[i]);
+		write_verdict(&t, i);
+		blank = report->verdicts[i].n_reason > 0;
 	}
 	rel_buf_free(&t.line);
 	return rel_writer_end(&out, err);
