@@ -41,7 +41,7 @@ struct values {
 
 static const struct rel_option withdraw_options[] = {
     {"reason", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(reason), "TEXT",
-     "Why; it stands in the manifest and in the commit", NULL},
+     "Why; part of the manifest and of the commit", NULL},
     SHARED,
 };
 
@@ -53,7 +53,7 @@ static const struct rel_option revise_options[] = {
     {"edit", 0, REL_OPTION_TEXT, REL_VALUES_FILES, AT(edit), "FILE",
      "The manifest as it shall be", NULL},
     {"reason", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(reason), "TEXT",
-     "Why; it stands in the commit", NULL},
+     "Why; part of the commit", NULL},
     SHARED,
 };
 

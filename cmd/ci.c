@@ -164,7 +164,7 @@ const struct rel_command rel_command_ci = {
 	"In a job of GitHub Actions, GitLab CI, Forgejo or Gitea Actions or "
 	"Woodpecker: find out what the run is about, and do it. On a tag, "
 	"release what the tag says, as cut does. On a request to a development "
-	"remote, tell what it would newly break, at the lines that it changes, "
+	"remote, show what it would newly break, at the lines that it changes, "
 	"and what it repairs. On a schedule, check the whole stack and keep "
 	"what "
 	"changed since the last run in the branch status of the remote. "

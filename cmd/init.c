@@ -27,7 +27,7 @@ static const struct rel_option options[] = {
      "LOCATION", "The development remote that the project is released to",
      NULL},
     {"upstream", 0, REL_OPTION_TEXT, REL_VALUES_DIRECTORIES, AT(upstream),
-     "LOCATION", "What that stands in front of; " REL_SCAFFOLD_UPSTREAM, NULL},
+     "LOCATION", "The upstream remote below it; " REL_SCAFFOLD_UPSTREAM, NULL},
     {"relctl", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(source),
      "URL[#REVISION]",
      "The git repository from which workflows get relctl's source", NULL},
@@ -312,8 +312,8 @@ const struct rel_command rel_command_init = {
     .arguments = "",
     .description =
 	"Write relctl.yml, and the workflow of a CI system, for the source "
-	"project or the development remote one stands in. What it is, its "
-	"names and addresses are found out by looking at its files and at "
+	"project or the development remote in this directory. What it is, its "
+	"names and addresses are detected from its files and from "
 	"git's remotes; on a terminal the rest is asked. Files that are there "
 	"already are left alone, and then nothing is written at all, unless "
 	"--force is given.",

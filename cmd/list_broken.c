@@ -30,7 +30,7 @@ static const struct rel_option options[] = {
 	 "With PKG: whatever reaches it through dependencies (the default)"),
     FLAG("direct", direct, "With PKG: only what depends on it itself"),
     {"since", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(since), "[NAME@]REV",
-     "Tell what changed since revision REV of the development remote, or of "
+     "Show what changed since revision REV of the development remote, or of "
      "remote NAME; repeated for several remotes",
      NULL},
     {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES, AT(with), "FILE...",
@@ -206,7 +206,7 @@ static int report_survey(struct rel_session *session,
 	return rc;
 }
 
-/* Text tells only the reasons of what is newly broken. */
+/* Text shows only the reasons of what is newly broken. */
 static enum rel_survey_reasons reasons_wanted(const struct rel_call *call)
 {
 	const struct values *v = call->values;
@@ -282,9 +282,9 @@ const struct rel_command rel_command_list_broken = {
     .arguments = "[PKG[.VER]...]",
     .description =
 	"List the package versions that cannot be installed, with the causes "
-	"that many of them share. Looked at is every version in the "
-	"development remotes and every upstream version that reaches one "
-	"through its dependencies; a lone remote is looked at whole. With "
+	"that many of them share. Every version in the development remotes is "
+	"checked, and every upstream version that reaches one through its "
+	"dependencies; a lone remote is checked as a whole. With "
 	"PKG, only it and what depends on it. With --since, only what changed "
 	"counts as a finding.",
     .max_arguments = UINT32_MAX,

@@ -158,7 +158,7 @@ static struct rel_obtain_options obtain_options(
 	    .cancel = session->call->cancel};
 }
 
-/* Whose archives --all looks at: those of development remotes, or of all
+/* Whose archives --all checks: those of development remotes, or of all
  * when there are none. */
 static bool is_audited(const struct rel_session *session, uint32_t layer)
 {
@@ -296,7 +296,7 @@ static int read_manifest(struct rel_verify_request *request,
 	return rc;
 }
 
-/* What concerns this release alone is told with it; the rest ends the run. */
+/* What concerns this release alone is shown with it; the rest ends the run. */
 static int keep_error(struct rel_report_verified *out,
 		      struct rel_session *session, const struct rel_error *why,
 		      struct rel_error *err)
@@ -390,7 +390,7 @@ static int check_usage(const struct rel_call *call, struct rel_error *err)
 
 	if (v->all && call->n_arguments > 0)
 		return rel_fail(err, REL_EUSAGE,
-				"--all takes no packages: it looks at every "
+				"--all takes no packages: it checks every "
 				"one");
 	if (!v->all && call->n_arguments == 0)
 		return rel_fail(err, REL_EUSAGE,

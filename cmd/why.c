@@ -236,11 +236,11 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 const struct rel_command rel_command_why = {
     .name = "why",
     .group = "Ask",
-    .summary = "tell why a package is broken, or why it needs another",
+    .summary = "show why a package is broken, or why it needs another",
     .arguments = "PKG[.VER] [DEP[.VER]]",
     .description =
-	"Tell whether PKG can be installed, and if not, why: every fact, with "
-	"the place in the manifest. With DEP, tell by which dependencies PKG "
+	"Show whether PKG can be installed, and if not, why: every fact, with "
+	"the place in the manifest. With DEP, show by which dependencies PKG "
 	"(its newest version, unless VER is given) reaches DEP.",
     .min_arguments = 1,
     .max_arguments = 2,
