@@ -8,7 +8,8 @@
 #include "session.h"
 
 struct values {
-	bool recursive, direct, all, latest, cycles, is_short, mine, whole;
+	bool recursive, direct, all, latest, cycles, is_short, mine, whole,
+	    worktree;
 	const char *dump_case;
 	struct rel_list since, with, without;
 };
@@ -43,6 +44,9 @@ static const struct rel_option options[] = {
     FLAG("whole", whole,
 	 "With --with or --without: all that is broken then, not only what "
 	 "changes"),
+    FLAG("worktree", worktree,
+	 "Read the files of a development remote that is a work tree as they "
+	 "lie there, not as they are committed"),
     FLAG("cycles", cycles, "Show only cycles in the build order"),
     FLAG("short", is_short, "Only names, one NAME.VERSION a line"),
     FLAG("mine", mine,
@@ -261,7 +265,9 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 					     .without = v->without.items,
 					     .n_without = v->without.count,
 					     .compare =
-						 !v->cycles && !v->is_short};
+						 !v->cycles && !v->is_short,
+					     .worktree = v->worktree,
+					     .uncommitted = true};
 	struct rel_session session;
 	int rc = check(call, err);
 

@@ -124,9 +124,12 @@ int rel_context_read(struct rel_context *context,
 		     const struct rel_stacks_request *request,
 		     struct rel_error *err)
 {
-	return rel_stacks_read(&context->stacks, context->remotes,
-			       context->n_remotes, request, &context->reading,
-			       err);
+	int rc = rel_context_worktrees(context, request, err);
+
+	return rc ? rc
+		  : rel_stacks_read(&context->stacks, context->remotes,
+				    context->n_remotes, request,
+				    &context->reading, err);
 }
 
 struct rel_survey_options rel_context_survey(const struct rel_context *context)

@@ -400,6 +400,38 @@ int rel_git_worktree_dirty(struct rel_buf *paths, size_t *n,
 	return rc;
 }
 
+int rel_git_worktree_changes(size_t *n, struct rel_git_worktree *checkout,
+			     const char *path, const struct rel_cancel *cancel,
+			     struct rel_error *err)
+{
+	const char *args[] = {"status",
+			      "--porcelain=v2",
+			      "-z",
+			      "--untracked-files=all",
+			      "--ignore-submodules=dirty",
+			      "--no-renames",
+			      "--",
+			      path,
+			      NULL};
+	const struct rel_git_fetch_options options = {.cancel = cancel};
+	struct rel_git_run run;
+	struct rel_str rest;
+	int rc;
+
+	*n = 0;
+	rel_git_worktree_run_init(&run, checkout, &options,
+				  REL_LIMIT_GIT_REFS_BYTES);
+	rc = rel_git_run_ok(&run, args, err);
+	rest = rel_buf_str(&run.out);
+	while (rc == 0 && rest.ptr != NULL) {
+		struct rel_str entry = rel_str_cut(&rest, '\0');
+
+		*n += entry.len > 0 && strchr("1u?", entry.ptr[0]) != NULL;
+	}
+	rel_git_run_free(&run);
+	return rc;
+}
+
 int rel_git_worktree_identity(struct rel_buf *name, struct rel_buf *email,
 			      int64_t *seconds, int *offset,
 			      struct rel_git_worktree *checkout,

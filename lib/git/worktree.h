@@ -119,6 +119,17 @@ REL_MUST_CHECK int rel_git_worktree_dirty(struct rel_buf *paths, size_t *n,
 					  const struct rel_cancel *cancel,
 					  struct rel_error *err);
 
+/*
+ * How many files at and below `path` (relative to the root) are not what HEAD
+ * has, untracked ones too, ignored ones not.
+ * Errors  REL_ELIMIT, REL_EIO
+ */
+REL_MUST_CHECK int rel_git_worktree_changes(size_t *n,
+					    struct rel_git_worktree *checkout,
+					    const char *path,
+					    const struct rel_cancel *cancel,
+					    struct rel_error *err);
+
 enum rel_git_role { REL_GIT_AUTHOR, REL_GIT_COMMITTER };
 
 /*

@@ -64,10 +64,13 @@ int rel_remote_read(struct rel_snapshot **out, const struct rel_remote *remote,
 		    const struct rel_remote_options *options,
 		    struct rel_error *err)
 {
+	struct rel_remote files = *remote;
 	int rc;
 
 	*out = NULL;
-	rc = read_kind(out, remote, revision, options, err);
+	if (remote->worktree && !revision)
+		files.location.kind = REL_LOCATION_DIRECTORY;
+	rc = read_kind(out, &files, revision, options, err);
 	if (rc && rc != REL_ENOMEM && rc != REL_ECANCELLED)
 		rel_error_prefix(err, "remote %s (%s)", remote->name,
 				 remote->location.text);

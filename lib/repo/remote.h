@@ -11,6 +11,9 @@ struct rel_remote {
 	const char *name; /* "mirage-dev" */
 	enum rel_role role;
 	struct rel_location location;
+	/* of a git repository on this disk: its files as they lie in the work
+	 * tree, unless another revision is asked for */
+	bool worktree;
 };
 
 struct rel_remote_options {

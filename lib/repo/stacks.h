@@ -29,6 +29,9 @@ struct rel_stacks_request {
 	uint32_t n_without;
 	bool compare; /* build `alone` */
 	bool before;  /* build `before` also without `since` */
+	/* rel_context_read(): read the work trees of development remotes as
+	 * they lie there; else say what of them is not read */
+	bool worktree, uncommitted;
 };
 
 /* Zero-initialise; rel_stacks_free() is fine then. */

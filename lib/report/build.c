@@ -452,6 +452,38 @@ static bool concerns(const struct rel_survey_result *r,
 	return false;
 }
 
+/* Does a lower remote have the same manifest? */
+static bool is_copy(const struct rel_stack *stack, rel_pkg_id pkg)
+{
+	const struct rel_stack_entry *entry = &stack->entries[pkg];
+
+	for (uint32_t i = 0; i < stack->n_shadows; i++) {
+		const struct rel_stack_shadow *shadow = &stack->shadows[i];
+
+		if (shadow->same_content &&
+		    shadow->visible.layer == entry->layer &&
+		    shadow->visible.package == entry->package)
+			return true;
+	}
+	return false;
+}
+
+static bool is_own(const struct rel_survey_result *r,
+		   const struct rel_cycle *cycle)
+{
+	const struct rel_stack *stack = r->universe->stack;
+
+	for (uint32_t i = 0; i < cycle->n_members; i++) {
+		rel_pkg_id pkg = cycle->members[i];
+		uint32_t layer = stack->entries[pkg].layer;
+
+		if (stack->layers[layer].remote->role == REL_ROLE_DEVELOPMENT &&
+		    !is_copy(stack, pkg))
+			return true;
+	}
+	return false;
+}
+
 static int fill_cycles(struct builder *b)
 {
 	struct rel_report_cycle *cycles;
@@ -478,7 +510,8 @@ static int fill_cycles(struct builder *b)
 			    c->n_path,
 			    package_names(b, r->universe, c->members,
 					  c->n_members),
-			    c->n_members};
+			    c->n_members,
+			    is_own(r, c)};
 			if (!cycles[at - 1].path || !cycles[at - 1].members)
 				return REL_ENOMEM;
 		}

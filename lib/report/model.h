@@ -133,6 +133,7 @@ struct rel_report_cycle {
 	size_t n_path;
 	const char *const *members; /* whole component, sorted */
 	size_t n_members;
+	bool own; /* a member is a development remote's */
 };
 
 struct rel_report_notice {

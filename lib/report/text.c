@@ -129,24 +129,28 @@ static void write_summary(struct rel_text *t)
 	write_table(t);
 }
 
+/* Items of one list, unless --verbose. */
+#define ITEMS_MAX 12
+
 /* Each with its one fact, at its place. */
 static void write_told(struct rel_text *t, enum rel_section section,
 		       const char *heading)
 {
 	const struct rel_report *r = t->report;
 	struct rel_entry e = {0};
-	bool first = true;
+	size_t told = 0;
 
 	while (rel_entry_next(r, section, &e)) {
 		const struct rel_report_verdict *v = &r->verdicts[e.first];
 		const struct rel_fact_text *fact = rel_verdict_place(v);
 
-		if (first) {
+		if (told++ == 0) {
 			rel_text_blank(t);
 			rel_text_heading(t, heading);
 			rel_text_end(t, 0, 0);
 		}
-		first = false;
+		if (told > ITEMS_MAX && !t->style->verbose)
+			continue;
 		rel_text_outside(t, v->file);
 		if (fact && fact->line > 0)
 			rel_buf_printf(&t->line, ":%u", (unsigned)fact->line);
@@ -159,6 +163,13 @@ static void write_told(struct rel_text *t, enum rel_section section,
 		rel_text_put(t, " (");
 		rel_text_outside(t, v->remote);
 		rel_text_put(t, ")");
+		rel_text_end(t, 2, 4);
+	}
+	if (told > ITEMS_MAX && !t->style->verbose) {
+		rel_buf_printf(
+		    &t->line,
+		    "\xe2\x80\xa6 and %zu more (--verbose lists them)",
+		    told - ITEMS_MAX);
 		rel_text_end(t, 2, 4);
 	}
 }
@@ -270,6 +281,8 @@ static void write_cycle(struct rel_text *t,
 static void write_cycles(struct rel_text *t)
 {
 	const struct rel_report *r = t->report;
+	size_t told = 0, left_out = 0;
+	bool only_own = false;
 
 	if (r->n_cycles == 0)
 		return;
@@ -282,10 +295,29 @@ static void write_cycles(struct rel_text *t)
 		rel_text_end(t, 0, 2);
 		return;
 	}
-	rel_text_heading(t, "cycles in the build order");
-	rel_text_end(t, 0, 0);
-	for (size_t i = 0; i < r->n_cycles; i++)
+	if (r->overlay && !t->style->verbose && !t->style->cycles_only &&
+	    !t->style->all)
+		only_own = true;
+	for (size_t i = 0; i < r->n_cycles; i++) {
+		if ((only_own && !r->cycles[i].own) ||
+		    (!t->style->verbose && !t->style->cycles_only &&
+		     told == ITEMS_MAX)) {
+			left_out++;
+			continue;
+		}
+		if (told++ == 0) {
+			rel_text_heading(t, "cycles in the build order");
+			rel_text_end(t, 0, 0);
+		}
 		write_cycle(t, &r->cycles[i]);
+	}
+	if (left_out == 0)
+		return;
+	rel_buf_printf(&t->line, "%s: %zu (--cycles lists them)",
+		       only_own ? "cycles in the build order, of upstream alone"
+				: "more cycles",
+		       left_out);
+	rel_text_end(t, 0, 2);
 }
 
 /* Kinds of notices told apart in the count; the rest is "other". */

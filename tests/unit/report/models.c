@@ -141,7 +141,7 @@ static const char *const cycle_path[] = {"a.1", "b.2"};
 static const char *const cycle_members[] = {"a.1", "b.2", "c.10", "c.9"};
 
 static const struct rel_report_cycle cycles[] = {
-    {0, LIST(cycle_path), LIST(cycle_members)},
+    {0, LIST(cycle_path), LIST(cycle_members), true},
 };
 
 static const struct rel_report_notice notices[] = {
@@ -342,7 +342,7 @@ static const char *const hostile_path[] = {"a" QUOTES,
 					   "b" COMMAND "\xef\xbf\xbe"};
 
 static const struct rel_report_cycle hostile_cycles[] = {
-    {0, LIST(hostile_path), LIST(hostile_path)},
+    {0, LIST(hostile_path), LIST(hostile_path), true},
 };
 
 static const struct rel_report_notice hostile_notices[] = {
