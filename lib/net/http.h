@@ -57,7 +57,7 @@ struct rel_http_request {
 	unsigned connect_seconds;
 	/* First pause before a retry, doubled each time; 0 = 1000. */
 	unsigned backoff_ms;
-	/* Do not retry what may be a passing failure. */
+	/* Do not retry what may be a transient failure. */
 	bool no_retry;
 	/* Both may be NULL.  `what` is the text for progress; NULL = the URL
 	 * without userinfo, after "fetching ". */

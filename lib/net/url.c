@@ -1,6 +1,6 @@
 #include <strings.h>
 
-#include "net/internal.h"
+#include "net/net_private.h"
 
 /* "host", "host:443", "[::1]:443": nothing that could be half a password. */
 static bool plausible(struct rel_str authority)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "net/internal.h"
+#include "net/net_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

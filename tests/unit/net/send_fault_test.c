@@ -9,7 +9,7 @@
 #include <signal.h>
 
 #include "base/limits.h"
-#include "net/internal.h"
+#include "net/net_private.h"
 #include "support/http_fault.h"
 #include "support/shell.h"
 #include "support/support.h"

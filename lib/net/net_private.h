@@ -1,9 +1,33 @@
-/* Shared by the files of lib/net only. */
-#ifndef REL_NET_INTERNAL_H
-#define REL_NET_INTERNAL_H
+/*
+ * What the files of lib/net share: http.c follows redirects and repeats,
+ * attempt.c puts one request on the wire, errors.c says what went wrong.
+ *
+ * libcurl is loaded when first needed (cmake/RelctlLazy.cmake):
+ * rel_curl_load() comes before any of its functions.
+ */
+#ifndef REL_NET_PRIVATE_H
+#define REL_NET_PRIVATE_H
 
-#include "net/curl.h"
+#include <curl/curl.h>
+
+#include "base/lazy.h"
 #include "net/http.h"
+
+#ifdef REL_LIBCURL_LAZY
+/* the library's own macros around its functions */
+#undef curl_easy_setopt
+#undef curl_easy_getinfo
+
+/* Errors  those of rel_lazy_load() */
+REL_MUST_CHECK int rel_curl_load(struct rel_error *err);
+#include REL_LIBCURL_LAZY
+#else
+static inline int rel_curl_load(struct rel_error *err)
+{
+	(void)err;
+	return 0;
+}
+#endif
 
 /* A URL taken apart.  Release with rel_url_free(). */
 struct rel_url {
@@ -46,10 +70,10 @@ struct rel_http_exchange {
 
 	struct rel_url first;
 	bool whole;	   /* the last answer arrived whole */
-	bool passing;	   /* the last attempt may be repeated */
+	bool transient;	   /* the last attempt may be repeated */
 	uint64_t pause_ms; /* what the server asked for; 0 = nothing */
-	double taken;	   /* seconds of the hops before, pauses left out */
-	uint64_t moved;	   /* bytes of these hops */
+	double taken;	   /* seconds of the attempts before, pauses left out */
+	uint64_t moved;	   /* bytes of these attempts */
 };
 
 /* The longest URL in a message; a longer one is of no use to a reader. */
@@ -64,7 +88,7 @@ REL_MUST_CHECK int rel_http_exchange_run(struct rel_http_exchange *exchange,
 bool rel_http_is_redirect(long status);
 
 /* A request on the wire and its answer. */
-struct rel_http_hop {
+struct rel_http_attempt {
 	struct rel_http_exchange *exchange;
 	CURL *curl; /* these are the exchange's */
 	const struct rel_http_request *request;
@@ -98,41 +122,43 @@ struct rel_http_hop {
  * Run it.  Returns 0 when an answer of any status has arrived whole, else the
  * error, with its text from rel_http_fail_transfer().
  */
-REL_MUST_CHECK int rel_http_hop_run(struct rel_http_hop *hop,
-				    struct rel_error *err);
+REL_MUST_CHECK int rel_http_attempt_run(struct rel_http_attempt *attempt,
+					struct rel_error *err);
 
 /* The answer's Content-Length; 0 = none. */
-uint64_t rel_http_announced(const struct rel_http_hop *hop);
+uint64_t rel_http_announced(const struct rel_http_attempt *attempt);
 
 /* Could the same request succeed a little later? */
-bool rel_http_hop_passing(const struct rel_http_hop *hop);
+bool rel_http_attempt_transient(const struct rel_http_attempt *attempt);
 
-/* The error of a transfer that broke (hop->result). */
-int rel_http_fail_transfer(const struct rel_http_hop *hop,
+/* The error of a transfer that broke (attempt->result). */
+int rel_http_fail_transfer(const struct rel_http_attempt *attempt,
 			   struct rel_error *err);
 /* The error of an answer that is neither success, nor a redirect to follow,
  * nor a 304 that was asked for. */
-int rel_http_fail_status(const struct rel_http_hop *hop, struct rel_error *err);
+int rel_http_fail_status(const struct rel_http_attempt *attempt,
+			 struct rel_error *err);
 
-/* curl's header list of a hop; rel_http_headers_free() also after failure. */
+/* curl's header list of an attempt; rel_http_headers_free() also after failure.
+ */
 REL_MUST_CHECK int rel_http_headers(struct curl_slist **out,
-				    const struct rel_http_hop *hop,
+				    const struct rel_http_attempt *attempt,
 				    struct rel_error *err);
 void rel_http_headers_free(struct curl_slist *list);
 
 /* Tell curl of method, payload and credentials. */
-CURLcode rel_http_set_method(struct rel_http_hop *hop);
-CURLcode rel_http_set_credentials(const struct rel_http_hop *hop);
+CURLcode rel_http_set_method(struct rel_http_attempt *attempt);
+CURLcode rel_http_set_credentials(const struct rel_http_attempt *attempt);
 
 /* Open the payload's file, if it is one.  Errors  REL_EIO, REL_ENOTFOUND */
-REL_MUST_CHECK int rel_http_payload_open(struct rel_http_hop *hop,
+REL_MUST_CHECK int rel_http_payload_open(struct rel_http_attempt *attempt,
 					 struct rel_error *err);
-void rel_http_payload_close(struct rel_http_hop *hop);
+void rel_http_payload_close(struct rel_http_attempt *attempt);
 /* Bytes; 0 also for a message that carries nothing. */
 uint64_t rel_http_payload_size(const struct rel_http_message *message);
 
 /* Remembers the first failure of many curl_easy_setopt() in `set`. */
-#define REL_HTTP_SET(hop, option, value) \
-	(set = set ? set : curl_easy_setopt((hop)->curl, option, value))
+#define REL_HTTP_SET(attempt, option, value) \
+	(set = set ? set : curl_easy_setopt((attempt)->curl, option, value))
 
 #endif
