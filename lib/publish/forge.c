@@ -137,7 +137,9 @@ static int explain(struct rel_forge *forge, const struct rel_forge_call *call,
 			 status);
 	rel_error_prefix(err, "cannot %s on %s (%s)", call->doing,
 			 forge->kind->title, forge->place.repository);
-	rel_forge_token_remedy(err, &forge->token, status);
+	/* GitHub: 403 is that, too */
+	rel_forge_token_remedy(err, &forge->token, status,
+			       words && strstr(words, "rate limit"));
 	rel_json_free(answer);
 	rel_buf_free(&text);
 	return rc;

@@ -101,9 +101,11 @@ static bool is_for(const struct variable *variable,
 
 	if (rel_git_url_parse(&url, place->api, NULL) != 0)
 		return false;
-	for (size_t i = 0; i < MAX_SERVERS; i++) {
+	for (size_t i = 0; i < MAX_SERVERS && variable->servers[i]; i++) {
 		const char *server = getenv(variable->servers[i]);
 
+		if (server && !*server)
+			server = NULL;
 		if (server && is_server(&url, server))
 			return true;
 		named = named || server;
@@ -192,7 +194,8 @@ void rel_forge_token_free(struct rel_forge_token *token)
 }
 
 void rel_forge_token_remedy(struct rel_error *err,
-			    const struct rel_forge_token *token, int status)
+			    const struct rel_forge_token *token, int status,
+			    bool limited)
 {
 	size_t len = err ? strlen(err->text) : 0;
 
@@ -201,8 +204,7 @@ void rel_forge_token_remedy(struct rel_error *err,
 	if (status == 401)
 		snprintf(err->text + len, sizeof(err->text) - len,
 			 "; check the token (%s)", token->source);
-	/* GitHub: 403 is that, too */
-	else if (strstr(err->text, "rate limit"))
+	else if (limited)
 		snprintf(err->text + len, sizeof(err->text) - len,
 			 "; wait for an hour at most");
 	else if (status == 403 || status == 404)

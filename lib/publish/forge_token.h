@@ -35,8 +35,10 @@ REL_MUST_CHECK int rel_forge_token_find(struct rel_forge_token *out,
 /* Overwrites it first. */
 void rel_forge_token_free(struct rel_forge_token *token);
 
-/* Behind an error, what to do about the status. */
+/* Add to an error what to do about the status; `limited`: the forge says that
+ * it was asked too often. */
 void rel_forge_token_remedy(struct rel_error *err,
-			    const struct rel_forge_token *token, int status);
+			    const struct rel_forge_token *token, int status,
+			    bool limited);
 
 #endif

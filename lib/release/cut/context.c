@@ -185,7 +185,7 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 	if (!place)
 		return rel_fail_nomem(err);
 	return lock ? rel_journal_open(&cut->journal, place, err)
-		    : rel_journal_look(&cut->journal, place, err);
+		    : rel_journal_read(&cut->journal, place, err);
 }
 
 void rel_cut_close(struct rel_cut *cut)

@@ -453,15 +453,6 @@ REL_MUST_CHECK int rel_amend_text(struct rel_buf *out, struct rel_str old,
 				  const struct rel_amend_options *options,
 				  struct rel_error *err);
 
-/*
- * Unpack the archive at `path`, one of our own (release/cut/pack.h), into the
- * directory `dir`, which exists and holds nothing yet.
- * Errors  as rel_archive_next(); REL_EIO with the path
- */
-REL_MUST_CHECK int rel_unpack(const char *path, const char *dir,
-			      const struct rel_cancel *cancel,
-			      struct rel_error *err);
-
 /* Variables of the environment beside those of every trial. */
 #define REL_TRIAL_ENV 16
 

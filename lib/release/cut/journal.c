@@ -214,7 +214,7 @@ static int begin(struct rel_journal *j, const char *dir, struct rel_error *err)
 	return j->dir && j->path ? 0 : rel_fail_nomem(err);
 }
 
-int rel_journal_look(struct rel_journal *journal, const char *dir,
+int rel_journal_read(struct rel_journal *journal, const char *dir,
 		     struct rel_error *err)
 {
 	int rc = begin(journal, dir, err);

@@ -40,8 +40,8 @@ struct rel_journal {
 REL_MUST_CHECK int rel_journal_open(struct rel_journal *journal,
 				    const char *dir, struct rel_error *err);
 
-/* The same without a lock, for looking only; nothing is created. */
-REL_MUST_CHECK int rel_journal_look(struct rel_journal *journal,
+/* The same without a lock, for reading only; nothing is created. */
+REL_MUST_CHECK int rel_journal_read(struct rel_journal *journal,
 				    const char *dir, struct rel_error *err);
 
 void rel_journal_close(struct rel_journal *journal);

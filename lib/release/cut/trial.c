@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/read.h"
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -102,6 +103,99 @@ static int make_root(struct rel_trial *t, struct rel_error *err)
 	return rc;
 }
 
+/* Nothing is there yet, and a tree of git has no name twice: whatever is met
+ * is not ours. */
+static int write_member(const char *path,
+			const struct rel_archive_member *member,
+			struct rel_archive *archive, struct rel_error *err)
+{
+	int fd =
+	    open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		 member->mode & 0777);
+	struct rel_str chunk;
+	int rc;
+
+	if (fd < 0)
+		return rel_fail_errno(err, errno, path, "cannot create");
+	do {
+		rc = rel_archive_chunk(&chunk, archive, err);
+		if (rc == 1 && rel_file_write_all(fd, chunk.ptr, chunk.len,
+						  path, err) != 0)
+			rc = REL_EIO;
+	} while (rc == 1);
+	if (close(fd) != 0 && rc == 0)
+		rc = rel_fail_errno(err, errno, path, "cannot write");
+	return rc;
+}
+
+static int write_link(const char *path, struct rel_str target,
+		      struct rel_error *err)
+{
+	char *text = strndup(target.ptr, target.len);
+	int rc = 0;
+
+	if (!text)
+		return rel_fail_nomem(err);
+	if (symlink(text, path) != 0)
+		rc = rel_fail_errno(err, errno, path, "cannot create");
+	free(text);
+	return rc;
+}
+
+static int make_parent(const char *path, struct rel_error *err)
+{
+	size_t len = rel_str_rfind(rel_str_of(path), '/');
+	char *parent = strndup(path, len);
+	int rc = parent ? rel_mkdirs(parent, err) : rel_fail_nomem(err);
+
+	free(parent);
+	return rc;
+}
+
+static int take(void *context, const struct rel_archive_member *member,
+		struct rel_archive *archive, struct rel_error *err)
+{
+	const char *dir = context;
+	struct rel_buf path;
+	int rc;
+
+	rel_buf_init(&path, REL_LIMIT_GIT_PATH_BYTES);
+	rel_buf_printf(&path, "%s/%.*s", dir, REL_STR_ARG(member->path));
+	rc = rel_buf_status(&path, "path", err);
+	if (rc == 0)
+		rc = make_parent(path.ptr, err);
+	if (rc == 0 && member->kind == REL_ARCHIVE_DIR)
+		rc = rel_mkdirs(path.ptr, err);
+	else if (rc == 0 && member->kind == REL_ARCHIVE_FILE)
+		rc = write_member(path.ptr, member, archive, err);
+	else if (rc == 0 && member->kind == REL_ARCHIVE_SYMLINK)
+		rc = write_link(path.ptr, member->target, err);
+	else if (rc == 0)
+		rc = rel_fail(err, REL_EPARSE, "%.*s is no file of a release",
+			      REL_STR_ARG(member->path));
+	rel_buf_free(&path);
+	return rc;
+}
+
+/*
+ * Unpack the archive at `path`, one of our own (release/cut/pack.h), into the
+ * directory `dir`, which exists and holds nothing yet.
+ */
+static int unpack(const char *path, const char *dir,
+		  const struct rel_cancel *cancel, struct rel_error *err)
+{
+	static const struct rel_archive_limits limits = {
+	    .max_bytes = REL_LIMIT_ARCHIVE_UNPACKED, .max_ratio = UINT32_MAX};
+	struct rel_archive *archive = NULL;
+	int rc = rel_archive_open_path(&archive, path, &limits, cancel, err);
+
+	if (rc == 0)
+		rc = rel_archive_each(archive, take, (void *)(uintptr_t)dir,
+				      err);
+	rel_archive_close(archive);
+	return rc;
+}
+
 /* The archive of the commit that will be, and what is in it. */
 static int extract(struct rel_trial *t, struct rel_error *err)
 {
@@ -124,8 +218,7 @@ static int extract(struct rel_trial *t, struct rel_error *err)
 		return rc;
 	rc = rel_mkdirs(t->source, err);
 	return rc ? rc
-		  : rel_unpack(t->archive, t->source, cut->options->cancel,
-			       err);
+		  : unpack(t->archive, t->source, cut->options->cancel, err);
 }
 
 /* The last lines of the log from `start` on. */

@@ -54,7 +54,7 @@ static void test_round(void **state)
 	assert_int_equal(rel_journal_remove(&j, &err), 0);
 	rel_journal_close(&j);
 
-	assert_int_equal(rel_journal_look(&j, dir, &err), 0);
+	assert_int_equal(rel_journal_read(&j, dir, &err), 0);
 	assert_false(j.found);
 	rel_journal_close(&j);
 }
