@@ -1,7 +1,6 @@
 #include "git/archive.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
@@ -11,10 +10,6 @@
 #include "base/process.h"
 #include "git/git_private.h"
 #include "git/write.h"
-
-#define BLOCK	512
-#define PIECE	(64 * 1024)
-#define POLL_MS 100
 
 /* Attributes that are refused or need a look at the content. */
 enum attribute {
@@ -43,15 +38,8 @@ struct rel_git_archive {
 	bool converts;		   /* ident or eol is named there */
 	struct rel_buf attributes; /* what git check-attr says of the files */
 	struct rel_str marks;	   /* of that, what lies ahead */
-	/* git archive */
-	struct rel_process git;
-	struct rel_buf diagnostics;
-	size_t from, to; /* of `piece`, not yet taken */
-	char piece[PIECE];
-	/* The member: */
-	struct rel_buf path, target, before, records;
-	uint64_t left;	/* of its content */
-	size_t padding; /* behind it */
+	struct rel_git_tar tar;	   /* what git archive writes */
+	struct rel_buf before;	   /* the path before */
 	/* Its content, when it is rewritten: */
 	bool rewritten;
 	struct rel_buf content, made;
@@ -173,7 +161,7 @@ static int find_culprit(void *context, struct rel_str path, unsigned depth,
 static int fail_git(struct rel_git_archive *archive, int status,
 		    struct rel_error *err)
 {
-	struct rel_str text = rel_buf_str(&archive->diagnostics);
+	struct rel_str text = rel_buf_str(&archive->tar.diagnostics);
 	int rc = rel_git_tree_walk(archive->store, &archive->tree, find_culprit,
 				   archive, err);
 
@@ -195,9 +183,9 @@ static int run(struct rel_git_archive *archive, const char *const args[],
 	int status = 0, rc;
 
 	fill_argv(argv, archive, args);
-	rel_buf_clear(&archive->diagnostics);
+	rel_buf_clear(&archive->tar.diagnostics);
 	rc = rel_process_run(argv, "/", environment, input, out,
-			     &archive->diagnostics, &status,
+			     &archive->tar.diagnostics, &status,
 			     archive->options->cancel, err);
 	return rc == 0 && status != 0 ? fail_git(archive, status, err) : rc;
 }
@@ -388,83 +376,20 @@ static int ask_attributes(struct rel_git_archive *archive,
 	return rc;
 }
 
-/* The length of a placeholder that every clone expands alike; `rest` is what
- * follows the '%'.  0: it is none. */
-static size_t placeholder_length(struct rel_str rest)
-{
-	static const char hex[] = "0123456789abcdefABCDEF";
-	size_t end;
-
-	if (rest.len == 0)
-		return 0;
-	if (rest.ptr[0] == 'x')
-		return rest.len >= 3 && memchr(hex, rest.ptr[1], 22) &&
-			       memchr(hex, rest.ptr[2], 22)
-			   ? 3
-			   : 0;
-	if (rest.ptr[0] == 'a' || rest.ptr[0] == 'c')
-		return rest.len >= 2 && memchr("nNlLeEdDtiIs", rest.ptr[1], 12)
-			   ? 2
-			   : 0;
-	end = rel_str_find(rest, ')');
-	if (end < rest.len && (rel_str_starts(rest, REL_STR("(describe)")) ||
-			       rel_str_starts(rest, REL_STR("(describe:"))))
-		return end + 1;
-	return memchr("HhTtPpsbBn%Dd", rest.ptr[0], 13) != NULL;
-}
-
-static int check_format(struct rel_str format, struct rel_error *err)
-{
-	for (;;) {
-		size_t length, shown = 0;
-
-		rel_str_cut(&format, '%');
-		if (!format.ptr)
-			return 0;
-		length = placeholder_length(format);
-		while (shown < format.len && shown < 12 &&
-		       format.ptr[shown] > ' ' && format.ptr[shown] < 127 &&
-		       (shown == 0 || format.ptr[shown] != '%'))
-			shown++;
-		if (length == 0)
-			return rel_fail(
-			    err, REL_EUSAGE,
-			    "export-subst: %%%.*s is not the same in every "
-			    "clone; use %%H, %%cI, %%(describe) or the like, "
-			    "or take export-subst from this file",
-			    REL_STR_ARG(rel_str_sub(format, 0, shown)));
-		format = rel_str_sub(format, length, format.len);
-	}
-}
-
-/* Source: git's archive.c, format_subst() */
 static int check_subst(struct rel_git_archive *archive, struct rel_str path,
 		       struct rel_error *err)
 {
-	static const char mark[] = "$Format:";
 	struct rel_git_store *store = archive->scratch.store;
 	struct rel_git_entry entry;
 	struct rel_buf text;
-	struct rel_str rest;
 	int rc;
 
 	rel_buf_init(&text, REL_LIMIT_GIT_CONVERT_BYTES);
 	rc = rel_git_tree_find(&entry, store, &archive->tree, path, err);
 	if (rc == 0)
 		rc = rel_git_blob_read(&text, store, &entry.id, err);
-	rest = rel_buf_str(&text);
-	while (rc == 0) {
-		const char *at = memmem(rest.ptr, rest.len, mark, 8);
-		struct rel_str format;
-
-		if (!at)
-			break;
-		rest = rel_str_sub(rest, (size_t)(at - rest.ptr) + 8, rest.len);
-		format = rel_str_cut(&rest, '$');
-		if (!rest.ptr)
-			break;
-		rc = check_format(format, err);
-	}
+	if (rc == 0)
+		rc = rel_git_check_subst(rel_buf_str(&text), err);
 	rel_buf_free(&text);
 	if (rc < 0)
 		rel_error_prefix(err, "\"%.*s\"", REL_STR_ARG(path));
@@ -517,67 +442,6 @@ static int check_attributes(struct rel_git_archive *archive,
 	return rc;
 }
 
-/* Names that not every system can unpack, or that deceive. */
-static int check_name(struct rel_str path, struct rel_str name,
-		      struct rel_error *err)
-{
-	size_t bad;
-
-	for (size_t i = 0; i < name.len; i++) {
-		unsigned char c = (unsigned char)name.ptr[i];
-
-		if (c < 32 || c == 127)
-			return rel_fail(err, REL_EUSAGE,
-					"a name below \"%.*s\" has a control "
-					"character (code %d): rename it or "
-					"mark it export-ignore",
-					REL_STR_ARG(rel_path_dir(path)), c);
-		if (c == '\\')
-			return refuse(err, path,
-				      "backslash in a name: rename it or mark "
-				      "it export-ignore");
-	}
-	if (!rel_str_is_utf8(name, &bad))
-		return rel_fail(err, REL_EUSAGE,
-				"a name below \"%.*s\" is not UTF-8: rename "
-				"it or mark it export-ignore",
-				REL_STR_ARG(rel_path_dir(path)));
-	return 0;
-}
-
-/*
- * A target is inside the tree when its ".." parts all stand in front and are
- * not more than the directories above the link: then no other link can change
- * what they mean.
- */
-static bool stays_inside(struct rel_str path, struct rel_str target)
-{
-	struct rel_str rest = rel_path_dir(path), part;
-	bool down = false;
-	size_t above = 0;
-
-	while (rest.len > 0) {
-		part = rel_str_cut(&rest, '/');
-		above += part.len > 0;
-	}
-	if (target.len == 0 || target.ptr[0] == '/' ||
-	    memchr(target.ptr, '\0', target.len))
-		return false;
-	for (rest = target; rest.ptr;) {
-		part = rel_str_cut(&rest, '/');
-		if (part.len == 0 || rel_str_is(part, "."))
-			continue;
-		if (!rel_str_is(part, "..")) {
-			down = true;
-			continue;
-		}
-		if (down || above == 0)
-			return false;
-		above--;
-	}
-	return true;
-}
-
 static bool is_module(const struct rel_git_archive *archive,
 		      struct rel_str path)
 {
@@ -594,7 +458,7 @@ static int check_entry(struct rel_git_archive *archive,
 		       struct rel_error *err)
 {
 	struct rel_str path = entry->path;
-	int rc = check_name(path, rel_path_base(path), err);
+	int rc = rel_git_check_name(path, rel_path_base(path), err);
 
 	if (rc < 0)
 		return rc;
@@ -610,158 +474,13 @@ static int check_entry(struct rel_git_archive *archive,
 		rc = check_size(archive, path, entry->size, err);
 		return rc ? rc : check_attributes(archive, path, err);
 	}
-	if (!stays_inside(path, entry->target))
-		return refuse(err, path,
-			      "a symbolic link that leads out of the tree (or "
-			      "has \"..\" behind a name): replace it or mark "
-			      "it export-ignore");
-	return check_name(path, entry->target, err);
-}
-
-static void close_end(int *fd)
-{
-	close(*fd);
-	*fd = -1;
-}
-
-/* More of what git writes: 1, 0 at the end, or an error. */
-static int fill(struct rel_git_archive *archive, struct rel_error *err)
-{
-	struct rel_process *git = &archive->git;
-	char said[1024];
-
-	for (;;) {
-		struct pollfd fds[2] = {{.fd = git->out, .events = POLLIN},
-					{.fd = git->err, .events = POLLIN}};
-		ssize_t n;
-
-		if (rel_cancelled(archive->options->cancel))
-			return rel_fail_cancelled(err);
-		if (git->out < 0 && git->err < 0)
-			return 0;
-		if (poll(fds, 2, POLL_MS) <= 0)
-			continue;
-		if (fds[1].revents != 0) {
-			n = read(git->err, said, sizeof(said));
-			if (n > 0)
-				rel_buf_add(&archive->diagnostics, said,
-					    (size_t)n);
-			else if (n == 0 || errno != EINTR)
-				close_end(&git->err);
-		}
-		if (fds[0].revents == 0)
-			continue;
-		n = read(git->out, archive->piece, sizeof(archive->piece));
-		archive->from = 0;
-		archive->to = n > 0 ? (size_t)n : 0;
-		if (n > 0)
-			return 1;
-		if (n == 0 || errno != EINTR)
-			close_end(&git->out);
-	}
-}
-
-/* At most `max` bytes, at least one: 1, 0 at the end, or an error. */
-static int take(struct rel_str *out, struct rel_git_archive *archive,
-		uint64_t max, struct rel_error *err)
-{
-	size_t n;
-	int rc = 1;
-
-	if (archive->from == archive->to)
-		rc = fill(archive, err);
-	if (rc <= 0)
-		return rc;
-	n = archive->to - archive->from;
-	if (n > max)
-		n = (size_t)max;
-	*out = rel_str_n(archive->piece + archive->from, n);
-	archive->from += n;
-	return 1;
-}
-
-/* The end came too early, or is none: git says why. */
-static int end(struct rel_git_archive *archive, bool early,
-	       struct rel_error *err)
-{
-	int status = 0, rc;
-
-	do
-		rc = fill(archive, err);
-	while (rc > 0);
-	if (rc == 0)
-		rc = rel_process_wait(&archive->git, &status, err);
-	if (rc == 0 && (status != 0 || early))
-		rc = fail_git(archive, status, err);
-	return rc;
-}
-
-static int take_all(struct rel_buf *out, struct rel_git_archive *archive,
-		    uint64_t size, struct rel_error *err)
-{
-	struct rel_str part;
-	int rc;
-
-	while (size > 0) {
-		rc = take(&part, archive, size, err);
-		if (rc <= 0)
-			return rc < 0 ? rc : end(archive, true, err);
-		size -= part.len;
-		if (out && rel_buf_add_str(out, part) < 0)
-			return rel_buf_status(out, "archive", err);
-	}
-	return 0;
-}
-
-/* The fields of a header that git writes: POSIX.1-2001, ustar. */
-static struct rel_str field(const char *header, size_t at, size_t size)
-{
-	return rel_str_n(header + at, strnlen(header + at, size));
-}
-
-static uint64_t octal(struct rel_str text)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] >= '0' && text.ptr[i] <= '7')
-			value = value << 3 | (uint64_t)(text.ptr[i] - '0');
-	return value;
-}
-
-/* "LENGTH key=value\n", again and again. */
-static void read_records(struct rel_git_archive *archive, uint64_t *size,
-			 bool *sized)
-{
-	struct rel_str rest = rel_buf_str(&archive->records);
-	unsigned long length;
-
-	while (rest.len > 0) {
-		size_t blank = rel_str_find(rest, ' ');
-		struct rel_str value, key;
-
-		if (!rel_str_to_uint(rel_str_sub(rest, 0, blank), rest.len,
-				     &length) ||
-		    length < blank + 2)
-			return;
-		value = rel_str_sub(rest, blank + 1, length - 1);
-		rest = rel_str_sub(rest, length, rest.len);
-		key = rel_str_cut(&value, '=');
-		if (!value.ptr)
-			return;
-		if (rel_str_is(key, "path"))
-			rel_buf_add_str(&archive->path, value);
-		else if (rel_str_is(key, "linkpath"))
-			rel_buf_add_str(&archive->target, value);
-		else if (rel_str_is(key, "size"))
-			*sized = rel_str_to_uint(value, UINT64_MAX, size);
-	}
+	return rel_git_check_link(path, entry->target, err);
 }
 
 /* The order of the canonical archive, which is git's. */
 static int check_order(struct rel_git_archive *archive, struct rel_error *err)
 {
-	struct rel_str path = rel_buf_str(&archive->path);
+	struct rel_str path = rel_buf_str(&archive->tar.path);
 
 	if (rel_str_cmp(rel_buf_str(&archive->before), path) >= 0)
 		return rel_fail(err, REL_EIO,
@@ -776,93 +495,19 @@ static int check_order(struct rel_git_archive *archive, struct rel_error *err)
 	return rel_buf_status(&archive->before, "path", err);
 }
 
-/* The next header: 1, 0 at the end of the archive. */
-static int next_member(struct rel_git_archive_entry *out,
-		       struct rel_git_archive *archive, struct rel_error *err)
-{
-	static const char zeros[BLOCK];
-	uint64_t size = 0;
-	bool sized = false;
-	int rc;
-
-	rel_buf_clear(&archive->path);
-	rel_buf_clear(&archive->target);
-	for (;;) {
-		struct rel_str prefix;
-		char h[BLOCK];
-		char type;
-
-		rel_buf_clear(&archive->records);
-		rc = take_all(NULL, archive, archive->left + archive->padding,
-			      err);
-		archive->left = archive->padding = 0;
-		if (rc == 0)
-			rc = take_all(&archive->records, archive, BLOCK, err);
-		if (rc < 0)
-			return rc;
-		memcpy(h, archive->records.ptr, BLOCK);
-		if (memcmp(h, zeros, BLOCK) == 0)
-			return end(archive, false, err);
-		if (memcmp(h + 257, "ustar", 5) != 0)
-			return rel_fail(err, REL_EIO,
-					"git archive writes no tar");
-		type = h[156];
-		if (!sized)
-			size = octal(field(h, 124, 12));
-		archive->left = type == '5' || type == '2' ? 0 : size;
-		archive->padding = (size_t)(-archive->left & (BLOCK - 1));
-		if (type == 'g')
-			continue;
-		if (type == 'x') {
-			rel_buf_clear(&archive->records);
-			rc = take_all(&archive->records, archive, archive->left,
-				      err);
-			archive->left = 0;
-			if (rc < 0)
-				return rc;
-			read_records(archive, &size, &sized);
-			continue;
-		}
-		if (archive->path.len == 0) {
-			prefix = field(h, 345, 155);
-			rel_buf_add_str(&archive->path, prefix);
-			if (prefix.len > 0)
-				rel_buf_add_char(&archive->path, '/');
-			rel_buf_add_str(&archive->path, field(h, 0, 100));
-		}
-		if (archive->target.len == 0)
-			rel_buf_add_str(&archive->target, field(h, 157, 100));
-		*out = (struct rel_git_archive_entry){
-		    .kind = type == '5'	  ? REL_GIT_TREE
-			    : type == '2' ? REL_GIT_SYMLINK
-			    : octal(field(h, 100, 8)) & 0100
-				? REL_GIT_EXECUTABLE
-				: REL_GIT_BLOB,
-		    .size = archive->left,
-		    .target = rel_buf_str(&archive->target)};
-		break;
-	}
-	rc = check_order(archive, err);
-	if (out->kind == REL_GIT_TREE && archive->path.len > 0)
-		archive->path.ptr[--archive->path.len] = '\0';
-	out->path = rel_buf_str(&archive->path);
-	if (rc == 0)
-		rc = rel_buf_status(&archive->path, "path", err);
-	if (rc == 0)
-		rc = rel_buf_status(&archive->target, "link", err);
-	return rc ? rc : 1;
-}
-
 static int rewrite(struct rel_git_archive *archive,
 		   struct rel_git_archive_entry *entry, struct rel_error *err)
 {
 	const struct rel_git_archive_options *options = archive->options;
+	struct rel_str part;
 	int rc;
 
 	rel_buf_clear(&archive->content);
 	rel_buf_clear(&archive->made);
-	rc = take_all(&archive->content, archive, archive->left, err);
-	archive->left = 0;
+	while ((rc = rel_git_tar_chunk(&part, &archive->tar, err)) > 0)
+		rel_buf_add_str(&archive->content, part);
+	if (rc == 0)
+		rc = rel_buf_status(&archive->content, "file", err);
 	if (rc == 0)
 		rc = options->rewrite(options->rewrite_context, &archive->made,
 				      entry->path,
@@ -878,51 +523,63 @@ static int rewrite(struct rel_git_archive *archive,
 int rel_git_archive_chunk(struct rel_str *out, struct rel_git_archive *archive,
 			  struct rel_error *err)
 {
-	int rc;
+	if (!archive->rewritten)
+		return rel_git_tar_chunk(out, &archive->tar, err);
+	*out = archive->rest;
+	archive->rest.len = 0;
+	return out->len > 0;
+}
 
-	if (archive->rewritten) {
-		*out = archive->rest;
-		archive->rest.len = 0;
-		return out->len > 0;
-	}
-	if (archive->left == 0)
-		return 0;
-	rc = take(out, archive, archive->left, err);
+/* The member that the tar is at. */
+static int take_entry(struct rel_git_archive *archive, rel_git_archive_fn fn,
+		      void *context, struct rel_error *err)
+{
+	struct rel_git_tar *tar = &archive->tar;
+	struct rel_git_archive_entry entry = {.kind = tar->kind,
+					      .size = tar->left,
+					      .target =
+						  rel_buf_str(&tar->target)};
+	int rc = check_order(archive, err);
+
+	if (entry.kind == REL_GIT_TREE && tar->path.len > 0)
+		tar->path.ptr[--tar->path.len] = '\0';
+	entry.path = rel_buf_str(&tar->path);
+	archive->rewritten = false;
 	if (rc == 0)
-		return end(archive, true, err);
-	if (rc > 0)
-		archive->left -= out->len;
-	return rc;
+		rc = check_entry(archive, &entry, err);
+	if (rc == 0 && archive->options->rewrite &&
+	    (entry.kind == REL_GIT_BLOB || entry.kind == REL_GIT_EXECUTABLE) &&
+	    entry.size <= REL_LIMIT_GIT_CONVERT_BYTES)
+		rc = rewrite(archive, &entry, err);
+	return rc ? rc : fn(context, archive, &entry, err);
 }
 
 static int stream(struct rel_git_archive *archive, rel_git_archive_fn fn,
 		  void *context, struct rel_error *err)
 {
+	struct rel_git_tar *tar = &archive->tar;
 	const char *argv[ARGS_MAX];
 	char hex[REL_GIT_ID_TEXT];
 	const char *args[] = {"archive", "--format=tar",
 			      rel_git_id_format(hex, &archive->commit), NULL};
-	struct rel_git_archive_entry entry;
-	int rc;
+	int status = 0, rc;
 
 	fill_argv(argv, archive, args);
-	rel_buf_clear(&archive->diagnostics);
-	rc = rel_process_start(&archive->git, argv, "/", environment,
+	rel_buf_clear(&tar->diagnostics);
+	rc = rel_process_start(&tar->process, argv, "/", environment,
 			       REL_PROCESS_STDERR_PIPE, err);
 	if (rc < 0)
 		return rc;
-	while ((rc = next_member(&entry, archive, err)) == 1) {
-		archive->rewritten = false;
-		rc = check_entry(archive, &entry, err);
-		if (rc == 0 && archive->options->rewrite &&
-		    (entry.kind == REL_GIT_BLOB ||
-		     entry.kind == REL_GIT_EXECUTABLE) &&
-		    entry.size <= REL_LIMIT_GIT_CONVERT_BYTES)
-			rc = rewrite(archive, &entry, err);
-		if (rc == 0)
-			rc = fn(context, archive, &entry, err);
+	while ((rc = rel_git_tar_next(tar, err)) > 0) {
+		rc = take_entry(archive, fn, context, err);
 		if (rc < 0)
 			break;
+	}
+	/* git says why. */
+	if (rc == 0 || tar->cut_short) {
+		rc = rel_process_wait(&tar->process, &status, err);
+		if (rc == 0 && (status != 0 || tar->cut_short))
+			rc = fail_git(archive, status, err);
 	}
 	return rc;
 }
@@ -977,11 +634,7 @@ int rel_git_archive_each(struct rel_git_store *store,
 	    {&archive->files, REL_LIMIT_GIT_ARCHIVE_LIST},
 	    {&archive->modules, REL_LIMIT_GIT_ARCHIVE_LIST},
 	    {&archive->attributes, REL_LIMIT_GIT_ARCHIVE_ATTRIBUTES},
-	    {&archive->diagnostics, REL_LIMIT_CHILD_TEXT},
-	    {&archive->path, REL_LIMIT_GIT_PATH_BYTES},
 	    {&archive->before, REL_LIMIT_GIT_PATH_BYTES},
-	    {&archive->target, REL_LIMIT_GIT_PATH_BYTES},
-	    {&archive->records, REL_LIMIT_TAR_HEADER_BYTES},
 	    {&archive->content, REL_LIMIT_GIT_CONVERT_BYTES},
 	    {&archive->made, 4 * REL_LIMIT_GIT_CONVERT_BYTES},
 	};
@@ -993,13 +646,13 @@ int rel_git_archive_each(struct rel_git_store *store,
 	archive->store = store;
 	archive->options = options ? options : &none;
 	archive->commit = *commit;
-	archive->git = (struct rel_process){-1, -1, -1, -1};
+	rel_git_tar_init(&archive->tar, archive->options->cancel);
 	for (size_t i = 0; i < n_bufs; i++)
 		rel_buf_init(bufs[i].buf, bufs[i].max);
 	rc = prepare(archive, err);
 	if (rc == 0)
 		rc = stream(archive, fn, context, err);
-	rel_process_kill(&archive->git);
+	rel_git_tar_free(&archive->tar);
 	rel_git_scratch_close(&archive->scratch);
 	for (size_t i = 0; i < n_bufs; i++)
 		rel_buf_free(bufs[i].buf);

@@ -9,6 +9,7 @@
 #define REL_GIT_PRIVATE_H
 
 #include "base/file.h"
+#include "base/process.h"
 #include "git/libgit2.h"
 #include "git/objects.h"
 #include "git/remote.h"
@@ -426,5 +427,59 @@ REL_MUST_CHECK int rel_git_sign_program(struct rel_buf *out,
 					const char *git_dir,
 					enum rel_git_signature_kind kind,
 					struct rel_error *err);
+
+/*
+ * The tar that git archive writes, as it comes: git's own ustar headers and pax
+ * records (POSIX.1-2001), no more (archive_tar.c).
+ */
+#define REL_GIT_TAR_PIECE (64 * 1024)
+
+/* rel_git_tar_init() first; then its process is started, with stderr too. */
+struct rel_git_tar {
+	struct rel_process process;
+	struct rel_buf diagnostics; /* its stderr */
+	const struct rel_cancel *cancel;
+	bool cut_short; /* it ended too early */
+	/* The member: */
+	struct rel_buf path, target; /* a directory's path ends in a slash */
+	enum rel_git_kind kind;	     /* as of struct rel_git_archive_entry */
+	uint64_t left;		     /* of its content */
+	size_t padding;		     /* behind it */
+	/* Not yet taken: */
+	struct rel_buf records;
+	size_t from, to;
+	char piece[REL_GIT_TAR_PIECE];
+};
+
+void rel_git_tar_init(struct rel_git_tar *tar, const struct rel_cancel *cancel);
+/* Also kills what still runs. */
+void rel_git_tar_free(struct rel_git_tar *tar);
+
+/*
+ * Go to the next member: 1; 0 at the end, when all streams are read.
+ * Errors  REL_EIO no tar, or cut short; REL_ECANCELLED, REL_ENOMEM
+ */
+REL_MUST_CHECK int rel_git_tar_next(struct rel_git_tar *tar,
+				    struct rel_error *err);
+/* The next piece of its content: 1 with a non-empty *out, 0 at the end. */
+REL_MUST_CHECK int rel_git_tar_chunk(struct rel_str *out,
+				     struct rel_git_tar *tar,
+				     struct rel_error *err);
+
+/*
+ * What git archive gives is refused where not every clone gives the same, or
+ * not every system can unpack it (archive_rules.c): REL_EUSAGE with a remedy,
+ * and with the path except for the first.
+ */
+/* A file with export-subst: each placeholder in it.  Source: git's archive.c,
+ * format_subst(); git-log(1), PRETTY FORMATS */
+REL_MUST_CHECK int rel_git_check_subst(struct rel_str text,
+				       struct rel_error *err);
+/* Of `path` the name `name`, or what it links to. */
+REL_MUST_CHECK int rel_git_check_name(struct rel_str path, struct rel_str name,
+				      struct rel_error *err);
+REL_MUST_CHECK int rel_git_check_link(struct rel_str path,
+				      struct rel_str target,
+				      struct rel_error *err);
 
 #endif

@@ -208,6 +208,50 @@ git -C s add .gitattributes
 git -C s commit -qm x
 agree s
 
+# A content under the id of another one.
+new_repo o
+echo good >o/file
+commit o
+object=$(git -C o rev-parse HEAD:file)
+object=o/.git/objects/$(echo "$object" | sed 's|..|&/|')
+evil=$(echo evil | git -C o hash-object -w --stdin)
+cp -f "o/.git/objects/$(echo "$evil" | sed 's|..|&/|')" "$object"
+refused o '.git'
+if tar -xOf refused.tbz 2>/dev/null | grep evil; then
+	fail "packed another content"
+fi
+
+# A repository's own configuration, attributes, hooks and replaced objects.
+new_repo h
+printf 'a\n' >h/a
+# shellcheck disable=SC2016
+printf '$Format:%%h %%an$\n' >h/v
+printf 'v export-subst\n' >h/.gitattributes
+commit h
+"$PROBE" pack h HEAD 1.0 p 1 tar before.tar >/dev/null
+printf '#!/bin/sh\ntouch %s/ran\ncat\n' "$DIR" >liar
+chmod +x liar
+for key in filter.x.smudge filter.x.process filter.x.clean core.fsmonitor \
+	core.sshCommand core.alternateRefsCommand tar.tar.command \
+	uploadpack.packObjectsHook core.pager; do
+	git -C h config $key "$DIR/liar"
+done
+printf '* filter=x eol=crlf ident export-ignore\n' >h/.git/info/attributes
+git -C h config core.attributesFile "$DIR/h/.git/info/attributes"
+git -C h config core.hooksPath "$DIR/hooks"
+git -C h config core.abbrev 20
+git -C h config tar.umask 077
+git -C h config core.autocrlf true
+mkdir hooks
+cp liar hooks/post-index-change
+cp liar hooks/reference-transaction
+git -C h replace -f "$(git -C h rev-parse HEAD:a)" "$evil" 2>/dev/null || :
+printf 'Other <o@example.org> <tester@example.org>\n' >h/.mailmap
+rm -f ran
+"$PROBE" pack h HEAD 1.0 p 1 tar after.tar >/dev/null
+cmp before.tar after.tar || fail "the configuration of a repository counts"
+[ ! -e ran ] || fail "a program of the repository was run"
+
 # A missing blob, and one that is damaged.
 rm -f s/.git/objects/"$(git -C s rev-parse HEAD:file | sed 's|..|&/|')"
 refused s 'is missing'
