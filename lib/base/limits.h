@@ -199,6 +199,11 @@
  * opam-repository takes some 100,000.  Finding a cycle without versions that
  * exclude each other is NP-complete. */
 #define REL_LIMIT_CYCLE_STEPS (50 * 1000 * 1000)
+/* Rounds of cutting off models with a circle in the build order, each of which
+ * decides what is open anew, and versions in the circles cut off (32 MB);
+ * opam-repository needs none. */
+#define REL_LIMIT_CIRCLE_ROUNDS 500u
+#define REL_LIMIT_CIRCLE_STEPS	(1024u * 1024)
 /* A release's archive as it is fetched; the largest of opam-repository has
  * 300 MiB. */
 #define REL_LIMIT_ARCHIVE_BYTES (16 * REL_GIB)

@@ -3,12 +3,14 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "check/conflicts.h"
-#include "check/scc.h"
 #include "check/walk.h"
+#include "solve/circles.h"
+#include "solve/scc.h"
 
 struct cycle_search {
 	const struct rel_universe *universe;
-	struct rel_edges edges;
+	const struct rel_edges *edges; /* own, or the universe's order */
+	struct rel_edges own;
 	struct rel_walk walk;
 	struct rel_conflicts conflicts;
 	uint32_t *name_component, *name_size; /* by group */
@@ -31,65 +33,6 @@ struct cycle_search {
 static uint32_t *numbers(uint32_t n)
 {
 	return calloc((size_t)n + 1, sizeof(uint32_t));
-}
-
-/* Names that a package's clauses speak of, once each; mark: [n_groups], the
- * last group that a name was added for, plus 1. */
-static int add_names(struct rel_graph *graph, uint32_t *cap, uint32_t *n,
-		     const struct cycle_search *s, rel_pkg_id pkg,
-		     uint32_t *mark)
-{
-	const struct rel_sat_problem *p = &s->universe->problem;
-	uint32_t from = p->var_group[pkg];
-
-	for (uint32_t i = s->edges.first[pkg]; i < s->edges.first[pkg + 1];
-	     i++) {
-		uint32_t clause = s->edges.clauses[i];
-
-		for (uint32_t k = p->clause_first[clause];
-		     k < p->clause_first[clause + 1]; k++) {
-			uint32_t to = p->set_group[p->clause_sets[k]];
-
-			if (to == from || mark[to] == from + 1)
-				continue;
-			mark[to] = from + 1;
-			if (rel_array_reserve(&graph->succ, cap,
-					      (uint64_t)*n + 1,
-					      sizeof(*graph->succ)) != 0)
-				return REL_ENOMEM;
-			graph->succ[(*n)++] = to;
-		}
-	}
-	return 0;
-}
-
-/*
- * Components of names: a cycle of packages is one of names too, so the many
- * names that are in none need no edges between packages.
- */
-static int find_name_components(struct cycle_search *s, struct rel_error *err)
-{
-	const struct rel_sat_problem *p = &s->universe->problem;
-	uint32_t n_names = s->universe->stack->n_names, cap = 0, n = 0;
-	struct rel_graph graph = {.n = n_names, .first = numbers(n_names)};
-	uint32_t *mark = numbers(p->n_groups);
-	int rc = graph.first && mark ? 0 : REL_ENOMEM;
-
-	for (uint32_t g = 0; rc == 0 && g < n_names; g++) {
-		for (rel_pkg_id pkg = p->group_first[g];
-		     rc == 0 && pkg < p->group_first[g + 1]; pkg++)
-			rc = add_names(&graph, &cap, &n, s, pkg, mark);
-		if (rc == 0)
-			graph.first[g + 1] = n;
-	}
-	if (rc == 0)
-		rc = rel_scc(&graph, s->name_component, s->name_size, err);
-	else
-		rel_fail_nomem(err);
-	free(graph.first);
-	free(graph.succ);
-	free(mark);
-	return rc;
 }
 
 static bool may_be_in_cycle(const struct cycle_search *s, rel_pkg_id pkg)
@@ -419,15 +362,21 @@ static int look_into_all(struct cycle_search *s, struct rel_error *err)
 static int prepare(struct cycle_search *s, struct rel_universe *universe,
 		   struct rel_error *err)
 {
-	unsigned flags = REL_EDGE_DEPOPTS | REL_EDGE_NO_POST;
 	uint32_t size = rel_universe_size(universe);
 	int rc;
 
-	if (universe->environment->profile == REL_PROFILE_OPAM_2_1)
-		flags |= REL_EDGE_BOUNDS;
-	rc = rel_universe_edges(&s->edges, universe, flags, s->cancel, err);
+	s->edges = &universe->order;
+	if (universe->environment->profile == REL_PROFILE_OPAM_2_1) {
+		s->edges = &s->own;
+		rc = rel_universe_edges(&s->own, universe,
+					REL_EDGE_DEPOPTS | REL_EDGE_NO_POST |
+					    REL_EDGE_BOUNDS,
+					s->cancel, err);
+	} else {
+		rc = rel_universe_order(universe, s->cancel, err);
+	}
 	if (rc == 0)
-		rc = rel_walk_init(&s->walk, universe, &s->edges, err);
+		rc = rel_walk_init(&s->walk, universe, s->edges, err);
 	if (rc == 0)
 		rc = rel_conflicts_init(&s->conflicts, universe, err);
 	if (rc != 0)
@@ -461,7 +410,8 @@ int rel_cycles_find(struct rel_cycles **out, struct rel_universe *universe,
 
 	*out = NULL;
 	if (rc == 0)
-		rc = find_name_components(&s, err);
+		rc = rel_circles_names(universe, s.edges, s.name_component,
+				       s.name_size, err);
 	if (rc == 0)
 		rc = find_components(&s, err);
 	if (rc == 0)
@@ -470,7 +420,7 @@ int rel_cycles_find(struct rel_cycles **out, struct rel_universe *universe,
 		*out = s.out;
 	else
 		rel_cycles_free(s.out);
-	rel_edges_free(&s.edges);
+	rel_edges_free(&s.own);
 	rel_walk_free(&s.walk);
 	rel_conflicts_free(&s.conflicts);
 	free(s.name_component);

@@ -1,6 +1,7 @@
 #include "check/facts.h"
 
 #include "base/limits.h"
+#include "solve/circles.h"
 
 void rel_texts_init(struct rel_texts *texts, struct rel_arena *arena)
 {
@@ -51,8 +52,12 @@ const char *rel_texts_file(struct rel_texts *texts,
 
 /* Where the text of a fact stands: its expression, or REL_EXPR_NONE. */
 static rel_expr_id expr_of(const struct rel_universe *u,
-			   const struct rel_fact *fact)
+			   const struct rel_fact *fact, bool *depopts)
 {
+	*depopts = false;
+	if (fact->kind == REL_FACT_CIRCLE)
+		return rel_circles_expr(u, rel_circles_step(u, fact->index),
+					depopts);
 	if (fact->kind == REL_FACT_NEEDS)
 		return u->need_expr[fact->index];
 	if (fact->kind == REL_FACT_CONFLICTS)
@@ -67,6 +72,7 @@ static const char *field_of(enum rel_fact_kind kind)
 {
 	switch (kind) {
 	case REL_FACT_NEEDS:
+	case REL_FACT_CIRCLE:
 		return "depends";
 	case REL_FACT_CONFLICTS:
 		return "conflicts";
@@ -100,10 +106,11 @@ static int fill_fact(struct rel_fact_text *out, struct rel_texts *texts,
 	const struct rel_universe *u = r->universe;
 	const struct rel_exprs *exprs =
 	    &rel_universe_snapshot(u, fact->package)->exprs;
-	rel_expr_id expr = expr_of(u, fact);
+	bool depopts;
+	rel_expr_id expr = expr_of(u, fact, &depopts);
 
 	out->package = rel_texts_package(texts, u, fact->package);
-	out->field = field_of(fact->kind);
+	out->field = depopts ? "depopts" : field_of(fact->kind);
 	if (fact->kind == REL_FACT_NEEDS || fact->kind == REL_FACT_CLASS)
 		out->clause = u->problem.needs[fact->index];
 	else if (fact->kind == REL_FACT_CONFLICTS)

@@ -423,14 +423,12 @@ static int describe(char **out, struct reducer *r,
 }
 
 /* Decide a universe, and describe one version of it. */
-static int judge(char **out, struct reducer *r,
-		 const struct rel_universe *universe, rel_pkg_id pkg,
-		 struct rel_error *err)
+static int judge(char **out, struct reducer *r, struct rel_universe *universe,
+		 rel_pkg_id pkg, struct rel_error *err)
 {
 	struct rel_decide_options decide = {.jobs = 1, .cancel = r->cancel};
 	struct rel_survey_result result = {.environment = universe->environment,
-					   .universe =
-					       (struct rel_universe *)universe};
+					   .universe = universe};
 	int rc;
 
 	result.verdicts =

@@ -3,6 +3,10 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "solve/circles.h"
+
+/* Versions of a circle that a title has room for. */
+#define CIRCLE_SHOWN 6
 
 /* One fact about the versions of a name. */
 struct claim {
@@ -589,6 +593,34 @@ static int title_of_need(struct titler *t, struct rel_buf *key)
 	return rel_buf_add_str(key, rel_buf_str(t->out));
 }
 
+/* "a.1 → b.1 need each other in a circle"; a long one is cut short. */
+static int title_of_circle(struct titler *t, struct rel_buf *key)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < t->root->n_facts; i++) {
+		const struct rel_fact *fact = &t->facts[i];
+		struct rel_circle_step step;
+
+		if (fact->kind != REL_FACT_CIRCLE)
+			continue;
+		t->decides[i] = 1;
+		step = rel_circles_step(t->u, fact->index);
+		rel_buf_printf(key, "step %u %u;", step.from_set, step.to_set);
+		if (n++ < CIRCLE_SHOWN)
+			rel_buf_printf(
+			    t->out, "%s%.*s.%.*s", n == 1 ? "" : " → ",
+			    REL_STR_ARG(rel_universe_name(t->u, step.from)),
+			    REL_STR_ARG(rel_universe_version(t->u, step.from)));
+	}
+	if (n > CIRCLE_SHOWN)
+		rel_buf_printf(t->out, " and %u more", n - CIRCLE_SHOWN);
+	rel_buf_add_cstr(t->out, n == 0	  ? "circles in the build order"
+				 : n == 1 ? " needs itself"
+					  : " need each other in a circle");
+	return t->out->status;
+}
+
 int rel_root_title(struct rel_buf *title, struct rel_buf *key, uint8_t *decides,
 		   const struct rel_survey_result *result,
 		   const struct rel_root *root)
@@ -618,6 +650,8 @@ int rel_root_title(struct rel_buf *title, struct rel_buf *key, uint8_t *decides,
 	t.one = t.some + widest;
 	if (root->kind == REL_BROKEN_CONFLICT)
 		rc = title_of_conflict(&t, key);
+	else if (root->kind == REL_BROKEN_CYCLE)
+		rc = title_of_circle(&t, key);
 	else
 		rc = title_of_need(&t, key);
 	if (!rc)

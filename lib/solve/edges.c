@@ -124,6 +124,15 @@ int rel_universe_edges(struct rel_edges *out, struct rel_universe *u,
 	return 0;
 }
 
+int rel_universe_order(struct rel_universe *u, const struct rel_cancel *cancel,
+		       struct rel_error *err)
+{
+	if (u->order.first)
+		return 0;
+	return rel_universe_edges(
+	    &u->order, u, REL_EDGE_DEPOPTS | REL_EDGE_NO_POST, cancel, err);
+}
+
 void rel_edges_free(struct rel_edges *edges)
 {
 	free(edges->first);

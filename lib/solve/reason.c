@@ -15,16 +15,26 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "sat/spread.h"
+#include "solve/circles.h"
 #include "solve/reasons.h"
 
 struct explainer {
-	const struct rel_universe *u;
+	struct rel_universe *u;
 	const uint8_t *verdicts;
 	const struct rel_cancel *cancel;
 	struct rel_reasons *out;
 	struct rel_sat_explainer *core_finder;
-	uint8_t *status;   /* [n_vars] for the solver: NO = known so far */
-	uint32_t *need;	   /* [n_packages]: the need that derives it */
+	/* once a package is met that is in a model, but in none without a
+	 * circle: the circles, and who explains with them */
+	struct rel_circles *circles;
+	struct rel_sat_explainer *circle_finder;
+	uint8_t *circle_status; /* [variables of the circles' problem] */
+	/* [n_packages]: its step in the circles of the core at hand, + 1 */
+	uint32_t *step_of;
+	uint8_t *status; /* [n_vars] for the solver: NO = known so far */
+	/* [n_packages]: the need that derives it, or leads into the circle of
+	 * its core */
+	uint32_t *need;
 	uint32_t *core_of; /* [n_packages]: index into cores, or NONE */
 	rel_pkg_id *open;  /* broken, with some that are explained by now */
 	uint32_t n_open, n_broken;
@@ -39,7 +49,7 @@ struct explainer {
 	uint32_t n_core_facts, core_facts_cap;
 	struct core_span {
 		uint32_t first, count, omitted;
-		bool whole;
+		bool whole, circle;
 	} * cores;
 	uint32_t n_cores, cores_cap;
 	struct rel_intern root_keys; /* ids are those of out->roots */
@@ -171,8 +181,10 @@ static uint32_t fact_rank(const struct rel_fact *fact, rel_pkg_id pkg)
 		     fact->kind == REL_FACT_UNREADABLE;
 
 	if (given)
-		return 2;
-	return fact->package == pkg ? 0 : 1;
+		return 3;
+	if (fact->kind == REL_FACT_CIRCLE)
+		return 1;
+	return fact->package == pkg ? 0 : 2;
 }
 
 struct ranked_fact {
@@ -186,7 +198,9 @@ static int compare_facts(const void *a, const void *b)
 
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
-	if (x->fact.package != y->fact.package)
+	/* a circle stays in its order */
+	if (x->fact.package != y->fact.package &&
+	    x->fact.kind != REL_FACT_CIRCLE)
 		return x->fact.package < y->fact.package ? -1 : 1;
 	return x->old < y->old ? -1 : x->old > y->old;
 }
@@ -207,11 +221,308 @@ static int sort_core(struct rel_fact *facts, uint32_t n, rel_pkg_id pkg)
 	return 0;
 }
 
+/* Nothing but circles keeps some packages out: find them, for all that is
+ * broken at once. */
+static int find_circles(struct explainer *x, struct rel_error *err)
+{
+	const struct rel_sat_problem *p;
+	uint8_t *asked = calloc((size_t)x->u->problem.n_vars + 1, 1);
+	uint8_t *status = malloc((size_t)x->u->problem.n_vars + 1);
+	bool spent = false;
+	int rc = asked && status ? 0 : rel_fail_nomem(err);
+
+	if (!rc)
+		rc = rel_circles_of(&x->circles, x->u, x->cancel, err);
+	for (uint32_t v = 0; !rc && v < x->u->problem.n_vars; v++) {
+		asked[v] = v < x->u->n_packages && is_open(x, v);
+		status[v] = asked[v] ? REL_SAT_YES : x->status[v];
+	}
+	if (!rc && x->circles)
+		rc = rel_circles_settle(x->circles, &x->u->problem, status,
+					asked, NULL, 1, &spent, x->cancel, err);
+	free(asked);
+	free(status);
+	/* The universe has more sets than when this was made. */
+	rel_sat_explainer_free(x->core_finder);
+	x->core_finder = NULL;
+	if (rc || !x->circles)
+		return rc;
+	p = rel_circles_problem(x->circles);
+	x->circle_status = malloc((size_t)p->n_vars + 1);
+	x->step_of = calloc((size_t)x->u->n_packages + 1, sizeof(uint32_t));
+	if (!x->circle_status || !x->step_of)
+		return rel_fail_nomem(err);
+	memset(x->circle_status, REL_SAT_YES, p->n_vars);
+	return rel_sat_explainer_new(&x->circle_finder, p, err);
+}
+
+/* The core among the facts and the circles.  None at all, and `whole`, where
+ * the limits end the search for them. */
+static int circle_core(struct explainer *x, rel_pkg_id pkg,
+		       struct rel_sat_fact **facts, uint32_t *n, bool *whole,
+		       struct rel_error *err)
+{
+	int rc = x->circle_finder ? 0 : REL_EUSAGE;
+
+	*facts = NULL;
+	*n = 0;
+	if (!rc) {
+		memcpy(x->circle_status, x->status, x->u->problem.n_vars);
+		rc = rel_sat_core(x->circle_finder, x->circle_status, pkg,
+				  facts, n, whole, x->cancel, err);
+	}
+	if (rc != REL_EUSAGE)
+		return rc;
+	*whole = true;
+	return 0;
+}
+
+/* All steps of a condition, as facts; from `pkg` on if it is one of them. */
+static int add_circle(struct explainer *x, uint32_t condition, rel_pkg_id pkg)
+{
+	uint32_t first, n, start = 0;
+
+	rel_circles_steps(x->circles, condition, &first, &n);
+	if (rel_array_reserve(&x->core_facts, &x->core_facts_cap,
+			      (uint64_t)x->n_core_facts + n,
+			      sizeof(*x->core_facts)))
+		return REL_ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		if (rel_circles_step(x->u, first + i).from == pkg)
+			start = i;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t index = first + (start + i) % n;
+
+		x->core_facts[x->n_core_facts++] = (struct rel_fact){
+		    REL_FACT_CIRCLE, rel_circles_step(x->u, index).from, index};
+	}
+	return 0;
+}
+
+/* Is the need one of the circles' steps, which say the same? */
+static bool is_step(const struct explainer *x, const struct rel_fact *fact)
+{
+	uint32_t step = x->step_of[fact->package];
+	bool depopts;
+
+	return fact->kind == REL_FACT_NEEDS && step > 0 &&
+	       rel_circles_expr(x->u, rel_circles_step(x->u, step - 1),
+				&depopts) == x->u->need_expr[fact->index];
+}
+
+/* The circles that are among the facts, each once; the facts of one stand
+ * together. */
+static int add_circles(struct explainer *x, rel_pkg_id pkg,
+		       const struct rel_sat_fact *facts, uint32_t n)
+{
+	uint32_t from = x->n_core_facts, index, first, size;
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < n; i++) {
+		uint32_t c =
+		    rel_circles_condition(x->circles, &facts[i], &index);
+
+		if (c == UINT32_MAX)
+			continue;
+		rel_circles_steps(x->circles, c, &first, &size);
+		for (index = from; index < x->n_core_facts; index += size) {
+			struct rel_circle_step step =
+			    rel_circles_step(x->u, x->core_facts[index].index);
+
+			size = step.n;
+			if (step.first == first)
+				break;
+		}
+		if (index >= x->n_core_facts)
+			rc = add_circle(x, c, pkg);
+	}
+	for (uint32_t i = from; i < x->n_core_facts; i++)
+		x->step_of[x->core_facts[i].package] =
+		    x->core_facts[i].index + 1;
+	return rc;
+}
+
+/* A need of `pkg` that only versions in `set` can fill, or REL_PKG_NONE. */
+static uint32_t need_within(const struct explainer *x, rel_pkg_id pkg,
+			    uint32_t set)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+
+	for (uint32_t i = p->need_first[pkg]; i < p->need_first[pkg + 1]; i++) {
+		uint32_t c = p->needs[i];
+		bool within = true;
+
+		for (uint32_t k = p->clause_first[c];
+		     within && k < p->clause_first[c + 1]; k++) {
+			uint32_t g = p->set_group[p->clause_sets[k]];
+
+			for (uint32_t v = p->group_first[g];
+			     within && v < p->group_first[g + 1]; v++)
+				within = !rel_universe_in_set(
+					     x->u, p->clause_sets[k], v) ||
+					 rel_universe_in_set(x->u, set, v);
+		}
+		if (within)
+			return i;
+	}
+	return REL_PKG_NONE;
+}
+
+/* Has every version of a step no choice but the next step's?  *open: is one
+ * of them to be explained? */
+static bool is_forced(const struct explainer *x, struct rel_circle_step step,
+		      bool *open)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+	uint32_t g = p->set_group[step.from_set];
+	bool forced = true;
+
+	for (uint32_t v = p->group_first[g]; v < p->group_first[g + 1]; v++) {
+		if (!rel_universe_in_set(x->u, step.from_set, v))
+			continue;
+		*open = *open || is_open(x, v);
+		forced =
+		    forced && need_within(x, v, step.to_set) != REL_PKG_NONE;
+	}
+	return forced;
+}
+
+/* The condition's circle as a core, once. */
+static int circle_span(struct explainer *x, uint32_t condition, uint32_t *core)
+{
+	uint32_t from = x->n_core_facts, n, most;
+
+	if (*core != REL_PKG_NONE)
+		return 0;
+	if (add_circle(x, condition, REL_PKG_NONE) ||
+	    rel_array_reserve(&x->cores, &x->cores_cap,
+			      (uint64_t)x->n_cores + 1, sizeof(*x->cores)))
+		return REL_ENOMEM;
+	n = x->n_core_facts - from;
+	most = from < REL_LIMIT_REASON_FACTS ? REL_LIMIT_REASON_CORE
+					     : REL_LIMIT_REASON_CORE_SHORT;
+	if (n > most)
+		x->n_core_facts = from + most;
+	*core = x->n_cores++;
+	x->cores[*core] = (struct core_span){
+	    from, x->n_core_facts - from, n > most ? n - most : 0, false, true};
+	return 0;
+}
+
+/* The versions of one step that are led round the circle whatever else is
+ * chosen. */
+static int explain_step(struct explainer *x, uint32_t condition,
+			struct rel_circle_step step, uint32_t *core)
+{
+	const struct rel_sat_problem *p = &x->u->problem;
+	uint32_t g = p->set_group[step.from_set];
+
+	for (uint32_t v = p->group_first[g]; v < p->group_first[g + 1]; v++) {
+		uint32_t need;
+
+		if (!rel_universe_in_set(x->u, step.from_set, v) ||
+		    !is_open(x, v))
+			continue;
+		need =
+		    step.n == 1 ? REL_PKG_NONE : need_within(x, v, step.to_set);
+		if (step.n > 1 && need == REL_PKG_NONE)
+			continue;
+		if (circle_span(x, condition, core))
+			return REL_ENOMEM;
+		x->core_of[v] = *core;
+		/* the circle shows the need of its own versions */
+		if (v != step.from)
+			x->need[v] = need;
+		settle(x, v);
+	}
+	return 0;
+}
+
+/*
+ * Explain by a condition alone, without a search, whom it excludes alone: from
+ * the version on each step is forced, and the last leads back to it.
+ */
+static int explain_condition(struct explainer *x, uint32_t condition)
+{
+	uint32_t first, n, free_steps = 0, core = REL_PKG_NONE;
+	uint32_t from = x->n_order;
+	bool open = false, *forced;
+	int rc = 0;
+
+	rel_circles_steps(x->circles, condition, &first, &n);
+	forced = calloc((size_t)n + 1, sizeof(*forced));
+	if (!forced)
+		return REL_ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		forced[i] =
+		    is_forced(x, rel_circles_step(x->u, first + i), &open);
+		free_steps += !forced[i];
+	}
+	for (uint32_t i = 0; !rc && open && i < n; i++) {
+		uint32_t last = (i + n - 1) % n;
+		uint32_t own = (forced[i] ? 0u : 1u) +
+			       (last == i || forced[last] ? 0u : 1u);
+
+		if (free_steps == own)
+			rc = explain_step(x, condition,
+					  rel_circles_step(x->u, first + i),
+					  &core);
+	}
+	for (uint32_t i = from; i < x->n_order; i++) {
+		x->status[x->order[i]] = REL_SAT_NO;
+		rel_sat_spread_kill(&x->spread, x->order[i]);
+	}
+	free(forced);
+	return rc;
+}
+
+static int explain_conditions(struct explainer *x, struct rel_error *err)
+{
+	uint32_t n = x->circles ? rel_circles_count(x->circles) : 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (rel_cancelled(x->cancel))
+			return rel_fail_cancelled(err);
+		if (explain_condition(x, i))
+			return rel_fail_nomem(err);
+	}
+	return 0;
+}
+
+/* circles  are they facts of the circles' problem? */
+static int add_facts(struct explainer *x, rel_pkg_id pkg,
+		     const struct rel_sat_fact *facts, uint32_t n, bool circles)
+{
+	uint32_t from = x->n_core_facts, n_steps;
+	int rc = circles ? add_circles(x, pkg, facts, n) : 0;
+
+	n_steps = x->n_core_facts - from;
+	if (!rc && rel_array_reserve(&x->core_facts, &x->core_facts_cap,
+				     (uint64_t)x->n_core_facts + n,
+				     sizeof(*x->core_facts)))
+		rc = REL_ENOMEM;
+	for (uint32_t i = 0; !rc && i < n; i++) {
+		struct rel_sat_fact own = facts[i];
+		struct rel_fact fact;
+
+		if (circles && rel_circles_condition(x->circles, &facts[i],
+						     &own.index) != UINT32_MAX)
+			continue;
+		fact = convert_fact(x, &own);
+		if (!n_steps || !is_step(x, &fact))
+			x->core_facts[x->n_core_facts++] = fact;
+	}
+	for (uint32_t i = from; i < from + n_steps; i++)
+		x->step_of[x->core_facts[i].package] = 0;
+	return rc;
+}
+
 static int add_core(struct explainer *x, rel_pkg_id pkg, struct rel_error *err)
 {
+	struct rel_error ignored = {0};
 	struct rel_sat_fact *facts = NULL;
-	uint32_t n = 0, kept;
-	bool whole = false;
+	uint32_t n = 0, kept, from;
+	bool whole = false, circles = false;
 	int rc = 0;
 
 	if (!x->core_finder)
@@ -219,39 +530,82 @@ static int add_core(struct explainer *x, rel_pkg_id pkg, struct rel_error *err)
 		    rel_sat_explainer_new(&x->core_finder, &x->u->problem, err);
 	if (!rc)
 		rc = rel_sat_core(x->core_finder, x->status, pkg, &facts, &n,
-				  &whole, x->cancel, err);
-
-	if (rc)
+				  &whole, x->cancel, &ignored);
+	if (rc == REL_EUSAGE) {
+		circles = true;
+		rc = x->circle_finder ? 0 : find_circles(x, err);
+		if (!rc)
+			rc = explain_conditions(x, err);
+		if (!rc && is_open(x, pkg))
+			rc = circle_core(x, pkg, &facts, &n, &whole, err);
+	} else if (rc) {
+		*err = ignored;
+	}
+	if (rc || !is_open(x, pkg)) {
+		free(facts);
 		return rc;
-	if (rel_array_reserve(&x->core_facts, &x->core_facts_cap,
-			      (uint64_t)x->n_core_facts + n,
-			      sizeof(*x->core_facts)) ||
+	}
+	from = x->n_core_facts;
+	if (add_facts(x, pkg, facts, n, circles) ||
 	    rel_array_reserve(&x->cores, &x->cores_cap,
 			      (uint64_t)x->n_cores + 1, sizeof(*x->cores))) {
 		free(facts);
 		return rel_fail_nomem(err);
 	}
-	for (uint32_t i = 0; i < n; i++)
-		x->core_facts[x->n_core_facts + i] = convert_fact(x, &facts[i]);
 	free(facts);
-	if (sort_core(x->core_facts + x->n_core_facts, n, pkg))
+	n = x->n_core_facts - from;
+	if (sort_core(x->core_facts + from, n, pkg))
 		return rel_fail_nomem(err);
-	kept = x->n_core_facts < REL_LIMIT_REASON_FACTS
-		   ? REL_LIMIT_REASON_CORE
-		   : REL_LIMIT_REASON_CORE_SHORT;
+	kept = from < REL_LIMIT_REASON_FACTS ? REL_LIMIT_REASON_CORE
+					     : REL_LIMIT_REASON_CORE_SHORT;
 	if (kept > n)
 		kept = n;
 	x->core_of[pkg] = x->n_cores;
 	x->cores[x->n_cores++] =
-	    (struct core_span){x->n_core_facts, kept, n - kept, whole};
-	x->n_core_facts += kept;
+	    (struct core_span){from, kept, n - kept, whole, circles};
+	x->n_core_facts = from + kept;
 	return 0;
+}
+
+/* `pkg` gets a core of its own. */
+static int explain_alone(struct explainer *x, rel_pkg_id pkg,
+			 struct rel_error *err)
+{
+	int rc = add_core(x, pkg, err);
+
+	if (rc || x->status[pkg] == REL_SAT_NO)
+		return rc;
+	settle(x, pkg);
+	x->status[pkg] = REL_SAT_NO;
+	rel_sat_spread_kill(&x->spread, pkg);
+	return 0;
+}
+
+/* All open packages need each other: begin with one in a circle of the build
+ * order, from which the reasons of the others follow, or else with the last. */
+static int explain_one(struct explainer *x, struct rel_error *err)
+{
+	rel_pkg_id pkg = x->open[x->n_open - 1];
+	uint32_t from = x->n_order;
+	int rc = x->circle_finder ? 0 : find_circles(x, err);
+
+	if (!rc)
+		rc = explain_conditions(x, err);
+	if (rc || x->n_order > from)
+		return rc;
+	for (uint32_t i = 0; x->circles && i < x->n_open; i++) {
+		if (rel_circles_has(x->circles, x->open[i])) {
+			pkg = x->open[i];
+			break;
+		}
+	}
+	return explain_alone(x, pkg, err);
 }
 
 /*
  * Give a core to the packages that would not be derived even if every other
  * broken one were known: they are where conflicts begin.  When there is none
- * (they need each other in a circle), to the first.
+ * (they need each other in a circle), to one of them.
  */
 static int explain_conflicts(struct explainer *x, struct rel_error *err)
 {
@@ -269,26 +623,19 @@ static int explain_conflicts(struct explainer *x, struct rel_error *err)
 				 verdicts[v] != REL_UNDECIDED
 			     ? REL_SAT_NO
 			     : REL_SAT_YES;
-	for (uint32_t i = 0; i < x->n_open; i++) {
-		if (is_open(x, x->open[i]))
-			x->open[kept++] = x->open[i];
-	}
-	x->n_open = kept;
-	kept = 0;
 	for (uint32_t i = 0; !rc && i < x->n_open; i++) {
 		rel_pkg_id pkg = x->open[i];
 
-		if (dead_need(x, pkg, all) != REL_PKG_NONE &&
-		    (i + 1 < x->n_open || x->n_order > from)) {
-			x->open[kept++] = pkg;
+		if (!is_open(x, pkg))
 			continue;
-		}
-		rc = add_core(x, pkg, err);
-		settle(x, pkg);
-		x->status[pkg] = REL_SAT_NO;
-		rel_sat_spread_kill(&x->spread, pkg);
+		if (dead_need(x, pkg, all) != REL_PKG_NONE)
+			x->open[kept++] = pkg;
+		else
+			rc = explain_alone(x, pkg, err);
 	}
 	x->n_open = kept;
+	if (!rc && x->n_order == from)
+		rc = explain_one(x, err);
 	free(all);
 	return rc;
 }
@@ -396,7 +743,8 @@ static int root_key_of_core(struct explainer *x, rel_pkg_id pkg,
 		else if (f->kind == REL_FACT_CONFLICTS)
 			about = p->bars[f->index];
 		rel_buf_printf(&x->key, "%d %u %u;", f->kind,
-			       f->package == pkg ? REL_PKG_NONE : f->package,
+			       f->package == pkg && !core->circle ? REL_PKG_NONE
+								  : f->package,
 			       about);
 	}
 	return x->key.status;
@@ -412,6 +760,12 @@ static int end_chain(struct explainer *x, struct rel_reason *reason,
 	int rc = 0;
 
 	rel_buf_clear(&x->key);
+	if (core != REL_PKG_NONE && x->need[pkg] != REL_PKG_NONE) {
+		struct rel_fact fact = {REL_FACT_NEEDS, pkg, x->need[pkg]};
+
+		rc = push_fact(x, &fact);
+		first = out->n_facts;
+	}
 	if (core == REL_PKG_NONE) {
 		struct rel_fact fact = {REL_FACT_NEEDS, pkg, x->need[pkg]};
 
@@ -429,7 +783,8 @@ static int end_chain(struct explainer *x, struct rel_reason *reason,
 		omitted = span->omitted + span->count - n;
 		reason->omitted += omitted;
 		reason->whole = span->whole;
-		reason->kind = REL_BROKEN_CONFLICT;
+		reason->kind =
+		    span->circle ? REL_BROKEN_CYCLE : REL_BROKEN_CONFLICT;
 		for (uint32_t i = 0; !rc && i < n; i++)
 			rc = push_fact(x, &x->core_facts[span->first + i]);
 		if (!rc)
@@ -442,6 +797,9 @@ static int end_chain(struct explainer *x, struct rel_reason *reason,
 	    rel_array_reserve(&out->roots, &x->roots_cap,
 			      (uint64_t)out->n_roots + 1, sizeof(*out->roots)))
 		return REL_ENOMEM;
+	/* who is led into a circle is not the one to name it after */
+	if (core != REL_PKG_NONE && x->need[pkg] != REL_PKG_NONE)
+		pkg = out->facts[first].package;
 	if (reason->root == old)
 		out->roots[out->n_roots++] =
 		    (struct rel_root){.kind = reason->kind,
@@ -553,6 +911,9 @@ static int prepare(struct explainer *x)
 static void release(struct explainer *x)
 {
 	rel_sat_explainer_free(x->core_finder);
+	rel_sat_explainer_free(x->circle_finder);
+	free(x->circle_status);
+	free(x->step_of);
 	free(x->status);
 	rel_sat_spread_free(&x->spread);
 	free(x->need);
@@ -568,7 +929,7 @@ static void release(struct explainer *x)
 	rel_buf_free(&x->key);
 }
 
-int rel_explain(struct rel_reasons **out, const struct rel_universe *universe,
+int rel_explain(struct rel_reasons **out, struct rel_universe *universe,
 		const uint8_t *verdicts, const struct rel_cancel *cancel,
 		struct rel_error *err)
 {

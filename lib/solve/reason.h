@@ -21,6 +21,9 @@ enum rel_fact_kind {
 	REL_FACT_UNAVAILABLE,
 	/* package's manifest cannot be read */
 	REL_FACT_UNREADABLE,
+	/* the build of package waits for that of another in a circle; these
+	 * facts stand in the order of the circle */
+	REL_FACT_CIRCLE,
 	/* the environment pins the compiler and rules `package` out */
 	REL_FACT_PINNED,
 };
@@ -28,7 +31,9 @@ enum rel_fact_kind {
 struct rel_fact {
 	enum rel_fact_kind kind;
 	rel_pkg_id package;
-	uint32_t index; /* NEEDS: into needs; CONFLICTS, CLASS: into bars */
+	/* NEEDS, CLASS: into needs; CONFLICTS: into bars; CIRCLE: for
+	 * rel_circles_step() */
+	uint32_t index;
 };
 
 /* The last fact that a chain of broken packages goes back to. */
@@ -66,7 +71,7 @@ struct rel_reasons {
  * *out  freed with rel_reasons_free()
  */
 REL_MUST_CHECK int rel_explain(struct rel_reasons **out,
-			       const struct rel_universe *universe,
+			       struct rel_universe *universe,
 			       const uint8_t *verdicts,
 			       const struct rel_cancel *cancel,
 			       struct rel_error *err);

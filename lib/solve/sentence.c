@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "opam/version.h"
+#include "solve/circles.h"
 
 static int add_package(struct rel_buf *out, const struct rel_universe *u,
 		       rel_pkg_id pkg)
@@ -153,6 +154,35 @@ static int say_class(struct rel_buf *out, const struct rel_universe *u,
 	return out->status;
 }
 
+static uint32_t count_set(const struct rel_universe *u, uint32_t set)
+{
+	const struct rel_sat_problem *p = &u->problem;
+	uint32_t g = p->set_group[set], n = 0;
+
+	for (uint32_t i = 0; i < p->group_word[g + 1] - p->group_word[g]; i++)
+		n += (uint32_t)__builtin_popcountll(
+		    p->set_words[p->set_word[set] + i]);
+	return n;
+}
+
+/* One step of a circle: what is built before the package. */
+static int say_step(struct rel_buf *out, const struct rel_universe *u,
+		    const struct rel_fact *fact)
+{
+	struct rel_circle_step step = rel_circles_step(u, fact->index);
+	uint32_t more = count_set(u, step.to_set) - 1;
+
+	rel_buf_add_cstr(out, "is built after ");
+	add_package(out, u, step.to);
+	if (step.from == step.to)
+		return rel_buf_add_cstr(out, ", itself");
+	if (more == 0)
+		return out->status;
+	return rel_buf_printf(out, " (%u more version%s of %.*s likewise)",
+			      more, more == 1 ? "" : "s",
+			      REL_STR_ARG(rel_universe_name(u, step.to)));
+}
+
 int rel_undecided_sentence(struct rel_buf *out)
 {
 	return rel_buf_printf(
@@ -183,6 +213,8 @@ int rel_fact_sentence(struct rel_buf *out, const struct rel_universe *u,
 					"is not available in this environment");
 	case REL_FACT_UNREADABLE:
 		return rel_buf_add_cstr(out, "cannot be read");
+	case REL_FACT_CIRCLE:
+		return say_step(out, u, fact);
 	case REL_FACT_PINNED:
 		return rel_buf_printf(out, "does not fit the pinned ocaml %s",
 				      u->environment->ocaml);

@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/limits.h"
+#include "solve/circles.h"
 #include "solve/universe_store.h"
 
 int rel_universe_add_need(struct rel_universe *u, uint32_t clause,
@@ -269,6 +270,8 @@ void rel_universe_free(struct rel_universe *u)
 
 	struct rel_universe_store *st = u->store;
 
+	rel_circles_free(u->circles);
+	rel_edges_free(&u->order);
 	if (st) {
 		if (st->resolver.stack)
 			rel_resolver_free(&st->resolver);

@@ -65,7 +65,11 @@ struct rel_universe {
 	/* by index into problem.needs and problem.bars: the expression (in the
 	 * manifest's snapshot) behind the fact, for its text and line */
 	rel_expr_id *need_expr, *bar_expr;
-	rel_expr_id *pinned_need_expr;	  /* for pinned.needs */
+	rel_expr_id *pinned_need_expr; /* for pinned.needs */
+	/* what orders the build, from rel_universe_order() on: dependencies
+	 * that are not `post`, optional ones too */
+	struct rel_edges order;
+	struct rel_circles *circles;	  /* owned; see circles.h */
 	struct rel_universe_store *store; /* owns the arrays */
 };
 
@@ -123,5 +127,10 @@ REL_MUST_CHECK int rel_universe_edges(struct rel_edges *out,
 				      const struct rel_cancel *cancel,
 				      struct rel_error *err);
 void rel_edges_free(struct rel_edges *edges);
+
+/* Fill universe->order, if it is not there yet.  As rel_universe_edges(). */
+REL_MUST_CHECK int rel_universe_order(struct rel_universe *universe,
+				      const struct rel_cancel *cancel,
+				      struct rel_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include "solve/verdict.h"
 
+#include "solve/circles.h"
 #include "solve/reverse.h"
 
 const char *rel_verdict_text(enum rel_verdict verdict)
@@ -31,6 +32,8 @@ const char *rel_broken_kind_text(enum rel_broken_kind kind)
 		return "constraint";
 	case REL_BROKEN_CONFLICT:
 		return "conflict";
+	case REL_BROKEN_CYCLE:
+		return "cycle";
 	}
 	return "";
 }
@@ -71,55 +74,118 @@ static uint8_t verdict_of(const struct rel_universe *u, uint32_t pkg,
 	return REL_UNDECIDED;
 }
 
+/* One question about all packages, with what it takes. */
+struct question {
+	struct rel_universe *u;
+	uint8_t *status; /* [n_vars] */
+	uint8_t *asked;	 /* [n_vars], room */
+	const struct rel_decide_options *options;
+	bool spent; /* did the search without circles end before its time? */
+};
+
+static int replay_known(struct question *q, const struct rel_sat_problem *p,
+			struct rel_circles *circles, struct rel_error *err)
+{
+	struct rel_sat_models stripped = {0};
+	int rc;
+
+	if (!circles)
+		return rel_sat_replay(p, q->status, q->options->known, err);
+	rc = rel_circles_strip(circles, &stripped, q->options->known, err);
+	if (!rc)
+		rc = rel_sat_replay(p, q->status, &stripped, err);
+	rel_sat_models_free(&stripped);
+	return rc;
+}
+
+/* Decide what is unknown: in a model of `p`, and in one without circles? */
+static int settle(struct question *q, const struct rel_sat_problem *p,
+		  const struct rel_sat_models *known,
+		  struct rel_sat_models *found, struct rel_sat_stats *stats,
+		  struct rel_error *err)
+{
+	const struct rel_decide_options *options = q->options;
+	struct rel_sat_models own = {0};
+	struct rel_circles *circles = NULL;
+	int rc = rel_circles_of(&circles, q->u, options->cancel, err);
+
+	if (!found && circles)
+		found = &own;
+	if (!rc && known)
+		rc = replay_known(q, p, circles, err);
+	for (uint32_t v = 0; v < p->n_vars; v++)
+		q->asked[v] = q->status[v] == REL_SAT_UNKNOWN;
+	if (!rc)
+		rc = rel_sat_decide(p, q->status, options->jobs, found,
+				    options->cancel, stats, err);
+	if (!rc && circles)
+		rc = rel_circles_settle(circles, p, q->status, q->asked, found,
+					options->jobs, &q->spent,
+					options->cancel, err);
+	rel_sat_models_free(&own);
+	return rc;
+}
+
 /*
  * With a pinned compiler: what fits it is installable.  The rest is asked
  * once more with every compiler free, to tell what is broken from what only
  * another compiler can build.
  */
-static int decide_free(const struct rel_universe *u, uint8_t *status,
-		       uint8_t *verdicts,
-		       const struct rel_decide_options *options,
+static int decide_free(struct question *q, uint8_t *verdicts,
 		       struct rel_error *err)
 {
+	const struct rel_universe *u = q->u;
 	int rc;
 
 	/* What was undecided stays so: nobody asks again. */
 	for (uint32_t v = 0; v < u->n_packages; v++) {
 		if (verdicts[v] == REL_BROKEN)
-			status[v] = REL_SAT_UNKNOWN;
+			q->status[v] = REL_SAT_UNKNOWN;
 		else if (verdicts[v] == REL_UNDECIDED)
-			status[v] = REL_SAT_YES;
+			q->status[v] = REL_SAT_YES;
 	}
-	rc = rel_sat_decide(&u->problem, status, options->jobs, NULL,
-			    options->cancel, NULL, err);
+	rc = settle(q, &u->problem, NULL, NULL, NULL, err);
 	for (uint32_t v = 0; !rc && v < u->n_packages; v++) {
 		if (verdicts[v] != REL_BROKEN)
 			continue;
-		if (status[v] == REL_SAT_YES)
+		if (q->status[v] == REL_SAT_YES)
 			verdicts[v] = REL_PINNED_OUT;
-		else if (status[v] == REL_SAT_UNKNOWN)
+		else if (q->status[v] == REL_SAT_UNKNOWN)
 			verdicts[v] = REL_UNDECIDED;
 	}
 	return rc;
 }
 
-static int decide(const struct rel_universe *u, uint8_t *status,
-		  uint8_t *verdicts, const struct rel_decide_options *options,
-		  struct rel_error *err)
+static int decide(struct question *q, uint8_t *verdicts, struct rel_error *err)
 {
-	int rc = 0;
+	const struct rel_universe *u = q->u;
+	int rc = settle(q, &u->pinned, q->options->known, q->options->found,
+			q->options->stats, err);
 
-	if (options->known)
-		rc = rel_sat_replay(&u->pinned, status, options->known, err);
-	if (!rc)
-		rc = rel_sat_decide(&u->pinned, status, options->jobs,
-				    options->found, options->cancel,
-				    options->stats, err);
 	for (uint32_t v = 0; !rc && v < u->n_packages; v++)
-		verdicts[v] = verdict_of(u, v, status[v]);
+		verdicts[v] = verdict_of(u, v, q->status[v]);
 	if (!rc && u->environment->ocaml)
-		rc = decide_free(u, status, verdicts, options, err);
+		rc = decide_free(q, verdicts, err);
 	return rc;
+}
+
+static int begin(struct question *q, struct rel_universe *u,
+		 const struct rel_decide_options *options,
+		 struct rel_error *err)
+{
+	size_t n = (size_t)u->problem.n_vars + 1;
+
+	*q = (struct question){u, malloc(n), malloc(n), options, false};
+	if (!q->status || !q->asked)
+		return rel_fail_nomem(err);
+	preset_status(u, q->status);
+	return 0;
+}
+
+static void end(struct question *q)
+{
+	free(q->status);
+	free(q->asked);
 }
 
 static bool any_undecided(const struct rel_universe *u, const uint8_t *verdicts)
@@ -127,24 +193,27 @@ static bool any_undecided(const struct rel_universe *u, const uint8_t *verdicts)
 	return memchr(verdicts, REL_UNDECIDED, u->n_packages) != NULL;
 }
 
-int rel_decide(const struct rel_universe *u, uint8_t *verdicts,
+int rel_decide(struct rel_universe *u, uint8_t *verdicts,
 	       const struct rel_decide_options *options, struct rel_error *err)
 {
-	uint8_t *status = malloc((size_t)u->problem.n_vars + 1);
 	struct rel_decide_options anew = *options;
-	int rc;
+	struct question q;
+	int rc = begin(&q, u, options, err);
 
-	if (!status)
-		return rel_fail_nomem(err);
-	preset_status(u, status);
-	rc = decide(u, status, verdicts, options, err);
-	if (!rc && options->known && any_undecided(u, verdicts)) {
+	if (!rc)
+		rc = decide(&q, verdicts, err);
+	/* What is left undecided must not depend on what was known, nor on
+	 * which circles the threads came upon. */
+	if (!rc && any_undecided(u, verdicts) &&
+	    (options->known || (q.spent && options->jobs > 1))) {
 		anew.known = NULL;
 		anew.found = NULL;
-		preset_status(u, status);
-		rc = decide(u, status, verdicts, &anew, err);
+		anew.jobs = 1;
+		q.options = &anew;
+		preset_status(u, q.status);
+		rc = decide(&q, verdicts, err);
 	}
-	free(status);
+	end(&q);
 	return rc;
 }
 
@@ -189,23 +258,20 @@ out:
 	return rc;
 }
 
-int rel_decide_from(const struct rel_universe *u, uint8_t *verdicts,
+int rel_decide_from(struct rel_universe *u, uint8_t *verdicts,
 		    const struct rel_universe *known,
 		    const uint8_t *known_verdicts,
 		    const struct rel_decide_options *options,
 		    struct rel_error *err)
 {
-	uint8_t *status = malloc((size_t)u->problem.n_vars + 1);
-	int rc;
+	struct question q;
+	int rc = begin(&q, u, options, err);
 
-	if (!status)
-		return rel_fail_nomem(err);
-	preset_status(u, status);
-	if (carry_over(u, status, known, known_verdicts))
+	if (!rc && carry_over(u, q.status, known, known_verdicts))
 		rc = rel_fail_nomem(err);
-	else
-		rc = decide(u, status, verdicts, options, err);
-	free(status);
+	if (!rc)
+		rc = decide(&q, verdicts, err);
+	end(&q);
 	/* What is left undecided must not depend on what was known. */
 	if (!rc && any_undecided(u, verdicts))
 		rc = rel_decide(u, verdicts, options, err);

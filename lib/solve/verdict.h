@@ -23,9 +23,11 @@ enum rel_broken_kind {
 	REL_BROKEN_MISSING,    /* needs a name that no remote has */
 	REL_BROKEN_CONSTRAINT, /* no version satisfies the constraint */
 	REL_BROKEN_CONFLICT,   /* dependencies exclude each other */
+	REL_BROKEN_CYCLE,      /* its build waits for itself (`env` only) */
 };
 
-/* "installable", "broken", …; "missing", "constraint", "conflict" */
+/* "installable", "broken", …; "missing", "constraint", "conflict",
+ * "cycle" */
 const char *rel_verdict_text(enum rel_verdict verdict);
 const char *rel_broken_kind_text(enum rel_broken_kind kind);
 
@@ -42,13 +44,13 @@ struct rel_decide_options {
 };
 
 /*
- * Decide every package.  What is undecided does not depend on `jobs`, `known`
- * or the universe that rel_decide_from() begins with.
- * verdicts  [rel_universe_size()], enum rel_verdict, written
- * Errors    REL_ENOMEM, REL_ECANCELLED.
+ * Decide every package.  In the profile `env` a version is installable only if
+ * some model of it has no circle in the build order.  What is undecided does
+ * not depend on `jobs`, `known` or the universe that rel_decide_from() begins
+ * with. verdicts  [rel_universe_size()], enum rel_verdict, written Errors
+ * REL_ENOMEM, REL_ECANCELLED.
  */
-REL_MUST_CHECK int rel_decide(const struct rel_universe *universe,
-			      uint8_t *verdicts,
+REL_MUST_CHECK int rel_decide(struct rel_universe *universe, uint8_t *verdicts,
 			      const struct rel_decide_options *options,
 			      struct rel_error *err);
 
@@ -59,7 +61,7 @@ REL_MUST_CHECK int rel_decide(const struct rel_universe *universe,
  * changed is still a model, and what was broken stays broken unless it
  * reaches something new.
  */
-REL_MUST_CHECK int rel_decide_from(const struct rel_universe *universe,
+REL_MUST_CHECK int rel_decide_from(struct rel_universe *universe,
 				   uint8_t *verdicts,
 				   const struct rel_universe *known,
 				   const uint8_t *known_verdicts,

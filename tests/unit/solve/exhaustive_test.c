@@ -114,6 +114,7 @@ static void test_verdicts(void **state)
 	assert_in_range(seen[REL_UNAVAILABLE], count / 10, count * 15);
 	assert_true(replayed.chains > count / 10);
 	assert_true(replayed.cores > count / 10);
+	assert_true(replayed.circles > count / 20);
 }
 
 /* Change some packages, take some away, add some. */

@@ -159,6 +159,9 @@ static void add_fact(struct extract *x, const struct rel_fact *f)
 	case REL_FACT_CONFLICTS:
 		add_bar(x, f);
 		return;
+	case REL_FACT_CIRCLE:
+		fail_msg("the snapshots have no circle that matters");
+		return;
 	case REL_FACT_BROKEN:
 	case REL_FACT_UNAVAILABLE:
 	case REL_FACT_UNREADABLE:

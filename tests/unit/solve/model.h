@@ -317,6 +317,56 @@ static inline bool model_is_state(const struct model *m, const int *chosen)
 	return true;
 }
 
+/* Does the tree order the build of its package after that of `name`, if that
+ * is installed?  Whatever else would do. */
+static inline bool model_tree_orders(const struct model_package *p, int at,
+				     int name, const int *chosen)
+{
+	const struct model_node *node = &p->nodes[at];
+	const struct model_atom *a = &node->atom;
+
+	if (node->kind != MODEL_ATOM)
+		return model_tree_orders(p, node->left, name, chosen) ||
+		       model_tree_orders(p, node->right, name, chosen);
+	if (a->filter >= 0 && (!model_filters[a->filter].depends ||
+			       !strcmp(model_filters[a->filter].text, "post")))
+		return false;
+	return a->name == name && model_atom_holds(a, chosen);
+}
+
+/* Can all that is chosen be built, one after the other? */
+static inline bool model_has_order(const struct model *m, const int *chosen)
+{
+	bool built[MODEL_NAMES] = {false}, more = true;
+	int left = 0;
+
+	for (int n = 0; n < m->n_names; n++)
+		left += chosen[n] > 0;
+	while (more) {
+		more = false;
+		for (int n = 0; n < m->n_names; n++) {
+			const struct model_package *p;
+			bool waits = false;
+
+			if (chosen[n] == 0 || built[n])
+				continue;
+			p = &m->packages[n][chosen[n] - 1];
+			for (int i = 0; i < p->n_depends; i++) {
+				for (int k = 0; k < m->n_names; k++)
+					waits |=
+					    !built[k] &&
+					    model_tree_orders(p, p->depends[i],
+							      k, chosen);
+			}
+			if (waits)
+				continue;
+			built[n] = more = true;
+			left--;
+		}
+	}
+	return left == 0;
+}
+
 /* Step through all choices; false after the last. */
 static inline bool model_next_choice(int n_names, int *chosen)
 {
@@ -328,7 +378,8 @@ static inline bool model_next_choice(int n_names, int *chosen)
 	return false;
 }
 
-/* Which packages are part of some state? */
+/* Which packages are part of some state that can be built?  Of those that no
+ * such state has, some are part of one that cannot. */
 static inline void model_solve(const struct model *m,
 			       bool yes[MODEL_NAMES][MODEL_VERSIONS])
 {
@@ -336,7 +387,7 @@ static inline void model_solve(const struct model *m,
 
 	memset(yes, 0, sizeof(bool) * MODEL_NAMES * MODEL_VERSIONS);
 	do {
-		if (!model_is_state(m, chosen))
+		if (!model_is_state(m, chosen) || !model_has_order(m, chosen))
 			continue;
 		for (int n = 0; n < m->n_names; n++) {
 			if (chosen[n] > 0)

@@ -5,6 +5,7 @@
 #ifndef REL_TESTS_SOLVE_REPLAY_H
 #define REL_TESTS_SOLVE_REPLAY_H
 
+#include "solve/circles.h"
 #include "support/world.h"
 
 struct replay {
@@ -20,8 +21,80 @@ struct replay {
 
 /* How often what was replayed, over the whole test. */
 static struct {
-	unsigned long chains, cores, facts;
+	unsigned long chains, cores, facts, circles;
 } replayed;
+
+static inline bool replay_clause_holds(const struct replay *r, uint32_t clause,
+				       const rel_pkg_id *chosen)
+{
+	const struct rel_sat_problem *p = &r->o->u->problem;
+
+	for (uint32_t i = p->clause_first[clause];
+	     i < p->clause_first[clause + 1]; i++) {
+		uint32_t set = p->clause_sets[i];
+
+		if (chosen[p->set_group[set]] != REL_PKG_NONE &&
+		    rel_universe_in_set(r->o->u, set,
+					chosen[p->set_group[set]]))
+			return true;
+	}
+	return false;
+}
+
+/* Are all members of the clause in the set? */
+static inline bool replay_is_within(const struct replay *r, uint32_t clause,
+				    uint32_t set)
+{
+	const struct rel_sat_problem *p = &r->o->u->problem;
+
+	for (uint32_t i = p->clause_first[clause];
+	     i < p->clause_first[clause + 1]; i++) {
+		uint32_t g = p->set_group[p->clause_sets[i]];
+
+		for (uint32_t v = p->group_first[g]; v < p->group_first[g + 1];
+		     v++) {
+			if (rel_universe_in_set(r->o->u, p->clause_sets[i],
+						v) &&
+			    !rel_universe_in_set(r->o->u, set, v))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* A step of a circle stands for the need that makes it, of its version and of
+ * those that are likewise, and with the others says that not all of them are
+ * chosen. */
+static inline bool replay_step_holds(const struct replay *r,
+				     const struct rel_fact *f,
+				     const rel_pkg_id *chosen)
+{
+	const struct rel_universe *u = r->o->u;
+	const struct rel_sat_problem *p = &u->problem;
+	struct rel_circle_step step = rel_circles_step(u, f->index);
+	rel_pkg_id now = chosen[p->set_group[step.from_set]];
+	bool depopts, all = true;
+	rel_expr_id expr = rel_circles_expr(u, step, &depopts);
+
+	assert_int_equal(step.from, f->package);
+	if (now == REL_PKG_NONE || !rel_universe_in_set(u, step.from_set, now))
+		return true;
+	for (uint32_t i = p->need_first[now]; i < p->need_first[now + 1]; i++) {
+		if (((now == step.from && u->need_expr[i] == expr) ||
+		     replay_is_within(r, p->needs[i], step.to_set)) &&
+		    !replay_clause_holds(r, p->needs[i], chosen))
+			return false;
+	}
+	for (uint32_t i = 0; i < step.n; i++) {
+		struct rel_circle_step one =
+		    rel_circles_step(u, step.first + i);
+
+		now = chosen[p->set_group[one.from_set]];
+		all = all && now != REL_PKG_NONE &&
+		      rel_universe_in_set(u, one.from_set, now);
+	}
+	return !all;
+}
 
 /* May each name's chosen version (REL_PKG_NONE: none) stand beside this? */
 static inline bool replay_fact_holds(const struct replay *r,
@@ -30,20 +103,12 @@ static inline bool replay_fact_holds(const struct replay *r,
 {
 	const struct rel_sat_problem *p = &r->o->u->problem;
 	bool here = chosen[p->var_group[f->package]] == f->package;
-	uint32_t clause, set;
+	uint32_t set;
 
 	switch (f->kind) {
 	case REL_FACT_NEEDS:
-		clause = p->needs[f->index];
-		for (uint32_t i = p->clause_first[clause];
-		     i < p->clause_first[clause + 1]; i++) {
-			set = p->clause_sets[i];
-			if (chosen[p->set_group[set]] != REL_PKG_NONE &&
-			    rel_universe_in_set(r->o->u, set,
-						chosen[p->set_group[set]]))
-				return true;
-		}
-		return !here;
+		return !here ||
+		       replay_clause_holds(r, p->needs[f->index], chosen);
 	case REL_FACT_CONFLICTS:
 		set = p->bars[f->index];
 		return !here || chosen[p->set_group[set]] == REL_PKG_NONE ||
@@ -51,6 +116,8 @@ static inline bool replay_fact_holds(const struct replay *r,
 					    chosen[p->set_group[set]]);
 	case REL_FACT_CLASS:
 		return true; /* says something only in pairs */
+	case REL_FACT_CIRCLE:
+		return replay_step_holds(r, f, chosen);
 	case REL_FACT_BROKEN:
 	case REL_FACT_UNAVAILABLE:
 	case REL_FACT_UNREADABLE:
@@ -187,6 +254,13 @@ static inline bool replay_givens_are_certain(const struct replay *r,
 static inline void replay_minimality(const struct replay *r, rel_pkg_id pkg,
 				     const struct rel_fact *facts, uint32_t n)
 {
+	/* a need that a circle's step shows may be shown once more */
+	for (uint32_t i = 0; i < n; i++) {
+		if (facts[i].kind == REL_FACT_CIRCLE) {
+			replayed.circles++;
+			return;
+		}
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		if (!r->allows(r, pkg, facts, n, i))
 			fail_msg("fact %u of %u is not needed", i, n);
@@ -215,13 +289,19 @@ static inline bool replay_reason(const struct replay *r,
 	assert_true(reason->n_facts >= root->n_facts && root->n_facts > 0);
 	assert_int_equal(reason->kind, root->kind);
 	if (reason->n_facts > root->n_facts ||
-	    reason->kind != REL_BROKEN_CONFLICT) {
+	    (reason->kind != REL_BROKEN_CONFLICT &&
+	     reason->kind != REL_BROKEN_CYCLE)) {
 		assert_int_equal(facts[0].package, reason->package);
 		assert_true(replay_owns_need(r, &facts[0]));
-		if (!replay_need_is_dead(r, &facts[0]))
-			return false;
-		replayed.chains++;
-		return true;
+		if (replay_need_is_dead(r, &facts[0])) {
+			replayed.chains++;
+			return true;
+		}
+		/* or it is led into the root's circle, by this need alone */
+		return reason->kind == REL_BROKEN_CYCLE &&
+		       reason->n_facts == root->n_facts + 1 &&
+		       !r->allows(r, reason->package, facts, reason->n_facts,
+				  UINT32_MAX);
 	}
 	if (!replay_givens_are_certain(r, facts, reason->n_facts))
 		return false;
@@ -229,6 +309,40 @@ static inline bool replay_reason(const struct replay *r,
 		fail_msg("the facts do not exclude the package");
 	replay_minimality(r, reason->package, facts, reason->n_facts);
 	return true;
+}
+
+static inline bool replay_offers(const struct replay *r, uint32_t clause,
+				 rel_pkg_id pkg)
+{
+	const struct rel_sat_problem *p = &r->o->u->problem;
+
+	for (uint32_t i = p->clause_first[clause];
+	     i < p->clause_first[clause + 1]; i++) {
+		if (rel_universe_in_set(r->o->u, p->clause_sets[i], pkg))
+			return true;
+	}
+	return false;
+}
+
+/* Does the clause offer a version that is in the circle of a root? */
+static inline bool replay_is_step(const struct replay *r, uint32_t clause,
+				  const struct rel_root *root)
+{
+	const struct rel_universe *u = r->o->u;
+
+	for (uint32_t i = root->first_fact;
+	     i < root->first_fact + root->n_facts; i++) {
+		const struct rel_fact *f = &r->reasons->facts[i];
+
+		for (uint32_t v = 0;
+		     f->kind == REL_FACT_CIRCLE && v < u->n_packages; v++) {
+			if (rel_universe_in_set(
+				u, rel_circles_step(u, f->index).from_set, v) &&
+			    replay_offers(r, clause, v))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* Each fact of a chain leads to a broken package that its need allows, the
@@ -242,13 +356,16 @@ static inline void replay_chain(const struct replay *r,
 
 	for (uint32_t i = 0; i + root->n_facts < reason->n_facts; i++) {
 		uint32_t clause = p->needs[facts[i].index];
+		bool last = i + 1 + root->n_facts == reason->n_facts;
+		rel_pkg_id next = facts[i + 1].package;
 		bool leads = false;
 
 		assert_true(replay_owns_need(r, &facts[i]));
 		for (uint32_t k = p->clause_first[clause];
 		     k < p->clause_first[clause + 1]; k++)
 			leads |= rel_universe_in_set(r->o->u, p->clause_sets[k],
-						     facts[i + 1].package);
+						     next) ||
+				 (last && replay_is_step(r, clause, root));
 		assert_true(leads);
 	}
 }

@@ -1,4 +1,4 @@
-#include "check/scc.h"
+#include "solve/scc.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Strongly connected components. */
-#ifndef REL_CHECK_SCC_H
-#define REL_CHECK_SCC_H
+#ifndef REL_SOLVE_SCC_H
+#define REL_SOLVE_SCC_H
 
 #include <stdint.h>
 
