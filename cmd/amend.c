@@ -16,44 +16,33 @@ struct values {
 	struct rel_list set;
 };
 
-#define AT(member) offsetof(struct values, member)
-#define FLAG(name, letter, member, help)                                    \
-	{                                                                   \
-		name, letter, REL_OPTION_FLAG, REL_VALUES_NONE, AT(member), \
-		    NULL, help, NULL                                        \
-	}
-#define SHARED                                                             \
-	FLAG("dry-run", 'n', dry_run,                                      \
-	     "Write nothing; show the change as a diff"),                  \
-	    {"branch",                                                     \
-	     0,                                                            \
-	     REL_OPTION_TEXT,                                              \
-	     REL_VALUES_NONE,                                              \
-	     AT(branch),                                                   \
-	     "NAME",                                                       \
-	     "Write to this branch of the development remote, for review", \
-	     NULL},                                                        \
-	    FLAG("request", 0, request,                                    \
-		 "Write to a branch, and open a pull request for it"),     \
-	    FLAG("allow-broken", 0, allow_broken,                          \
-		 "Do it although something breaks; the commit says what"), \
-	    FLAG("yes", 'y', yes, "Do not ask before the first write")
+#define SHARED                                                                 \
+	REL_FLAG(values, "dry-run", 'n', dry_run,                              \
+		 "Write nothing; show the change as a diff"),                  \
+	    REL_TEXT(                                                          \
+		values, "branch", 0, branch, "NAME",                           \
+		"Write to this branch of the development remote, for review"), \
+	    REL_FLAG(values, "request", 0, request,                            \
+		     "Write to a branch, and open a pull request for it"),     \
+	    REL_FLAG(values, "allow-broken", 0, allow_broken,                  \
+		     "Do it although something breaks; the commit says what"), \
+	    REL_FLAG(values, "yes", 'y', yes,                                  \
+		     "Do not ask before the first write")
 
 static const struct rel_option withdraw_options[] = {
-    {"reason", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(reason), "TEXT",
-     "Why; part of the manifest and of the commit", NULL},
+    REL_TEXT(values, "reason", 0, reason, "TEXT",
+	     "Why; part of the manifest and of the commit"),
     SHARED,
 };
 
 static const struct rel_option revise_options[] = {
-    {"set", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(set), "FIELD=VALUE",
-     "Set a field to a value in the syntax of opam files; an empty one "
-     "removes it; repeated",
+    REL_LIST(values, "set", 0, set, "FIELD=VALUE",
+	     "Set a field to a value in the syntax of opam files; an empty one "
+	     "removes it; repeated"),
+    {"edit", 0, REL_OPTION_TEXT, REL_VALUES_FILES,
+     offsetof(struct values, edit), "FILE", "The manifest as it shall be",
      NULL},
-    {"edit", 0, REL_OPTION_TEXT, REL_VALUES_FILES, AT(edit), "FILE",
-     "The manifest as it shall be", NULL},
-    {"reason", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(reason), "TEXT",
-     "Why; part of the commit", NULL},
+    REL_TEXT(values, "reason", 0, reason, "TEXT", "Why; part of the commit"),
     SHARED,
 };
 

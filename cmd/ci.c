@@ -4,21 +4,20 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define AT(member) offsetof(struct rel_ci_options, member)
-
 static const struct rel_option options[] = {
-    {"system", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(kind), "NAME",
+    {"system", 0, REL_OPTION_TEXT, REL_VALUES_NONE,
+     offsetof(struct rel_ci_options, kind), "NAME",
      "Take this to be the CI system, instead of looking for its variables",
      REL_CI_SYSTEM_NAMES},
-    {"tag", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(tag), "TAG",
-     "Release this tag, whatever the run is about", NULL},
-    {"request", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(request), NULL,
-     "Release a tag by a pull request to the development remote", NULL},
-    {"older", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(older), NULL,
-     "Allow a tag of a version older than the newest released one", NULL},
-    {"schedule", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(schedule), NULL,
-     "Check the whole stack and keep the report, whatever the run is about",
-     NULL},
+    REL_TEXT(rel_ci_options, "tag", 0, tag, "TAG",
+	     "Release this tag, whatever the run is about"),
+    REL_FLAG(rel_ci_options, "request", 0, request,
+	     "Release a tag by a pull request to the development remote"),
+    REL_FLAG(rel_ci_options, "older", 0, older,
+	     "Allow a tag of a version older than the newest released one"),
+    REL_FLAG(
+	rel_ci_options, "schedule", 0, schedule,
+	"Check the whole stack and keep the report, whatever the run is about"),
 };
 
 static const struct rel_example examples[] = {

@@ -8,14 +8,13 @@ struct values {
 	struct rel_list with, without;
 };
 
-#define AT(member) offsetof(struct values, member)
-
 static const struct rel_option options[] = {
-    {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES, AT(with), "FILE...",
+    {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES,
+     offsetof(struct values, with), "FILE...",
      "What if: as if these manifests were released on top of all remotes",
      NULL},
-    {"without", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(without), "PKG[.VER]",
-     "What if: as if this were not there; repeated", NULL},
+    REL_LIST(values, "without", 0, without, "PKG[.VER]",
+	     "What if: as if this were not there; repeated"),
 };
 
 static const struct rel_example examples[] = {

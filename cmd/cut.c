@@ -20,45 +20,45 @@ struct values {
 	struct rel_list source;
 };
 
-#define AT(member) offsetof(struct values, member)
-#define FLAG(name, letter, member, help)                                    \
-	{                                                                   \
-		name, letter, REL_OPTION_FLAG, REL_VALUES_NONE, AT(member), \
-		    NULL, help, NULL                                        \
-	}
-
 static const struct rel_option options[] = {
-    FLAG("all", 0, all, "Release every package of the source together"),
-    {"source", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES, AT(source), "DIR",
+    REL_FLAG(values, "all", 0, all,
+	     "Release every package of the source together"),
+    {"source", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES,
+     offsetof(struct values, source), "DIR",
      "The checkout to release from, instead of this directory; repeated in "
      "the order of a train",
      NULL},
-    FLAG("dry-run", 'n', dry_run,
-	 "Write nothing; show the manifests as a diff"),
-    FLAG("continue", 0, resume, "Finish the cut that was interrupted"),
-    FLAG("abort", 0, abort, "Take back the cut that was interrupted"),
-    FLAG("status", 0, status, "Show how far the last cut got"),
-    {"branch", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(branch), "NAME",
-     "Write to this branch of the development remote, for review", NULL},
-    FLAG("request", 0, request,
-	 "Write to a branch, and open a pull request for it"),
-    FLAG("allow-broken", 0, allow_broken,
-	 "Release although something breaks; it is recorded"),
-    FLAG("no-changelog", 0, no_changelog,
-	 "Release without an entry in the change log"),
-    {"notes", 0, REL_OPTION_TEXT, REL_VALUES_FILES, AT(notes), "FILE",
+    REL_FLAG(values, "dry-run", 'n', dry_run,
+	     "Write nothing; show the manifests as a diff"),
+    REL_FLAG(values, "continue", 0, resume,
+	     "Finish the cut that was interrupted"),
+    REL_FLAG(values, "abort", 0, abort,
+	     "Take back the cut that was interrupted"),
+    REL_FLAG(values, "status", 0, status, "Show how far the last cut got"),
+    REL_TEXT(values, "branch", 0, branch, "NAME",
+	     "Write to this branch of the development remote, for review"),
+    REL_FLAG(values, "request", 0, request,
+	     "Write to a branch, and open a pull request for it"),
+    REL_FLAG(values, "allow-broken", 0, allow_broken,
+	     "Release although something breaks; it is recorded"),
+    REL_FLAG(values, "no-changelog", 0, no_changelog,
+	     "Release without an entry in the change log"),
+    {"notes", 0, REL_OPTION_TEXT, REL_VALUES_FILES,
+     offsetof(struct values, notes), "FILE",
      "Take the notes for tag and forge from this file (- is standard input), "
      "and not from the change log",
      NULL},
-    FLAG("date-changelog", 0, date_changelog,
-	 "Date the heading of the change log that says \"unreleased\""),
-    FLAG("older", 0, older,
-	 "Allow a version older than the newest released one"),
-    FLAG("no-push", 0, no_push,
-	 "Leave the remote of the source alone: push neither commit nor tag"),
-    {"sign", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(sign), "KIND",
-     "How the tag is signed, instead of what relctl.yml says", "none ssh gpg"},
-    FLAG("yes", 'y', yes, "Do not ask before the first write"),
+    REL_FLAG(values, "date-changelog", 0, date_changelog,
+	     "Date the heading of the change log that says \"unreleased\""),
+    REL_FLAG(values, "older", 0, older,
+	     "Allow a version older than the newest released one"),
+    REL_FLAG(
+	values, "no-push", 0, no_push,
+	"Leave the remote of the source alone: push neither commit nor tag"),
+    {"sign", 0, REL_OPTION_TEXT, REL_VALUES_NONE, offsetof(struct values, sign),
+     "KIND", "How the tag is signed, instead of what relctl.yml says",
+     "none ssh gpg"},
+    REL_FLAG(values, "yes", 'y', yes, "Do not ask before the first write"),
 };
 
 static const struct rel_example examples[] = {

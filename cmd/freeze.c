@@ -12,13 +12,10 @@ struct values {
 	const char *since;
 };
 
-#define AT(member) offsetof(struct values, member)
-
 static const struct rel_option options[] = {
-    {"check", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(check), NULL,
-     "Compare only, write nothing", NULL},
-    {"since", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(since), "REV",
-     "With --check: has the ledger lost a line since revision REV?", NULL},
+    REL_FLAG(values, "check", 0, check, "Compare only, write nothing"),
+    REL_TEXT(values, "since", 0, since, "REV",
+	     "With --check: has the ledger lost a line since revision REV?"),
 };
 
 static const struct rel_example examples[] = {

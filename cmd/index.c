@@ -11,15 +11,12 @@ struct values {
 	bool no_stamp, no_urls;
 };
 
-#define AT(member) offsetof(struct values, member)
-
 static const struct rel_option options[] = {
-    {"stamp", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(stamp), "TEXT",
-     "Stamp of the file repo, in place of the commit or digest", NULL},
-    {"no-stamp", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(no_stamp), NULL,
-     "Leave the file repo as it is", NULL},
-    {"no-urls", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(no_urls), NULL,
-     "Write no urls.txt, which opam before 2.0 reads", NULL},
+    REL_TEXT(values, "stamp", 0, stamp, "TEXT",
+	     "Stamp of the file repo, in place of the commit or digest"),
+    REL_FLAG(values, "no-stamp", 0, no_stamp, "Leave the file repo as it is"),
+    REL_FLAG(values, "no-urls", 0, no_urls,
+	     "Write no urls.txt, which opam before 2.0 reads"),
 };
 
 static const struct rel_example examples[] = {

@@ -13,26 +13,24 @@ struct values {
 	const char *ci, *development, *upstream, *source;
 };
 
-#define AT(member) offsetof(struct values, member)
-
 static const struct rel_option options[] = {
-    {"project", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(project), NULL,
-     "This is a source project, which is released from", NULL},
-    {"remote", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(remote), NULL,
-     "This is a development remote, which is released to", NULL},
-    {"ci", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(ci), "SYSTEM",
+    REL_FLAG(values, "project", 0, project,
+	     "This is a source project, which is released from"),
+    REL_FLAG(values, "remote", 0, remote,
+	     "This is a development remote, which is released to"),
+    {"ci", 0, REL_OPTION_TEXT, REL_VALUES_NONE, offsetof(struct values, ci),
+     "SYSTEM",
      "Write the workflow of this CI system, instead of the one that is in use",
      REL_SCAFFOLD_CI},
-    {"development", 0, REL_OPTION_TEXT, REL_VALUES_DIRECTORIES, AT(development),
-     "LOCATION", "The development remote that the project is released to",
-     NULL},
-    {"upstream", 0, REL_OPTION_TEXT, REL_VALUES_DIRECTORIES, AT(upstream),
-     "LOCATION", "The upstream remote below it; " REL_SCAFFOLD_UPSTREAM, NULL},
-    {"relctl", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(source),
-     "URL[#REVISION]",
-     "The git repository from which workflows get relctl's source", NULL},
-    {"force", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(force), NULL,
-     "Replace files that are there", NULL},
+    {"development", 0, REL_OPTION_TEXT, REL_VALUES_DIRECTORIES,
+     offsetof(struct values, development), "LOCATION",
+     "The development remote that the project is released to", NULL},
+    {"upstream", 0, REL_OPTION_TEXT, REL_VALUES_DIRECTORIES,
+     offsetof(struct values, upstream), "LOCATION",
+     "The upstream remote below it; " REL_SCAFFOLD_UPSTREAM, NULL},
+    REL_TEXT(values, "relctl", 0, source, "URL[#REVISION]",
+	     "The git repository from which workflows get relctl's source"),
+    REL_FLAG(values, "force", 0, force, "Replace files that are there"),
 };
 
 static const struct rel_example examples[] = {

@@ -14,17 +14,16 @@ struct values {
 	bool submission, is_short, warn_error;
 };
 
-#define AT(member) offsetof(struct values, member)
-
 static const struct rel_option options[] = {
-    {"submission", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(submission), NULL,
-     "Also the rules for what is submitted to opam-repository", NULL},
-    {"opam", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(opam), "SERIES",
-     "Check as this series of opam does (the newest)", "2.1 2.2 2.3 2.4 2.5"},
-    {"short", 's', REL_OPTION_FLAG, REL_VALUES_NONE, AT(is_short), NULL,
-     "Only NAME.VERSION and the codes, as opam admin lint --short", NULL},
-    {"warn-error", 'W', REL_OPTION_FLAG, REL_VALUES_NONE, AT(warn_error), NULL,
-     "Exit with status 1 on warnings too", NULL},
+    REL_FLAG(values, "submission", 0, submission,
+	     "Also the rules for what is submitted to opam-repository"),
+    {"opam", 0, REL_OPTION_TEXT, REL_VALUES_NONE, offsetof(struct values, opam),
+     "SERIES", "Check as this series of opam does (the newest)",
+     "2.1 2.2 2.3 2.4 2.5"},
+    REL_FLAG(values, "short", 's', is_short,
+	     "Only NAME.VERSION and the codes, as opam admin lint --short"),
+    REL_FLAG(values, "warn-error", 'W', warn_error,
+	     "Exit with status 1 on warnings too"),
 };
 
 static const struct rel_example examples[] = {

@@ -14,45 +14,47 @@ struct values {
 	struct rel_list since, with, without;
 };
 
-#define AT(member) offsetof(struct values, member)
-#define FLAG(name, member, help)                                             \
-	{                                                                    \
-		name, 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(member), NULL, \
-		    help, NULL                                               \
-	}
-
 static const struct rel_option options[] = {
-    FLAG(
-	"all", all,
+    REL_FLAG(
+	values, "all", 0, all,
 	"Check every version of the stack, not only those that the development "
 	"remotes have or touch; list in full what is broken without them too"),
-    FLAG("latest", latest, "Only the newest version of each package"),
-    FLAG("recursive", recursive,
-	 "With PKG: whatever reaches it through dependencies (the default)"),
-    FLAG("direct", direct, "With PKG: only what depends on it itself"),
-    {"since", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(since), "[NAME@]REV",
-     "Show what changed since revision REV of the development remote, or of "
-     "remote NAME; repeated for several remotes",
-     NULL},
-    {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES, AT(with), "FILE...",
+    REL_FLAG(values, "latest", 0, latest,
+	     "Only the newest version of each package"),
+    REL_FLAG(
+	values, "recursive", 0, recursive,
+	"With PKG: whatever reaches it through dependencies (the default)"),
+    REL_FLAG(values, "direct", 0, direct,
+	     "With PKG: only what depends on it itself"),
+    REL_LIST(
+	values, "since", 0, since, "[NAME@]REV",
+	"Show what changed since revision REV of the development remote, or of "
+	"remote NAME; repeated for several remotes"),
+    {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES,
+     offsetof(struct values, with), "FILE...",
      "What if: as if these manifests were released on top of all remotes; "
      "shows what that changes",
      NULL},
-    {"without", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(without), "PKG[.VER]",
-     "What if: as if this were not there; shows what that changes; repeated",
-     NULL},
-    FLAG("whole", whole,
-	 "With --with or --without: all that is broken then, not only what "
-	 "changes"),
-    FLAG("worktree", worktree,
-	 "Read the files of a development remote that is a work tree as they "
-	 "lie there, not as they are committed"),
-    FLAG("cycles", cycles, "Show only cycles in the build order"),
-    FLAG("short", is_short, "Only names, one NAME.VERSION a line"),
-    FLAG("mine", mine,
-	 "Only names of what the development remotes are to blame for: their "
-	 "own versions that are broken, and upstream's that they break"),
-    {"dump-case", 0, REL_OPTION_TEXT, REL_VALUES_FILES, AT(dump_case), "FILE",
+    REL_LIST(values, "without", 0, without, "PKG[.VER]",
+	     "What if: as if this were not there; shows what that changes; "
+	     "repeated"),
+    REL_FLAG(values, "whole", 0, whole,
+	     "With --with or --without: all that is broken then, not only what "
+	     "changes"),
+    REL_FLAG(
+	values, "worktree", 0, worktree,
+	"Read the files of a development remote that is a work tree as they "
+	"lie there, not as they are committed"),
+    REL_FLAG(values, "cycles", 0, cycles,
+	     "Show only cycles in the build order"),
+    REL_FLAG(values, "short", 0, is_short,
+	     "Only names, one NAME.VERSION a line"),
+    REL_FLAG(
+	values, "mine", 0, mine,
+	"Only names of what the development remotes are to blame for: their "
+	"own versions that are broken, and upstream's that they break"),
+    {"dump-case", 0, REL_OPTION_TEXT, REL_VALUES_FILES,
+     offsetof(struct values, dump_case), "FILE",
      "Also write a small repository in which PKG.VER, or else the first root, "
      "has the same verdict for the same reason, as a test of relctl",
      NULL},

@@ -44,6 +44,23 @@ struct rel_option {
 	const char *choices;
 };
 
+/* The usual rows of a table over `struct of`. */
+#define REL_FLAG(of, name, letter, member, help)                  \
+	{                                                         \
+		name, letter, REL_OPTION_FLAG, REL_VALUES_NONE,   \
+		    offsetof(struct of, member), NULL, help, NULL \
+	}
+#define REL_TEXT(of, name, letter, member, argument, help)            \
+	{                                                             \
+		name, letter, REL_OPTION_TEXT, REL_VALUES_NONE,       \
+		    offsetof(struct of, member), argument, help, NULL \
+	}
+#define REL_LIST(of, name, letter, member, argument, help)            \
+	{                                                             \
+		name, letter, REL_OPTION_LIST, REL_VALUES_NONE,       \
+		    offsetof(struct of, member), argument, help, NULL \
+	}
+
 struct rel_list {
 	const char **items; /* malloc'd; texts of argv */
 	uint32_t count, cap;

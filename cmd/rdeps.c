@@ -11,24 +11,21 @@ struct values {
 	const char *excluding;
 };
 
-#define AT(member) offsetof(struct values, member)
-
 static const struct rel_option options[] = {
-    {"recursive", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(recursive), NULL,
-     "Also what depends on it through others", NULL},
-    {"depopts", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(depopts), NULL,
-     "Follow optional dependencies too", NULL},
-    {"post", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(post), NULL,
-     "Follow {post} dependencies too: what is there in the end, but is not "
-     "needed to build",
-     NULL},
-    {"with-test", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(with_test), NULL,
-     "Follow the dependencies of tests too", NULL},
-    {"excluding", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(excluding), "VERSION",
-     "Only those that do not accept this version of PKG, which need not exist",
-     NULL},
-    {"short", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(is_short), NULL,
-     "Only names, one NAME.VERSION a line", NULL},
+    REL_FLAG(values, "recursive", 0, recursive,
+	     "Also what depends on it through others"),
+    REL_FLAG(values, "depopts", 0, depopts, "Follow optional dependencies too"),
+    REL_FLAG(
+	values, "post", 0, post,
+	"Follow {post} dependencies too: what is there in the end, but is not "
+	"needed to build"),
+    REL_FLAG(values, "with-test", 0, with_test,
+	     "Follow the dependencies of tests too"),
+    REL_TEXT(values, "excluding", 0, excluding, "VERSION",
+	     "Only those that do not accept this version of PKG, which need "
+	     "not exist"),
+    REL_FLAG(values, "short", 0, is_short,
+	     "Only names, one NAME.VERSION a line"),
 };
 
 static const struct rel_example examples[] = {

@@ -17,24 +17,23 @@ struct values {
 	struct rel_list mirrors, local;
 };
 
-#define AT(member) offsetof(struct values, member)
-
 static const struct rel_option options[] = {
-    {"all", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(all), NULL,
-     "Compare every archive of the remotes with its checksums instead", NULL},
-    {"source", 0, REL_OPTION_TEXT, REL_VALUES_DIRECTORIES, AT(source),
-     "LOCATION", "The source's git repository; else the manifest's dev-repo",
-     NULL},
-    {"tag", 0, REL_OPTION_TEXT, REL_VALUES_NONE, AT(tag), "TAG",
-     "The release's tag; else found by the version", NULL},
-    {"mirror", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES, AT(mirrors),
-     "LOCATION",
+    REL_FLAG(values, "all", 0, all,
+	     "Compare every archive of the remotes with its checksums instead"),
+    {"source", 0, REL_OPTION_TEXT, REL_VALUES_DIRECTORIES,
+     offsetof(struct values, source), "LOCATION",
+     "The source's git repository; else the manifest's dev-repo", NULL},
+    REL_TEXT(values, "tag", 0, tag, "TAG",
+	     "The release's tag; else found by the version"),
+    {"mirror", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES,
+     offsetof(struct values, mirrors), "LOCATION",
      "A cache of archives (DIR, URL) to ask when an address has none; repeated",
      NULL},
-    {"local", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES, AT(local), "DIR",
+    {"local", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES,
+     offsetof(struct values, local), "DIR",
      "Follow manifests' local addresses below DIR; repeated", NULL},
-    {"mirrors-only", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(mirrors_only),
-     NULL, "Ask mirrors alone, not the archives' addresses", NULL},
+    REL_FLAG(values, "mirrors-only", 0, mirrors_only,
+	     "Ask mirrors alone, not the archives' addresses"),
 };
 
 static const struct rel_example examples[] = {

@@ -14,18 +14,17 @@ struct values {
 	struct rel_list with, without;
 };
 
-#define AT(member) offsetof(struct values, member)
-
 static const struct rel_option options[] = {
-    {"depopts", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(depopts), NULL,
-     "With DEP: follow optional dependencies too", NULL},
-    {"with-test", 0, REL_OPTION_FLAG, REL_VALUES_NONE, AT(with_test), NULL,
-     "With DEP: follow the dependencies of tests too", NULL},
-    {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES, AT(with), "FILE...",
+    REL_FLAG(values, "depopts", 0, depopts,
+	     "With DEP: follow optional dependencies too"),
+    REL_FLAG(values, "with-test", 0, with_test,
+	     "With DEP: follow the dependencies of tests too"),
+    {"with", 0, REL_OPTION_MANIFESTS, REL_VALUES_FILES,
+     offsetof(struct values, with), "FILE...",
      "What if: as if these manifests were released on top of all remotes",
      NULL},
-    {"without", 0, REL_OPTION_LIST, REL_VALUES_NONE, AT(without), "PKG[.VER]",
-     "What if: as if this were not there; repeated", NULL},
+    REL_LIST(values, "without", 0, without, "PKG[.VER]",
+	     "What if: as if this were not there; repeated"),
 };
 
 static const struct rel_example examples[] = {
