@@ -218,8 +218,13 @@ static int read_stacks(struct run *r, struct rel_error *err)
 
 static const char *check_name(enum rel_request_about about)
 {
-	static const char *const names[] = {"broken", "lint", "published",
-					    "unavailable"};
+	static const char *const names[] = {
+	    [REL_REQUEST_BROKEN] = "broken",
+	    [REL_REQUEST_TARGET] = "target",
+	    [REL_REQUEST_LINT] = "lint",
+	    [REL_REQUEST_FROZEN] = "published",
+	    [REL_REQUEST_UNAVAILABLE] = "unavailable",
+	};
 
 	return names[about];
 }
