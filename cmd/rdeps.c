@@ -149,7 +149,7 @@ static int check(const struct rel_call *call, struct rel_error *err)
 				"not \"%.80s\"",
 				call->arguments[0]);
 	if (!rel_version_is_valid(rel_str_of(v->excluding)))
-		return rel_fail(err, REL_EUSAGE, "\"%.80s\" is no version",
+		return rel_fail(err, REL_EUSAGE, "\"%.80s\" is not a version",
 				v->excluding);
 	return rel_session_check_short(call, v->is_short, err);
 }

@@ -253,7 +253,7 @@ static int open_parent_below(int *out, const char **base, const char *root,
 		if (part.len == 0 || rel_str_is(part, ".") ||
 		    rel_str_is(part, "..")) {
 			rc = rel_fail(err, REL_EIO,
-				      "\"%.200s\" is no path below", path);
+				      "\"%.200s\" is not a path below", path);
 			rel_error_at(err, root, 0, 0);
 		} else if (!rest.ptr) {
 			*base = part.ptr;

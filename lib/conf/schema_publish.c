@@ -157,7 +157,7 @@ static int check_publish(struct rel_conf_reader *r,
 			    key->name, publish->kind);
 		if (set && !has_kind(key, publish->kind))
 			return rel_conf_fail(r, value,
-					     "%s is no key of kind \"%s\"",
+					     "%s is not a key of kind \"%s\"",
 					     key->name, publish->kind);
 	}
 	if (publish->url && strcmp(publish->kind, "mirror") != 0 &&

@@ -123,7 +123,7 @@ static int check_tag(struct rel_forge_finding *f, struct rel_error *err)
 	object = rel_json_text_at(answer, d->tag_object);
 	if (rc == 0 && !object)
 		rc = rel_fail(err, REL_EPARSE,
-			      "%s does not tell what the tag %s is",
+			      "%s does not say what the tag %s is",
 			      forge->place.api, release->tag);
 	if (rc == 0 && strcmp(object, release->tag_object) != 0)
 		rc = rel_fail(err, REL_EEXISTS,

@@ -124,10 +124,11 @@ static int check_parts(struct search *s)
 	}
 	if (parts == 2 || (s->kind->groups && parts > 2 && parts < 100))
 		return 0;
-	return rel_fail(s->err, REL_EUSAGE,
-			"\"%.200s\" is no repository of %s; write repository: "
-			"OWNER/NAME in relctl.yml",
-			s->out->repository, s->kind->title);
+	return rel_fail(
+	    s->err, REL_EUSAGE,
+	    "\"%.200s\" is not a repository of %s; write repository: "
+	    "OWNER/NAME in relctl.yml",
+	    s->out->repository, s->kind->title);
 }
 
 int rel_forge_locate(struct rel_forge_place *out,

@@ -48,7 +48,7 @@ static int upload(const char **out, struct rel_forge *forge,
 	if (!is_trusted(at, rel_str_of(forge->place.api)))
 		return rel_fail(
 		    err, REL_EPARSE,
-		    "%s wants uploads sent to \"%.*s\", which is another "
+		    "%s requires uploads to \"%.*s\", which is another "
 		    "site; nothing was sent there",
 		    forge->place.api,
 		    REL_STR_ARG(rel_str_sub(origin_of(at), 0, 200)));

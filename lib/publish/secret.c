@@ -90,7 +90,7 @@ static int check_file(int fd, const char *path, struct rel_error *err)
 	if (fstat(fd, &st) != 0)
 		return rel_fail_errno(err, errno, path, "cannot read");
 	if (!S_ISREG(st.st_mode))
-		fault = "is no regular file";
+		fault = "is not a regular file";
 	else if (st.st_uid != geteuid())
 		fault = "belongs to another user";
 	else if ((st.st_mode & 077) != 0)

@@ -283,7 +283,7 @@ static int set_development(struct rel_scaffold_planner *p)
 		else if (location.kind == REL_LOCATION_HTTP)
 			rc = rel_fail(p->err, REL_EUSAGE,
 				      "nothing can be written to %.200s; give "
-				      "the git repository behind it, "
+				      "its git repository, "
 				      "git+https://…",
 				      location.text);
 		if (rc == 0)

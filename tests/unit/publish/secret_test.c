@@ -153,7 +153,7 @@ static void test_file(void **state)
 	gone.file = "/nonexistent/secret";
 	assert_fails(gone, REL_ENOTFOUND, "cannot read the file");
 	gone.file = dir;
-	assert_fails(gone, REL_EAUTH, "is no regular file");
+	assert_fails(gone, REL_EAUTH, "is not a regular file");
 	free(path);
 }
 
