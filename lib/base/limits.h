@@ -185,9 +185,8 @@
 /* One .gitattributes file; git's own cap is 100 MiB, the kernel's has 200
  * bytes. */
 #define REL_LIMIT_GIT_ATTRIBUTES_BYTES (1 * REL_MIB)
-/* Macros of .gitattributes; bounds recursion, for they refer to each other. */
-#define REL_LIMIT_GIT_MACROS 200
-/* A file that export-subst, ident or eol change is held in memory. */
+/* A file with export-subst, and one in which watermarks are looked for, is held
+ * in memory. */
 #define REL_LIMIT_GIT_CONVERT_BYTES (16 * REL_MIB)
 /* The ids, and the paths, of the tree of a release, which are held in memory:
  * 41 bytes an id, so that of 1.5 million files; the kernel has 90,000. */
