@@ -221,7 +221,11 @@ static int fill_available(struct rel_fact_text *out, struct rel_texts *texts,
 	out->text = rel_texts_keep(texts);
 	if (!out->text)
 		return REL_ENOMEM;
-	rel_buf_printf(&texts->work, "is available only where %s", out->text);
+	if (strcmp(out->text, "false") == 0)
+		rel_buf_add_cstr(&texts->work, "is available nowhere");
+	else
+		rel_buf_printf(&texts->work, "is available only where %s",
+			       out->text);
 	out->sentence = rel_texts_keep(texts);
 	return out->sentence ? 0 : REL_ENOMEM;
 }

@@ -73,22 +73,56 @@ static int say_versions(struct rel_buf *out, const struct rel_universe *u,
 	return rel_buf_printf(out, ", newest is %.*s", REL_STR_ARG(newest));
 }
 
+/* What there is of a name, none of which satisfies the bound. */
+static int say_name(struct rel_buf *out, const struct rel_universe *u,
+		    struct rel_str name)
+{
+	uint32_t g = rel_stack_find(u->stack, name);
+
+	if (g == UINT32_MAX)
+		return rel_buf_add_cstr(out, ", which no remote has");
+	return say_versions(out, u, g);
+}
+
+/* Each name of a choice, with what there is of it. */
+static int say_branches(struct rel_buf *out, const struct rel_universe *u,
+			const struct rel_exprs *exprs, rel_expr_id id)
+{
+	const struct rel_expr *e = &exprs->nodes[id];
+
+	if (e->kind == REL_EXPR_AND || e->kind == REL_EXPR_OR) {
+		say_branches(out, u, exprs, e->a);
+		return say_branches(out, u, exprs, e->b);
+	}
+	rel_buf_printf(out, "; %.*s",
+		       REL_STR_ARG(exprs->string(exprs->context, e->a)));
+	return say_name(out, u, exprs->string(exprs->context, e->a));
+}
+
+/* Has no remote any of the names? */
+static bool none_exists(const struct rel_universe *u,
+			const struct rel_exprs *exprs, rel_expr_id id)
+{
+	const struct rel_expr *e = &exprs->nodes[id];
+
+	if (e->kind == REL_EXPR_AND || e->kind == REL_EXPR_OR)
+		return none_exists(u, exprs, e->a) &&
+		       none_exists(u, exprs, e->b);
+	return rel_stack_find(u->stack, exprs->string(exprs->context, e->a)) ==
+	       UINT32_MAX;
+}
+
 /* No version of any remote satisfies it: which name or bound is it? */
 static int say_unsatisfied(struct rel_buf *out, const struct rel_universe *u,
 			   const struct rel_exprs *exprs, rel_expr_id id)
 {
 	const struct rel_expr *atom = single_atom(exprs, id);
 
-	if (!atom)
-		return rel_buf_add_cstr(
-		    out, ", and no remote has a version of either");
-
-	struct rel_str name = exprs->string(exprs->context, atom->a);
-	uint32_t g = rel_stack_find(u->stack, name);
-
-	if (g == UINT32_MAX)
-		return rel_buf_add_cstr(out, ", which no remote has");
-	return say_versions(out, u, g);
+	if (atom)
+		return say_name(out, u, exprs->string(exprs->context, atom->a));
+	if (none_exists(u, exprs, id))
+		return rel_buf_add_cstr(out, ", of which no remote has any");
+	return say_branches(out, u, exprs, id);
 }
 
 static int say_tally(struct rel_buf *out, const struct rel_universe *u,
