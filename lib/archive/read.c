@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive/libarchive.h"
-#include "archive/raw.h"
+#include "archive/archive_private.h"
 #include "base/limits.h"
 #include "base/path.h"
 
@@ -19,7 +18,7 @@ struct rel_archive {
 	struct archive *handle;
 	struct archive_entry *entry; /* the handle's own */
 	char *name;
-	bool raw; /* the tar as bytes: archive/raw.h */
+	bool raw; /* the tar as bytes: rel_archive_raw_open_path() */
 	int fd;	  /* -1 = memory */
 	bool close_fd;
 	struct rel_str bytes; /* what is left, when memory */

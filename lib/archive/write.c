@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "archive/libarchive.h"
+#include "archive/archive_private.h"
 #include "archive/tar.h"
 #include "base/limits.h"
 #include "base/path.h"

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "conf/schema.h"
+#include "conf/conf_private.h"
 #include "conf/yaml.h"
 
 /* Is there something called `name` in `dir`?  Leaves the path in `path`. */

@@ -1,6 +1,4 @@
-#include "conf/schema.h"
-
-#include "conf/schema_parts.h"
+#include "conf/conf_private.h"
 
 static int read_target(struct rel_conf_reader *r, const struct rel_yaml *node,
 		       void *items, size_t n)

@@ -1,6 +1,6 @@
 /* How a forge is reached: shared by `publish` and `request`. */
 #include "base/arena.h"
-#include "conf/schema_parts.h"
+#include "conf/conf_private.h"
 
 /* "https://HOST…", of which only the shape is looked at */
 static bool is_address(struct rel_str url)

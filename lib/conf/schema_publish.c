@@ -1,7 +1,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "conf/schema_parts.h"
+#include "conf/conf_private.h"
 
 static int read_publish_kind(struct rel_conf_reader *r,
 			     const struct rel_yaml *value, void *target)

@@ -1,4 +1,4 @@
-#include "conf/schema_parts.h"
+#include "conf/conf_private.h"
 
 #include "base/path.h"
 

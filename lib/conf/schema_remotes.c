@@ -1,4 +1,4 @@
-#include "conf/schema_parts.h"
+#include "conf/conf_private.h"
 
 static int read_remote_name(struct rel_conf_reader *r,
 			    const struct rel_yaml *value, void *target)

@@ -1,6 +1,6 @@
 /* Keys of `publish` for the kinds put and s3. */
 #include "base/path.h"
-#include "conf/schema_parts.h"
+#include "conf/conf_private.h"
 
 int rel_conf_read_upload(struct rel_conf_reader *r,
 			 const struct rel_yaml *value, void *target)

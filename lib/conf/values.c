@@ -1,4 +1,4 @@
-#include "conf/values.h"
+#include "conf/conf_private.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "base/parallel.h"
-#include "sat/models.h"
+#include "sat/sat_private.h"
 #include "sat/spread.h"
 
 /* Conflicts after which putting a variable on top is given up; it will get a

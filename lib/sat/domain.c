@@ -2,7 +2,7 @@
 #include <assert.h>
 
 #include "base/array.h"
-#include "sat/solver.h"
+#include "sat/sat_private.h"
 
 uint32_t sat_atom_group(const struct sat_solver *s, uint32_t atom)
 {

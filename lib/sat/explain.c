@@ -5,7 +5,7 @@
 #include <assert.h>
 
 #include "base/array.h"
-#include "sat/solver.h"
+#include "sat/sat_private.h"
 
 static void mark(struct sat_solver *s, uint32_t step)
 {

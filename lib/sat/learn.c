@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #include "base/array.h"
-#include "sat/solver.h"
+#include "sat/sat_private.h"
 
 static bool reserve_seen(struct sat_solver *s)
 {

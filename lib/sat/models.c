@@ -1,5 +1,5 @@
 /* Models that were found, and what they prove of another problem. */
-#include "sat/models.h"
+#include "sat/sat_private.h"
 
 #include "base/array.h"
 

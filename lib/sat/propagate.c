@@ -1,6 +1,6 @@
 /* What follows from the steps on the trail. */
 #include "base/array.h"
-#include "sat/solver.h"
+#include "sat/sat_private.h"
 
 static sat_lit set_lit(const struct sat_solver *s, uint32_t set)
 {

@@ -10,7 +10,7 @@
 
 #include "base/array.h"
 #include "base/limits.h"
-#include "sat/solver.h"
+#include "sat/sat_private.h"
 
 static const struct sat_budget full = {REL_LIMIT_SAT_CONFLICTS,
 				       REL_LIMIT_SAT_STEPS};

@@ -1,6 +1,6 @@
 /* Decisions, and what to do when they turn out wrong. */
 #include "base/limits.h"
-#include "sat/solver.h"
+#include "sat/sat_private.h"
 
 /* The newest variable of `words`, or SAT_NONE. */
 static uint32_t newest(const struct sat_solver *s, uint32_t g,

@@ -1,7 +1,7 @@
 /* Birth and death of a solver. */
 #include <assert.h>
 
-#include "sat/solver.h"
+#include "sat/sat_private.h"
 
 static uint32_t widest_group(const struct rel_sat_problem *p)
 {

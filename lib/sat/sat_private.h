@@ -1,3 +1,9 @@
+/* What the files of lib/sat share. */
+#ifndef REL_SAT_PRIVATE_H
+#define REL_SAT_PRIVATE_H
+
+#include "sat/sat.h"
+
 /*
  * The search itself, private to lib/sat.
  *
@@ -7,10 +13,6 @@
  * `required`; one that is required and has a single value left has selected
  * it, and that variable's needs and bars come into force.
  */
-#ifndef REL_SAT_SOLVER_H
-#define REL_SAT_SOLVER_H
-
-#include "sat/sat.h"
 
 #define SAT_NONE UINT32_MAX
 
@@ -277,5 +279,13 @@ bool sat_proof_end_clause(struct sat_solver *s, uint32_t clause);
 REL_MUST_CHECK int sat_largest_part(struct sat_solver *s, uint32_t first,
 				    uint32_t n, uint32_t n_required,
 				    uint8_t *in, bool *proved);
+
+/* Models that were found; private to lib/sat. */
+
+/* Add what is true now.  false when out of memory. */
+bool sat_models_add(struct rel_sat_models *models, const struct sat_solver *s);
+/* Add those of another list. */
+bool sat_models_append(struct rel_sat_models *models,
+		       const struct rel_sat_models *more);
 
 #endif

@@ -1,12 +1,14 @@
+/* What the files of lib/conf share: reading values, and who reads which key. */
+#ifndef REL_CONF_PRIVATE_H
+#define REL_CONF_PRIVATE_H
+
+#include "conf/conf.h"
+#include "conf/yaml.h"
+
 /*
  * Reading values of relctl.yml with errors that say where and what instead;
  * shared by schema*.c, no header for other modules.
  */
-#ifndef REL_CONF_VALUES_H
-#define REL_CONF_VALUES_H
-
-#include "conf/conf.h"
-#include "conf/yaml.h"
 
 #define REL_CONF_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -103,5 +105,57 @@ int rel_conf_read_mapping(struct rel_conf_reader *r,
 int rel_conf_read_list(struct rel_conf_reader *r, const struct rel_yaml *value,
 		       const struct rel_conf_list *list, void **out,
 		       size_t *count);
+
+/* From the tree to struct rel_conf. */
+
+/*
+ * Fill the lists and sections of `conf` from the document `root` (may be
+ * NULL: nothing is said); texts stay in conf->arena.
+ * Errors  REL_EPARSE with line and column; REL_ENOMEM.
+ */
+REL_MUST_CHECK int rel_conf_fill(struct rel_conf *conf,
+				 const struct rel_yaml *root,
+				 struct rel_error *err);
+
+/*
+ * The keys at the top of relctl.yml, one file each: schema_<key>.c.  `target`
+ * is the struct rel_conf to fill.  Errors as rel_conf_fill().
+ */
+
+int rel_conf_read_remotes(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, void *target);
+int rel_conf_read_environments(struct rel_conf_reader *r,
+			       const struct rel_yaml *value, void *target);
+int rel_conf_read_release(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, void *target);
+int rel_conf_read_publish(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, void *target);
+int rel_conf_read_request(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, void *target);
+
+/* An http(s) address, without slashes at its end. */
+int rel_conf_read_address(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, const char *what,
+			  const char **out);
+/* OWNER/NAME of a repository on a forge, or its address. */
+int rel_conf_read_repository(struct rel_conf_reader *r,
+			     const struct rel_yaml *value, const char **out);
+
+/* Keys of `publish` for the kinds put and s3; `target` is a struct
+ * rel_conf_publish. */
+int rel_conf_read_upload(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target);
+int rel_conf_read_endpoint(struct rel_conf_reader *r,
+			   const struct rel_yaml *value, void *target);
+int rel_conf_read_bucket(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target);
+int rel_conf_read_region(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target);
+int rel_conf_read_prefix(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target);
+int rel_conf_read_path_style(struct rel_conf_reader *r,
+			     const struct rel_yaml *value, void *target);
+int rel_conf_read_secret_file(struct rel_conf_reader *r,
+			      const struct rel_yaml *value, void *target);
 
 #endif

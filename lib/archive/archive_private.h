@@ -1,9 +1,30 @@
-/* The tar inside an archive as bytes, under the caps of read.h.  Internal to
- * lib/archive. */
-#ifndef REL_ARCHIVE_RAW_H
-#define REL_ARCHIVE_RAW_H
+/* What the files of lib/archive share. */
+#ifndef REL_ARCHIVE_PRIVATE_H
+#define REL_ARCHIVE_PRIVATE_H
+
+#include <archive.h>
+#include <archive_entry.h>
 
 #include "archive/read.h"
+#include "base/lazy.h"
+
+/*
+ * libarchive, loaded when first needed (cmake/RelctlLazy.cmake):
+ * rel_libarchive_load() comes before any of its functions.
+ */
+#ifdef REL_LIBARCHIVE_LAZY
+/* Errors  those of rel_lazy_load() */
+REL_MUST_CHECK int rel_libarchive_load(struct rel_error *err);
+#include REL_LIBARCHIVE_LAZY
+#else
+static inline int rel_libarchive_load(struct rel_error *err)
+{
+	(void)err;
+	return 0;
+}
+#endif
+
+/* The tar inside an archive as bytes, under the caps of read.h. */
 
 /* As rel_archive_open_path() and _memory(); *out is to be closed even after an
  * error.  Of read.h's other functions only rel_archive_close() is allowed. */
