@@ -4,12 +4,13 @@
 #include "command.h"
 #include "dump_case.h"
 #include "report/build.h"
+#include "report/obsolete.h"
 #include "report/view.h"
 #include "session.h"
 
 struct values {
 	bool recursive, direct, all, latest, cycles, is_short, mine, whole,
-	    worktree;
+	    worktree, obsolete;
 	const char *dump_case;
 	struct rel_list since, with, without;
 };
@@ -19,6 +20,9 @@ static const struct rel_option options[] = {
 	values, "all", 0, all,
 	"Check every version of the stack, not only those that the development "
 	"remotes have or touch; list in full what is broken without them too"),
+    REL_FLAG(values, "obsolete", 0, obsolete,
+	     "List only the versions that the next one replaces for whatever "
+	     "depends on them, and that need no less"),
     REL_FLAG(values, "latest", 0, latest,
 	     "Only the newest version of each package"),
     REL_FLAG(
@@ -86,6 +90,20 @@ static int check(const struct rel_call *call, struct rel_error *err)
 				"--%s says which dependents of a package are "
 				"meant; name the package",
 				v->direct ? "direct" : "recursive");
+	if (v->obsolete &&
+	    (v->cycles || v->mine || v->all || v->latest || v->direct ||
+	     v->recursive || v->since.count || call->n_arguments))
+		return rel_fail(err, REL_EUSAGE,
+				"--obsolete is about the whole stack; of the "
+				"other options that choose what is listed only "
+				"--short goes with it");
+	if (v->obsolete && call->common->format &&
+	    strcmp(call->common->format, "text") != 0 &&
+	    strcmp(call->common->format, "json") != 0)
+		return rel_fail(err, REL_EUSAGE,
+				"--obsolete has the formats text and json, "
+				"not %s",
+				call->common->format);
 	if (v->mine && (v->is_short || v->cycles))
 		return rel_fail(err, REL_EUSAGE,
 				"--mine and --%s exclude each other",
@@ -257,6 +275,73 @@ static int survey(struct rel_session *session, bool *found,
 	return rc;
 }
 
+/* Of those found, what is so in this universe too. */
+static int keep_obsolete(struct rel_obsolete *found, uint32_t *n,
+			 struct rel_universe *universe,
+			 const struct rel_cancel *cancel, struct rel_error *err)
+{
+	struct rel_obsolete *here = NULL;
+	uint32_t n_here = 0, kept = 0, k = 0;
+	int rc = rel_obsolete_find(&here, &n_here, universe, cancel, err);
+
+	for (uint32_t i = 0; rc == 0 && i < *n; i++) {
+		while (k < n_here && here[k].package < found[i].package)
+			k++;
+		if (k < n_here && here[k].package == found[i].package)
+			found[kept++] = found[i];
+	}
+	*n = kept;
+	free(here);
+	return rc;
+}
+
+static int write_obsolete(struct rel_session *session,
+			  const struct rel_universe *universe,
+			  const struct rel_obsolete *found, uint32_t n,
+			  struct rel_error *err)
+{
+	const struct values *v = session->call->values;
+	enum rel_report_format format = REL_REPORT_TEXT;
+	struct rel_report_style style;
+	int rc = rel_session_begin(&style, &format, session, v->is_short, err);
+
+	if (rc == 0)
+		rc = rel_report_write_obsolete(universe, found, n, format,
+					       &style, &session->output.sink,
+					       err);
+	return rc ? rc : rel_output_commit(&session->output, err);
+}
+
+/* Packages have the same numbers in every environment's universe. */
+static int list_obsolete(struct rel_session *session, bool *any,
+			 struct rel_error *err)
+{
+	const struct rel_context *context = &session->context;
+	const struct rel_cancel *cancel = session->call->cancel;
+	struct rel_universe *universe = NULL;
+	struct rel_obsolete *found = NULL;
+	uint32_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < context->n_environments; i++) {
+		rel_universe_free(universe);
+		universe = NULL;
+		rc = rel_universe_build(&universe, context->stacks.now,
+					&context->environments[i], cancel, err);
+		if (rc == 0 && i == 0)
+			rc = rel_obsolete_find(&found, &n, universe, cancel,
+					       err);
+		else if (rc == 0)
+			rc = keep_obsolete(found, &n, universe, cancel, err);
+	}
+	if (rc == 0)
+		rc = write_obsolete(session, universe, found, n, err);
+	*any = n > 0;
+	free(found);
+	rel_universe_free(universe);
+	return rc;
+}
+
 static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 {
 	const struct values *v = call->values;
@@ -278,7 +363,8 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 	request.before = !v->whole && (v->with.count || v->without.count);
 	rc = rel_session_open(&session, call, &request, err);
 	if (rc == 0)
-		rc = survey(&session, found, err);
+		rc = v->obsolete ? list_obsolete(&session, found, err)
+				 : survey(&session, found, err);
 	rel_session_close(&session);
 	return rc;
 }

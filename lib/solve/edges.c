@@ -90,6 +90,11 @@ static int entry_edges(struct rel_universe *u, struct edge_lists *lists,
 	scope.edges = flags;
 	rel_arena_reset(&u->store->scratch);
 	rel_environment_formula_rules(&rules, &scope);
+	if (flags & REL_EDGE_UNKNOWN)
+		rules = (struct rel_formula_rules){
+		    .pipeline = REL_FORMULA_FILTER,
+		    .variables = {rel_environment_lookup, &scope},
+		    .fallback = true};
 	rc = add_edges(u, lists, entry, m->depends, &rules);
 	if (!rc && (flags & REL_EDGE_DEPOPTS))
 		rc = add_edges(u, lists, entry, m->depopts, &rules);

@@ -45,6 +45,7 @@ enum rel_edge_flags {
 	REL_EDGE_NO_POST = 1 << 1,   /* without `{post}` */
 	REL_EDGE_WITH_TEST = 1 << 2, /* with-test true */
 	REL_EDGE_WITH_DOC = 1 << 3,  /* with-doc true */
+	REL_EDGE_UNKNOWN = 1 << 5,   /* what no variable decides counts as so */
 	REL_EDGE_BOUNDS = 1 << 4,    /* in a clause about several names, each
 				      * bound on its own, as in opam 2.1 */
 };
