@@ -62,12 +62,14 @@ void rel_conflicts_free(struct rel_conflicts *conflicts)
 	*conflicts = (struct rel_conflicts){0};
 }
 
-static bool bars(const struct rel_universe *u, rel_pkg_id a, rel_pkg_id b)
+static bool conflicts_with(const struct rel_universe *u, rel_pkg_id a,
+			   rel_pkg_id b)
 {
 	const struct rel_sat_problem *p = &u->problem;
 
-	for (uint32_t i = p->bar_first[a]; i < p->bar_first[a + 1]; i++)
-		if (rel_universe_in_set(u, p->bars[i], b))
+	for (uint32_t i = p->conflict_first[a]; i < p->conflict_first[a + 1];
+	     i++)
+		if (rel_universe_in_set(u, p->conflicts[i], b))
 			return true;
 	return false;
 }
@@ -96,5 +98,6 @@ bool rel_conflicts_between(const struct rel_conflicts *conflicts, rel_pkg_id a,
 
 	if (group[a] == group[b])
 		return a != b;
-	return bars(u, a, b) || bars(u, b, a) || share_class(conflicts, a, b);
+	return conflicts_with(u, a, b) || conflicts_with(u, b, a) ||
+	       share_class(conflicts, a, b);
 }

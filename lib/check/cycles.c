@@ -138,12 +138,14 @@ static bool fits(struct cycle_search *s, const uint32_t *cycle, uint32_t n)
 	bool fit = claim_all(s, cycle, n);
 
 	for (uint32_t i = 0; fit && i < n; i++) {
-		for (uint32_t k = p->bar_first[cycle[i]];
-		     fit && k < p->bar_first[cycle[i] + 1]; k++) {
-			uint32_t other = s->member_of[p->set_group[p->bars[k]]];
+		for (uint32_t k = p->conflict_first[cycle[i]];
+		     fit && k < p->conflict_first[cycle[i] + 1]; k++) {
+			uint32_t other =
+			    s->member_of[p->set_group[p->conflicts[k]]];
 
-			fit = !other || !rel_universe_in_set(
-					    s->universe, p->bars[k], other - 1);
+			fit = !other ||
+			      !rel_universe_in_set(s->universe, p->conflicts[k],
+						   other - 1);
 		}
 	}
 	for (uint32_t i = 0; i < n; i++) {

@@ -61,7 +61,7 @@ static rel_expr_id expr_of(const struct rel_universe *u,
 	if (fact->kind == REL_FACT_NEEDS)
 		return u->need_expr[fact->index];
 	if (fact->kind == REL_FACT_CONFLICTS)
-		return u->bar_expr[fact->index];
+		return u->conflict_expr[fact->index];
 	if (fact->kind == REL_FACT_UNAVAILABLE)
 		return rel_universe_package(u, fact->package)
 		    ->manifest.available;
@@ -114,7 +114,7 @@ static int fill_fact(struct rel_fact_text *out, struct rel_texts *texts,
 	if (fact->kind == REL_FACT_NEEDS || fact->kind == REL_FACT_CLASS)
 		out->clause = u->problem.needs[fact->index];
 	else if (fact->kind == REL_FACT_CONFLICTS)
-		out->clause = u->problem.bars[fact->index];
+		out->clause = u->problem.conflicts[fact->index];
 	out->remote = rel_texts_remote(u, fact->package);
 	out->file = rel_texts_file(texts, u, fact->package);
 	if (expr != REL_EXPR_NONE) {

@@ -122,7 +122,7 @@ static bool alike(const struct rel_universe *u, const struct rel_fact *x,
 	if (x->kind == REL_FACT_NEEDS || x->kind == REL_FACT_CLASS)
 		return p->needs[x->index] == p->needs[y->index];
 	if (x->kind == REL_FACT_CONFLICTS)
-		return p->bars[x->index] == p->bars[y->index];
+		return p->conflicts[x->index] == p->conflicts[y->index];
 	return true;
 }
 

@@ -54,8 +54,9 @@ static const struct rel_exprs *exprs_of(const struct titler *t,
 
 static rel_expr_id expr_of(const struct titler *t, const struct rel_fact *fact)
 {
-	return fact->kind == REL_FACT_CONFLICTS ? t->u->bar_expr[fact->index]
-						: t->u->need_expr[fact->index];
+	return fact->kind == REL_FACT_CONFLICTS
+		   ? t->u->conflict_expr[fact->index]
+		   : t->u->need_expr[fact->index];
 }
 
 static bool is_word(char c)
@@ -238,7 +239,7 @@ static void add_claim(struct titler *t, const struct rel_fact *fact,
 			      .order = order};
 
 	if (fact->kind == REL_FACT_CONFLICTS) {
-		claim.set = p->bars[fact->index];
+		claim.set = p->conflicts[fact->index];
 		claim.negated = true;
 	} else if (fact->kind == REL_FACT_NEEDS ||
 		   fact->kind == REL_FACT_CLASS) {

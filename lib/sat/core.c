@@ -34,10 +34,10 @@ void sat_proof_note_step(struct sat_solver *s, const struct sat_step *step)
 		add_link(
 		    s, (struct sat_link){SAT_LINK_NEED, step->var, step->fact});
 		break;
-	case SAT_BY_BAR:
-	case SAT_NO_BAR:
-		add_link(
-		    s, (struct sat_link){SAT_LINK_BAR, step->var, step->fact});
+	case SAT_BY_CONFLICT:
+	case SAT_NO_CONFLICT:
+		add_link(s, (struct sat_link){SAT_LINK_CONFLICT, step->var,
+					      step->fact});
 		break;
 	case SAT_BY_CLAUSE:
 		add_link(s, (struct sat_link){SAT_LINK_CLAUSE, 0, step->fact});
@@ -120,7 +120,7 @@ static uint32_t find_clause(const struct sat_proof *proof, uint32_t offset)
 	return low;
 }
 
-/* Where `listed` has it: needs, bars, variables. */
+/* Where `listed` has it: needs, conflicts, variables. */
 static uint8_t *listed(const struct rel_sat_explainer *core,
 		       const struct sat_link *fact)
 {
@@ -130,7 +130,7 @@ static uint8_t *listed(const struct rel_sat_explainer *core,
 	if (fact->kind != SAT_LINK_NEED)
 		at += p->need_first[p->n_vars];
 	if (fact->kind == SAT_LINK_NEVER)
-		at += p->bar_first[p->n_vars];
+		at += p->conflict_first[p->n_vars];
 	return &core->listed[at];
 }
 
@@ -240,8 +240,8 @@ static void switch_fact(struct rel_sat_explainer *core,
 	case SAT_LINK_NEED:
 		core->proof.need_on[fact->index] = on;
 		break;
-	case SAT_LINK_BAR:
-		core->proof.bar_on[fact->index] = on;
+	case SAT_LINK_CONFLICT:
+		core->proof.conflict_on[fact->index] = on;
 		break;
 	case SAT_LINK_NEVER:
 	case SAT_LINK_CLAUSE:
@@ -255,7 +255,7 @@ static void switch_to_facts(struct rel_sat_explainer *core)
 	const struct rel_sat_problem *p = core->solver.problem;
 
 	memset(core->proof.need_on, 0, p->need_first[p->n_vars]);
-	memset(core->proof.bar_on, 0, p->bar_first[p->n_vars]);
+	memset(core->proof.conflict_on, 0, p->conflict_first[p->n_vars]);
 	for (uint32_t i = 0; i < core->n_facts; i++)
 		switch_fact(core, &core->facts[i], true);
 }
@@ -345,7 +345,7 @@ static void prepare(struct rel_sat_explainer *core)
 
 	reset(core);
 	memset(core->proof.need_on, 1, p->need_first[p->n_vars]);
-	memset(core->proof.bar_on, 1, p->bar_first[p->n_vars]);
+	memset(core->proof.conflict_on, 1, p->conflict_first[p->n_vars]);
 	for (uint32_t v = 0; v < p->n_vars; v++) {
 		if (core->status[v] == REL_SAT_NO && v != core->var)
 			sat_solver_kill(&core->solver, v, SAT_NONE);
@@ -357,7 +357,7 @@ static int export_facts(const struct rel_sat_explainer *core,
 {
 	static const enum rel_sat_fact_kind kinds[] = {
 	    [SAT_LINK_NEED] = REL_SAT_NEED,
-	    [SAT_LINK_BAR] = REL_SAT_BAR,
+	    [SAT_LINK_CONFLICT] = REL_SAT_CONFLICT,
 	    [SAT_LINK_NEVER] = REL_SAT_NEVER,
 	};
 	struct rel_sat_fact *out =
@@ -423,11 +423,11 @@ static bool take_facts_of(struct rel_sat_explainer *core, uint32_t var)
 		     ok && k < p->clause_first[c + 1]; k++)
 			ok = reach_set(core, p->clause_sets[k]);
 	}
-	for (uint32_t i = p->bar_first[var]; ok && i < p->bar_first[var + 1];
-	     i++) {
-		struct sat_link bar = {SAT_LINK_BAR, var, i};
+	for (uint32_t i = p->conflict_first[var];
+	     ok && i < p->conflict_first[var + 1]; i++) {
+		struct sat_link link = {SAT_LINK_CONFLICT, var, i};
 
-		ok = add_fact(core, &bar);
+		ok = add_fact(core, &link);
 	}
 	return ok;
 }
@@ -481,12 +481,12 @@ int rel_sat_explainer_new(struct rel_sat_explainer **out,
 	}
 	proof = &core->proof;
 	proof->need_on = malloc((size_t)p->need_first[p->n_vars] + 1);
-	proof->bar_on = malloc((size_t)p->bar_first[p->n_vars] + 1);
+	proof->conflict_on = malloc((size_t)p->conflict_first[p->n_vars] + 1);
 	proof->killer = malloc(((size_t)p->n_vars + 1) * sizeof(uint32_t));
 	core->listed = calloc((size_t)p->need_first[p->n_vars] +
-				  p->bar_first[p->n_vars] + p->n_vars + 1,
+				  p->conflict_first[p->n_vars] + p->n_vars + 1,
 			      1);
-	if (!proof->need_on || !proof->bar_on || !proof->killer ||
+	if (!proof->need_on || !proof->conflict_on || !proof->killer ||
 	    !core->listed) {
 		rel_sat_explainer_free(core);
 		return rel_fail_nomem(err);
@@ -502,7 +502,7 @@ void rel_sat_explainer_free(struct rel_sat_explainer *core)
 		return;
 	sat_solver_free(&core->solver);
 	free(core->proof.need_on);
-	free(core->proof.bar_on);
+	free(core->proof.conflict_on);
 	free(core->proof.killer);
 	free(core->proof.links);
 	free(core->proof.clauses);

@@ -218,18 +218,19 @@ void sat_antecedents(struct sat_solver *s, const struct sat_step *step,
 		mark_selected(s, step->var);
 		explain_need(s, step, before);
 		break;
-	case SAT_BY_BAR:
+	case SAT_BY_CONFLICT:
 		mark_selected(s, step->var);
 		break;
 	case SAT_NO_NEED:
 		explain_need(s, step, before);
 		break;
-	case SAT_NO_BAR:
+	case SAT_NO_CONFLICT:
 		/* the set is true, so its negation is false */
-		sat_explain_false(
-		    s,
-		    2 * (s->problem->n_vars + s->problem->bars[step->fact]) + 1,
-		    before);
+		sat_explain_false(s,
+				  2 * (s->problem->n_vars +
+				       s->problem->conflicts[step->fact]) +
+				      1,
+				  before);
 		break;
 	case SAT_BY_CLAUSE:
 		explain_clause(s, step, before);

@@ -145,8 +145,9 @@ static bool holds(const struct replay *r, uint32_t var)
 		if (!need_holds(r, p->needs[i]))
 			return false;
 	}
-	for (uint32_t i = p->bar_first[var]; i < p->bar_first[var + 1]; i++) {
-		if (chosen_in(r, p->bars[i]) != SAT_NONE)
+	for (uint32_t i = p->conflict_first[var];
+	     i < p->conflict_first[var + 1]; i++) {
+		if (chosen_in(r, p->conflicts[i]) != SAT_NONE)
 			return false;
 	}
 	return true;

@@ -12,9 +12,9 @@ static bool need_counts(const struct sat_solver *s, uint32_t need)
 	return !s->proof || s->proof->need_on[need];
 }
 
-static bool bar_counts(const struct sat_solver *s, uint32_t bar)
+static bool conflict_counts(const struct sat_solver *s, uint32_t conflict)
 {
-	return !s->proof || s->proof->bar_on[bar];
+	return !s->proof || s->proof->conflict_on[conflict];
 }
 
 /*
@@ -110,17 +110,18 @@ static bool enforce_needs(struct sat_solver *s, uint32_t var)
 	return true;
 }
 
-static bool enforce_bars(struct sat_solver *s, uint32_t var)
+static bool enforce_conflicts(struct sat_solver *s, uint32_t var)
 {
 	const struct rel_sat_problem *p = s->problem;
 
-	for (uint32_t i = p->bar_first[var]; i < p->bar_first[var + 1]; i++) {
-		struct sat_step step = {.lit = set_lit(s, p->bars[i]) + 1,
-					.reason = SAT_BY_BAR,
+	for (uint32_t i = p->conflict_first[var];
+	     i < p->conflict_first[var + 1]; i++) {
+		struct sat_step step = {.lit = set_lit(s, p->conflicts[i]) + 1,
+					.reason = SAT_BY_CONFLICT,
 					.var = var,
 					.fact = i};
 
-		if (bar_counts(s, i) && !sat_assert(s, &step))
+		if (conflict_counts(s, i) && !sat_assert(s, &step))
 			return false;
 	}
 	return true;
@@ -140,10 +141,11 @@ bool sat_fails(const struct sat_solver *s, uint32_t var, struct sat_step *why)
 			return true;
 		}
 	}
-	for (uint32_t i = p->bar_first[var]; i < p->bar_first[var + 1]; i++) {
-		if (bar_counts(s, i) &&
-		    sat_value(s, set_lit(s, p->bars[i])) == SAT_TRUE) {
-			why->reason = SAT_NO_BAR;
+	for (uint32_t i = p->conflict_first[var];
+	     i < p->conflict_first[var + 1]; i++) {
+		if (conflict_counts(s, i) &&
+		    sat_value(s, set_lit(s, p->conflicts[i])) == SAT_TRUE) {
+			why->reason = SAT_NO_CONFLICT;
 			why->fact = i;
 			return true;
 		}
@@ -341,7 +343,7 @@ bool sat_propagate(struct sat_solver *s)
 		if ((step.lit & 1) || step.lit / 2 >= s->problem->n_vars)
 			continue;
 		if (!enforce_needs(s, step.lit / 2) ||
-		    !enforce_bars(s, step.lit / 2))
+		    !enforce_conflicts(s, step.lit / 2))
 			break;
 	}
 	s->steps += s->trail_head - from;

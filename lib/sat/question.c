@@ -24,7 +24,7 @@ struct extended {
 	uint32_t *set_group, *set_word;
 	uint64_t *set_words;
 	uint32_t *clause_first, *clause_sets;
-	uint32_t *need_first, *needs, *bar_first;
+	uint32_t *need_first, *needs, *conflict_first;
 	uint32_t first_goal, root; /* variables */
 	uint32_t n_set_words, n_clause_sets;
 };
@@ -76,7 +76,7 @@ static void free_extended(struct extended *x)
 	free(x->clause_sets);
 	free(x->need_first);
 	free(x->needs);
-	free(x->bar_first);
+	free(x->conflict_first);
 }
 
 static uint32_t words_of(const struct rel_sat_problem *p, uint32_t group)
@@ -126,12 +126,12 @@ static int copy_problem(struct extended *x, const struct rel_sat_problem *p,
 	    copy(p->need_first, (size_t)p->n_vars + 1, more, sizeof(uint32_t));
 	x->needs = copy(p->needs, p->need_first[p->n_vars], 2 * more,
 			sizeof(uint32_t));
-	x->bar_first =
-	    copy(p->bar_first, (size_t)p->n_vars + 1, more, sizeof(uint32_t));
+	x->conflict_first = copy(p->conflict_first, (size_t)p->n_vars + 1, more,
+				 sizeof(uint32_t));
 	if (!x->var_group || !x->group_first || !x->group_word ||
 	    !x->set_group || !x->set_word || !x->set_words ||
 	    !x->clause_first || !x->clause_sets || !x->need_first ||
-	    !x->needs || !x->bar_first)
+	    !x->needs || !x->conflict_first)
 		return REL_ENOMEM;
 	x->p.var_group = x->var_group;
 	x->p.group_first = x->group_first;
@@ -143,7 +143,7 @@ static int copy_problem(struct extended *x, const struct rel_sat_problem *p,
 	x->p.clause_sets = x->clause_sets;
 	x->p.need_first = x->need_first;
 	x->p.needs = x->needs;
-	x->p.bar_first = x->bar_first;
+	x->p.conflict_first = x->conflict_first;
 	return 0;
 }
 
@@ -156,7 +156,7 @@ static uint32_t add_var(struct extended *x)
 	x->group_first[g + 1] = v + 1;
 	x->group_word[g + 1] = x->group_word[g] + 1;
 	x->need_first[v + 1] = x->need_first[v];
-	x->bar_first[v + 1] = x->bar_first[v];
+	x->conflict_first[v + 1] = x->conflict_first[v];
 	return v;
 }
 

@@ -4,9 +4,9 @@
  *  - variables stand in groups; of each group at most one is true;
  *  - a set is some variables of one group; it is true when one of them is;
  *  - a clause is a disjunction of sets;
- *  - a variable may need clauses and bar sets:
- *	v needs c   : !v | s1 | s2 | …     for the sets s_i of c
- *	v bars s    : !v | !m              for each member m of s
+ *  - a variable may need clauses and conflict with sets:
+ *	v needs c          : !v | s1 | s2 | …     for the sets s_i of c
+ *	v conflicts with s : !v | !m        for each member m of s
  *
  * The empty assignment is always a model, so the question is never whether
  * there is one, but which variables occur in some.  Knows nothing of opam.
@@ -15,7 +15,7 @@
  * a group is the bit set of members still possible, a literal is "the group's
  * value is (not) in this set", and learned clauses are made of such literals,
  * so that a thousand versions of one name cost a few words and not a
- * thousand variables.  docs/internals/solver.md tells the whole.
+ * thousand variables.  docs/internals/solver.md has the details.
  *
  * Threads  a problem is read-only and may be shared; rel_sat_decide starts
  *          its own threads.
@@ -45,10 +45,10 @@ struct rel_sat_problem {
 	const uint64_t *set_words;
 	const uint32_t *clause_first; /* [n_clauses + 1] → clause_sets */
 	const uint32_t *clause_sets;
-	const uint32_t *need_first; /* [n_vars + 1] → needs */
-	const uint32_t *needs;	    /* clauses */
-	const uint32_t *bar_first;  /* [n_vars + 1] → bars */
-	const uint32_t *bars; /* sets, never of the variable's own group */
+	const uint32_t *need_first;	/* [n_vars + 1] → needs */
+	const uint32_t *needs;		/* clauses */
+	const uint32_t *conflict_first; /* [n_vars + 1] → conflicts */
+	const uint32_t *conflicts; /* sets, never of the variable's own group */
 };
 
 /* Words of 64 bits that hold a set of a group with `count` variables;
@@ -112,9 +112,9 @@ REL_MUST_CHECK int rel_sat_replay(const struct rel_sat_problem *problem,
 				  struct rel_error *err);
 
 enum rel_sat_fact_kind {
-	REL_SAT_NEED,  /* index into needs */
-	REL_SAT_BAR,   /* index into bars */
-	REL_SAT_NEVER, /* index = a variable whose status is REL_SAT_NO */
+	REL_SAT_NEED,	  /* index into needs */
+	REL_SAT_CONFLICT, /* index into conflicts */
+	REL_SAT_NEVER,	  /* index = a variable whose status is REL_SAT_NO */
 };
 
 /* One fact of a core, with the variable it belongs to. */

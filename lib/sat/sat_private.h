@@ -11,7 +11,7 @@
  * asserted so far form the trail, a list of steps; each step narrows the
  * domain of one group.  A group whose domain may not be empty any more is
  * `required`; one that is required and has a single value left has selected
- * it, and that variable's needs and bars come into force.
+ * it, and that variable's needs and conflicts come into force.
  */
 
 #define SAT_NONE UINT32_MAX
@@ -34,14 +34,15 @@ enum sat_value {
 /* Why a step was taken. */
 enum sat_reason {
 	SAT_DECISION,
-	SAT_BY_NEED,   /* var is selected and all other sets of need `fact` are
-			* false: the last one is true */
-	SAT_BY_BAR,    /* var is selected: the set of bar `fact` is false */
-	SAT_NO_NEED,   /* every set of need `fact` is false: var is false */
-	SAT_NO_BAR,    /* the set of bar `fact` is true: var is false */
-	SAT_BY_CLAUSE, /* all other literals of learned clause `fact` are
-			* false */
-	SAT_LAST,      /* the only value left of a required group */
+	SAT_BY_NEED, /* var is selected and all other sets of need `fact` are
+		      * false: the last one is true */
+	SAT_BY_CONFLICT, /* var is selected: the set of conflict `fact` is false
+			  */
+	SAT_NO_NEED,	 /* every set of need `fact` is false: var is false */
+	SAT_NO_CONFLICT, /* the set of conflict `fact` is true: var is false */
+	SAT_BY_CLAUSE,	 /* all other literals of learned clause `fact` are
+			  * false */
+	SAT_LAST,	 /* the only value left of a required group */
 };
 
 struct sat_step {
@@ -147,12 +148,12 @@ struct sat_solver {
 struct sat_link {
 	enum sat_link_kind {
 		SAT_LINK_NEED,
-		SAT_LINK_BAR,
+		SAT_LINK_CONFLICT,
 		SAT_LINK_NEVER,
 		SAT_LINK_CLAUSE,
 	} kind;
 	uint32_t var;
-	uint32_t index; /* of need, bar, variable; offset of the clause */
+	uint32_t index; /* of need, conflict, variable; offset of the clause */
 };
 
 struct sat_proof_clause {
@@ -162,9 +163,9 @@ struct sat_proof_clause {
 
 /* Which facts count, and what each learned clause rests on (core.c). */
 struct sat_proof {
-	uint8_t *need_on, *bar_on; /* by index: is the fact in force */
-	uint32_t *killer;	   /* by dead variable: the clause, or
-				    * SAT_NONE */
+	uint8_t *need_on, *conflict_on; /* by index: is the fact in force */
+	uint32_t *killer;		/* by dead variable: the clause, or
+					 * SAT_NONE */
 	struct sat_link *links;
 	uint32_t n_links, links_cap;
 	struct sat_proof_clause *clauses;

@@ -732,7 +732,7 @@ uint32_t rel_circles_condition(const struct rel_circles *c,
 	const struct rel_conditions *k = &c->conditions;
 
 	*index = fact->index;
-	if (fact->kind == REL_SAT_BAR && fact->var >= k->base_vars)
+	if (fact->kind == REL_SAT_CONFLICT && fact->var >= k->base_vars)
 		return k->condition_of[fact->var - k->base_vars];
 	if (fact->kind != REL_SAT_NEED)
 		return UINT32_MAX;

@@ -68,9 +68,9 @@ const struct rel_sat_problem *rel_circles_problem(
     const struct rel_circles *circles);
 
 /*
- * What a fact of that problem is: a need or bar of the universe's (then *index
- * is its place there and UINT32_MAX is returned) or part of a condition, whose
- * number is returned.
+ * What a fact of that problem is: a need or conflict of the universe's (then
+ * *index is its place there and UINT32_MAX is returned) or part of a condition,
+ * whose number is returned.
  */
 uint32_t rel_circles_condition(const struct rel_circles *circles,
 			       const struct rel_sat_fact *fact,

@@ -29,7 +29,7 @@ struct rel_conditions {
 	uint32_t *var_group, *group_first, *group_word, *set_group, *set_word;
 	uint64_t *set_words;
 	uint32_t *clause_first, *clause_sets, *need_first, *needs;
-	uint32_t *bar_first, *bars;
+	uint32_t *conflict_first, *conflicts;
 };
 
 static inline uint32_t rel_condition_begin(const struct rel_conditions *c,

@@ -2,9 +2,9 @@
  * Conditions as part of a problem of groups, sets and needs.
  *
  * "Not a version of each of the sets s1 … sn" becomes a group with variables
- * m2 … mn, of which mi says "si is the one that is missing" and bars si; and
- * every version in s1 needs one of m2 … mn.  For n = 1 it needs a clause
- * without sets, which nothing fills.
+ * m2 … mn, of which mi says "si is the one that is missing" and conflicts with
+ * si; and every version in s1 needs one of m2 … mn.  For n = 1 it needs a
+ * clause without sets, which nothing fills.
  */
 #include <string.h>
 
@@ -30,8 +30,8 @@ static void free_arrays(struct rel_conditions *c)
 	free(c->clause_sets);
 	free(c->need_first);
 	free(c->needs);
-	free(c->bar_first);
-	free(c->bars);
+	free(c->conflict_first);
+	free(c->conflicts);
 }
 
 void rel_conditions_free(struct rel_conditions *c)
@@ -86,13 +86,14 @@ static int make_arrays(struct rel_conditions *c, const struct rel_universe *u,
 			      sizeof(*c->clause_sets));
 	c->need_first = room(vars, sizeof(*c->need_first));
 	c->needs = room(p->need_first[p->n_vars] + g.needs, sizeof(*c->needs));
-	c->bar_first = room(vars, sizeof(*c->bar_first));
-	c->bars = room(p->bar_first[p->n_vars] + g.vars, sizeof(*c->bars));
+	c->conflict_first = room(vars, sizeof(*c->conflict_first));
+	c->conflicts =
+	    room(p->conflict_first[p->n_vars] + g.vars, sizeof(*c->conflicts));
 	if (!c->condition_of || !c->need_of || !c->var_group ||
 	    !c->group_first || !c->group_word || !c->set_group ||
 	    !c->set_word || !c->set_words || !c->clause_first ||
-	    !c->clause_sets || !c->need_first || !c->needs || !c->bar_first ||
-	    !c->bars)
+	    !c->clause_sets || !c->need_first || !c->needs ||
+	    !c->conflict_first || !c->conflicts)
 		return REL_ENOMEM;
 	memcpy(c->set_words, p->set_words, words * sizeof(*c->set_words));
 	return 0;
@@ -127,16 +128,17 @@ static void add_group(struct rel_conditions *c, const struct rel_sat_problem *p,
 	c->clause_first[p->n_clauses + i + 1] = at;
 }
 
-/* The bars of the conditions' variables, which need nothing. */
-static void add_bars(struct rel_conditions *c, const struct rel_sat_problem *p)
+/* The conflicts of the conditions' variables, which need nothing. */
+static void add_conflicts(struct rel_conditions *c,
+			  const struct rel_sat_problem *p)
 {
-	uint32_t var = p->n_vars, at = p->bar_first[p->n_vars];
+	uint32_t var = p->n_vars, at = p->conflict_first[p->n_vars];
 
 	for (uint32_t i = 0; i < c->n; i++) {
 		for (uint32_t k = rel_condition_begin(c, i) + 1; k < c->ends[i];
 		     k++) {
-			c->bars[at++] = c->steps[k].set;
-			c->bar_first[++var] = at;
+			c->conflicts[at++] = c->steps[k].set;
+			c->conflict_first[++var] = at;
 			c->need_first[var] = c->need_first[p->n_vars];
 		}
 	}
@@ -205,14 +207,14 @@ int rel_conditions_write(struct rel_conditions *c, const struct rel_universe *u,
 	copy(c->set_word, p->set_word, p->n_sets);
 	copy(c->clause_first, p->clause_first, p->n_clauses + 1);
 	copy(c->clause_sets, p->clause_sets, p->clause_first[p->n_clauses]);
-	copy(c->bar_first, p->bar_first, p->n_vars + 1);
-	copy(c->bars, p->bars, p->bar_first[p->n_vars]);
+	copy(c->conflict_first, p->conflict_first, p->n_vars + 1);
+	copy(c->conflicts, p->conflicts, p->conflict_first[p->n_vars]);
 	for (uint32_t i = 0; i < c->n; i++)
 		add_group(c, p, i, &word);
 	rc = add_needs(c, u, p);
 	if (rc != 0)
 		return rc;
-	add_bars(c, p);
+	add_conflicts(c, p);
 	c->base_vars = p->n_vars;
 	c->problem = (struct rel_sat_problem){
 	    .n_vars = c->group_first[p->n_groups + c->n],
@@ -229,8 +231,8 @@ int rel_conditions_write(struct rel_conditions *c, const struct rel_universe *u,
 	    .clause_sets = c->clause_sets,
 	    .need_first = c->need_first,
 	    .needs = c->needs,
-	    .bar_first = c->bar_first,
-	    .bars = c->bars,
+	    .conflict_first = c->conflict_first,
+	    .conflicts = c->conflicts,
 	};
 	return 0;
 }

@@ -82,7 +82,7 @@ static struct rel_fact convert_fact(const struct rel_universe *u,
 
 	if (f->kind == REL_SAT_NEED && u->need_expr[f->index] == REL_NEED_CLASS)
 		fact.kind = REL_FACT_CLASS;
-	else if (f->kind == REL_SAT_BAR)
+	else if (f->kind == REL_SAT_CONFLICT)
 		fact.kind = REL_FACT_CONFLICTS;
 	else if (f->kind == REL_SAT_NEVER)
 		fact.kind = u->state[f->var] == REL_PACKAGE_UNAVAILABLE

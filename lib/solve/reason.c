@@ -162,7 +162,7 @@ static struct rel_fact convert_fact(const struct explainer *x,
 		if (x->u->need_expr[f->index] == REL_NEED_CLASS)
 			fact.kind = REL_FACT_CLASS;
 		break;
-	case REL_SAT_BAR:
+	case REL_SAT_CONFLICT:
 		fact.kind = REL_FACT_CONFLICTS;
 		break;
 	case REL_SAT_NEVER:
@@ -741,7 +741,7 @@ static int root_key_of_core(struct explainer *x, rel_pkg_id pkg,
 		if (f->kind == REL_FACT_NEEDS || f->kind == REL_FACT_CLASS)
 			about = p->needs[f->index];
 		else if (f->kind == REL_FACT_CONFLICTS)
-			about = p->bars[f->index];
+			about = p->conflicts[f->index];
 		rel_buf_printf(&x->key, "%d %u %u;", f->kind,
 			       f->package == pkg && !core->circle ? REL_PKG_NONE
 								  : f->package,

@@ -31,7 +31,7 @@ enum rel_fact_kind {
 struct rel_fact {
 	enum rel_fact_kind kind;
 	rel_pkg_id package;
-	/* NEEDS, CLASS: into needs; CONFLICTS: into bars; CIRCLE: for
+	/* NEEDS, CLASS: into needs; CONFLICTS: into conflicts; CIRCLE: for
 	 * rel_circles_step() */
 	uint32_t index;
 };

@@ -237,7 +237,7 @@ int rel_fact_sentence(struct rel_buf *out, const struct rel_universe *u,
 		rel_buf_add_cstr(out, "conflicts with ");
 		return rel_expr_print_plain(
 		    out, &rel_universe_snapshot(u, fact->package)->exprs,
-		    u->bar_expr[fact->index]);
+		    u->conflict_expr[fact->index]);
 	case REL_FACT_CLASS:
 		return say_class(out, u, fact);
 	case REL_FACT_BROKEN:

@@ -20,17 +20,19 @@ int rel_universe_add_need(struct rel_universe *u, uint32_t clause,
 	return 0;
 }
 
-static int add_bar(struct rel_universe *u, uint32_t set, rel_expr_id expr)
+static int add_conflict(struct rel_universe *u, uint32_t set, rel_expr_id expr)
 {
 	struct rel_universe_store *st = u->store;
 
-	if (rel_array_reserve(&st->bars, &st->bars_cap,
-			      (uint64_t)st->n_bars + 1, sizeof(*st->bars)) ||
-	    rel_array_reserve(&u->bar_expr, &st->bar_expr_cap,
-			      (uint64_t)st->n_bars + 1, sizeof(*u->bar_expr)))
+	if (rel_array_reserve(&st->conflicts, &st->conflicts_cap,
+			      (uint64_t)st->n_conflicts + 1,
+			      sizeof(*st->conflicts)) ||
+	    rel_array_reserve(&u->conflict_expr, &st->conflict_expr_cap,
+			      (uint64_t)st->n_conflicts + 1,
+			      sizeof(*u->conflict_expr)))
 		return REL_ENOMEM;
-	st->bars[st->n_bars] = set;
-	u->bar_expr[st->n_bars++] = expr;
+	st->conflicts[st->n_conflicts] = set;
+	u->conflict_expr[st->n_conflicts++] = expr;
 	return 0;
 }
 
@@ -86,7 +88,7 @@ static int resolve_conflicts(struct rel_universe *u, uint32_t entry,
 		 * only one version can be installed is understood. */
 		if (!rc && set != REL_NO_ID &&
 		    st->resolver.set_group[set] != st->var_group[entry])
-			rc = add_bar(u, set, f.atoms[i].source);
+			rc = add_conflict(u, set, f.atoms[i].source);
 	}
 	return rc;
 }
@@ -153,29 +155,29 @@ static int resolve_all(struct rel_universe *u, const struct rel_cancel *cancel)
 	uint32_t n = u->stack->n_entries;
 
 	st->need_first = calloc((size_t)st->n_vars + 1, sizeof(uint32_t));
-	st->bar_first = calloc((size_t)st->n_vars + 1, sizeof(uint32_t));
+	st->conflict_first = calloc((size_t)st->n_vars + 1, sizeof(uint32_t));
 	u->state = calloc((size_t)n + 1, 1);
-	if (!st->need_first || !st->bar_first || !u->state)
+	if (!st->need_first || !st->conflict_first || !u->state)
 		return REL_ENOMEM;
 	for (uint32_t e = 0; e < n; e++) {
-		uint32_t needs = st->n_needs, bars = st->n_bars;
+		uint32_t needs = st->n_needs, conflicts = st->n_conflicts;
 		int rc = resolve_entry(u, e);
 
 		if (rc == REL_ELIMIT) {
 			u->state[e] = REL_PACKAGE_UNREADABLE;
 			st->n_needs = needs;
-			st->n_bars = bars;
+			st->n_conflicts = conflicts;
 		} else if (rc) {
 			return rc;
 		}
 		if (rel_cancelled(cancel))
 			return REL_ECANCELLED;
 		st->need_first[e + 1] = st->n_needs;
-		st->bar_first[e + 1] = st->n_bars;
+		st->conflict_first[e + 1] = st->n_conflicts;
 	}
 	for (uint32_t v = n; v < st->n_vars; v++) {
 		st->need_first[v + 1] = st->n_needs;
-		st->bar_first[v + 1] = st->n_bars;
+		st->conflict_first[v + 1] = st->n_conflicts;
 	}
 	return 0;
 }
@@ -200,8 +202,8 @@ void rel_universe_publish(struct rel_universe *u)
 	    .clause_sets = r->clause_sets,
 	    .need_first = st->need_first,
 	    .needs = st->needs,
-	    .bar_first = st->bar_first,
-	    .bars = st->bars,
+	    .conflict_first = st->conflict_first,
+	    .conflicts = st->conflicts,
 	};
 	u->pinned = u->problem;
 	if (st->pinned_first) {
@@ -283,15 +285,15 @@ void rel_universe_free(struct rel_universe *u)
 		free(st->var_group);
 		free(st->need_first);
 		free(st->needs);
-		free(st->bar_first);
-		free(st->bars);
+		free(st->conflict_first);
+		free(st->conflicts);
 		free(st->pinned_first);
 		free(st->pinned_needs);
 	}
 	free(st);
 	free(u->state);
 	free(u->need_expr);
-	free(u->bar_expr);
+	free(u->conflict_expr);
 	free(u->pinned_need_expr);
 	free(u);
 }

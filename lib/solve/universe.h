@@ -63,9 +63,9 @@ struct rel_universe {
 	struct rel_sat_problem pinned;
 	uint32_t n_packages;
 	uint8_t *state; /* [n_packages], enum rel_package_state */
-	/* by index into problem.needs and problem.bars: the expression (in the
-	 * manifest's snapshot) behind the fact, for its text and line */
-	rel_expr_id *need_expr, *bar_expr;
+	/* by index into problem.needs and problem.conflicts: the expression (in
+	 * the manifest's snapshot) behind the fact, for its text and line */
+	rel_expr_id *need_expr, *conflict_expr;
 	rel_expr_id *pinned_need_expr; /* for pinned.needs */
 	/* what orders the build, from rel_universe_order() on: dependencies
 	 * that are not `post`, optional ones too */

@@ -22,8 +22,8 @@ struct rel_universe_store {
 	uint32_t n_groups, n_vars;
 	uint32_t *need_first, *needs;
 	uint32_t n_needs, needs_cap, need_expr_cap;
-	uint32_t *bar_first, *bars;
-	uint32_t n_bars, bars_cap, bar_expr_cap;
+	uint32_t *conflict_first, *conflicts;
+	uint32_t n_conflicts, conflicts_cap, conflict_expr_cap;
 	uint32_t *pinned_first, *pinned_needs;
 	/* conflict-classes that more than one name is in */
 	struct rel_intern classes;

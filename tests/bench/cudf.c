@@ -89,8 +89,9 @@ static void print_package(const struct rel_universe *u, uint32_t var)
 	print_depends(u, var);
 	printf("conflicts: ");
 	print_name(u, group);
-	for (uint32_t i = p->bar_first[var]; i < p->bar_first[var + 1]; i++)
-		print_set(u, p->bars[i], " , ", " , ");
+	for (uint32_t i = p->conflict_first[var];
+	     i < p->conflict_first[var + 1]; i++)
+		print_set(u, p->conflicts[i], " , ", " , ");
 	printf("\n\n");
 }
 

@@ -143,18 +143,19 @@ static struct rel_sat_problem copy_problem(const struct rel_sat_problem *p,
 	    repeat(p->need_first, p->n_vars, p->need_first[p->n_vars], copies);
 	q.needs =
 	    repeat(p->needs, p->need_first[p->n_vars], p->n_clauses, copies);
-	q.bar_first =
-	    repeat(p->bar_first, p->n_vars, p->bar_first[p->n_vars], copies);
-	q.bars = repeat(p->bars, p->bar_first[p->n_vars], p->n_sets, copies);
+	q.conflict_first = repeat(p->conflict_first, p->n_vars,
+				  p->conflict_first[p->n_vars], copies);
+	q.conflicts = repeat(p->conflicts, p->conflict_first[p->n_vars],
+			     p->n_sets, copies);
 	return q;
 }
 
 static void free_copy(struct rel_sat_problem *q)
 {
 	const uint32_t *arrays[] = {
-	    q->var_group, q->group_first,  q->group_word,  q->set_group,
-	    q->set_word,  q->clause_first, q->clause_sets, q->need_first,
-	    q->needs,	  q->bar_first,	   q->bars,
+	    q->var_group, q->group_first,    q->group_word,  q->set_group,
+	    q->set_word,  q->clause_first,   q->clause_sets, q->need_first,
+	    q->needs,	  q->conflict_first, q->conflicts,
 	};
 
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)

@@ -268,7 +268,7 @@ static void test_pigeons(void **state)
 				    .group_word = words,
 				    .clause_first = none,
 				    .need_first = none,
-				    .bar_first = none};
+				    .conflict_first = none};
 	struct rel_sat_question q = {
 	    .problem = &p, .status = status, .goals = goals, .n_goals = GOALS};
 	struct rel_sat_answer answer;

@@ -27,7 +27,7 @@ struct toy {
 	uint64_t set_words[MAX_SETS];
 	uint32_t clause_first[MAX_FACTS + 1], clause_sets[MAX_FACTS * 3];
 	uint32_t need_first[MAX_VARS + 1], needs[MAX_FACTS];
-	uint32_t bar_first[MAX_VARS + 1], bars[MAX_FACTS];
+	uint32_t conflict_first[MAX_VARS + 1], conflicts[MAX_FACTS];
 };
 
 static uint64_t random_state;
@@ -69,11 +69,11 @@ static inline void make_sets(struct toy *t)
 
 static inline void make_facts(struct toy *t, uint32_t density)
 {
-	uint32_t needs = 0, bars = 0, members = 0;
+	uint32_t needs = 0, n_conflicts = 0, members = 0;
 
 	for (uint32_t v = 0; v < t->p.n_vars; v++) {
 		t->need_first[v] = needs;
-		t->bar_first[v] = bars;
+		t->conflict_first[v] = n_conflicts;
 		while (below(density) && needs < MAX_FACTS) {
 			uint32_t size = below(20) ? 1 + below(3) : 0;
 
@@ -83,17 +83,17 @@ static inline void make_facts(struct toy *t, uint32_t density)
 			t->needs[needs] = needs;
 			needs++;
 		}
-		while (!below(density) && bars < MAX_FACTS) {
+		while (!below(density) && n_conflicts < MAX_FACTS) {
 			uint32_t set = below(t->p.n_sets);
 
 			if (t->set_group[set] != t->var_group[v])
-				t->bars[bars++] = set;
+				t->conflicts[n_conflicts++] = set;
 		}
 	}
 	t->p.n_clauses = needs;
 	t->clause_first[needs] = members;
 	t->need_first[t->p.n_vars] = needs;
-	t->bar_first[t->p.n_vars] = bars;
+	t->conflict_first[t->p.n_vars] = n_conflicts;
 }
 
 static inline void make_toy(struct toy *t, uint64_t seed)
@@ -113,8 +113,8 @@ static inline void make_toy(struct toy *t, uint64_t seed)
 	t->p.clause_sets = t->clause_sets;
 	t->p.need_first = t->need_first;
 	t->p.needs = t->needs;
-	t->p.bar_first = t->bar_first;
-	t->p.bars = t->bars;
+	t->p.conflict_first = t->conflict_first;
+	t->p.conflicts = t->conflicts;
 }
 
 /* What counts in an exhaustive search: all facts, or those listed. */
@@ -170,9 +170,10 @@ static inline bool is_model(const struct toy *t, const uint32_t *value,
 			if (counts(in, REL_SAT_NEED, i) &&
 			    !need_holds(t, t->needs[i], value))
 				return false;
-		for (uint32_t i = t->bar_first[v]; i < t->bar_first[v + 1]; i++)
-			if (counts(in, REL_SAT_BAR, i) &&
-			    set_true(t, t->bars[i], value))
+		for (uint32_t i = t->conflict_first[v];
+		     i < t->conflict_first[v + 1]; i++)
+			if (counts(in, REL_SAT_CONFLICT, i) &&
+			    set_true(t, t->conflicts[i], value))
 				return false;
 	}
 	return true;

@@ -106,7 +106,7 @@ static inline void cnf_free(struct cnf *c)
 	free(c->set_var);
 }
 
-/* All needs and bars of a variable. */
+/* All needs and conflicts of a variable. */
 static inline void cnf_add_facts(struct cnf *c, uint32_t var)
 {
 	const struct rel_sat_problem *p = c->p;
@@ -123,8 +123,9 @@ static inline void cnf_add_facts(struct cnf *c, uint32_t var)
 			picosat_add(c->sat, cnf_set(c, p->clause_sets[k]));
 		picosat_add(c->sat, 0);
 	}
-	for (uint32_t i = p->bar_first[var]; i < p->bar_first[var + 1]; i++)
-		cnf_add_binary(c, -cnf_lit(var), -cnf_set(c, p->bars[i]));
+	for (uint32_t i = p->conflict_first[var];
+	     i < p->conflict_first[var + 1]; i++)
+		cnf_add_binary(c, -cnf_lit(var), -cnf_set(c, p->conflicts[i]));
 }
 
 #endif

@@ -135,10 +135,10 @@ static void add_need(struct extract *x, const struct rel_fact *f)
 	picosat_add(x->sat, 0);
 }
 
-static void add_bar(struct extract *x, const struct rel_fact *f)
+static void add_conflict(struct extract *x, const struct rel_fact *f)
 {
 	const struct rel_sat_problem *p = x->p;
-	uint32_t set = p->bars[f->index], g = p->set_group[set];
+	uint32_t set = p->conflicts[f->index], g = p->set_group[set];
 
 	for (uint32_t v = p->group_first[g]; v < p->group_first[g + 1]; v++) {
 		if (!cnf_is_member(p, set, v))
@@ -157,7 +157,7 @@ static void add_fact(struct extract *x, const struct rel_fact *f)
 		add_need(x, f);
 		return;
 	case REL_FACT_CONFLICTS:
-		add_bar(x, f);
+		add_conflict(x, f);
 		return;
 	case REL_FACT_CIRCLE:
 		fail_msg("the snapshots have no circle that matters");

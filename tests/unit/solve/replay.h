@@ -110,7 +110,7 @@ static inline bool replay_fact_holds(const struct replay *r,
 		return !here ||
 		       replay_clause_holds(r, p->needs[f->index], chosen);
 	case REL_FACT_CONFLICTS:
-		set = p->bars[f->index];
+		set = p->conflicts[f->index];
 		return !here || chosen[p->set_group[set]] == REL_PKG_NONE ||
 		       !rel_universe_in_set(r->o->u, set,
 					    chosen[p->set_group[set]]);

@@ -59,7 +59,7 @@ static void add_fact(struct cnf *c, const struct rel_fact *f, int on)
 	uint32_t clause;
 
 	if (f->kind == REL_FACT_CONFLICTS) {
-		int set = cnf_set(c, p->bars[f->index]);
+		int set = cnf_set(c, p->conflicts[f->index]);
 
 		picosat_add(c->sat, -on);
 		cnf_add_binary(c, -cnf_lit(f->package), -set);
@@ -139,8 +139,9 @@ static void check_versions(const struct rel_universe *u,
 				held = held || has(u, t, p->clause_sets[s]);
 			assert_true(held);
 		}
-		for (uint32_t k = p->bar_first[v]; k < p->bar_first[v + 1]; k++)
-			assert_false(has(u, t, p->bars[k]));
+		for (uint32_t k = p->conflict_first[v];
+		     k < p->conflict_first[v + 1]; k++)
+			assert_false(has(u, t, p->conflicts[k]));
 	}
 }
 
