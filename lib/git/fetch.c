@@ -76,6 +76,8 @@ static int fail_revision(struct rel_git_remote *remote, const char *revision,
 	listing.context = &hints;
 	rc = rel_git_remote_list(&listing, remote, err);
 	rel_git_listing_free(&listing);
+	remote->lacks_revision =
+	    rc == 0 ? hints.n_refs > 0 : rc != REL_ECANCELLED;
 	if (rc == 0)
 		rc = rel_git_hints_fail(&hints, err);
 	else if (rc != REL_ECANCELLED)
@@ -108,6 +110,7 @@ static int transfer(struct rel_git_remote *remote, struct rel_git_store *store,
 	size_t n = 4;
 	int rc;
 
+	remote->lacks_revision = false;
 	rel_buf_init(&spec, REL_LIMIT_CONFIG_BYTES);
 	rel_git_remote_run_init(&run, remote, "cannot fetch", 0);
 	run.cache = &remote->cache;
@@ -190,7 +193,11 @@ static int bring(struct rel_git_remote *remote, struct rel_git_id *commit,
 	if (rc == REL_ENOTFOUND &&
 	    (is_full_id(revision) || is_short_id(revision)))
 		rc = transfer(remote, store, NULL, DEPTH_ALL, err);
-	return rc == 0 ? look_up(commit, store, revision, err) : rc;
+	if (rc)
+		return rc;
+	rc = look_up(commit, store, revision, err);
+	remote->lacks_revision = rc == REL_ENOTFOUND;
+	return rc;
 }
 
 static int fail_offline(struct rel_git_remote *remote, const char *revision,
@@ -249,6 +256,14 @@ static int open_online(struct rel_git_remote *remote,
 	return bring(remote, commit, *store, revision, err);
 }
 
+static int has_ref(void *context, const char *ref, struct rel_error *err)
+{
+	(void)ref;
+	(void)err;
+	*(bool *)context = true;
+	return 0;
+}
+
 /* The repository of a path, in place. */
 static int open_local(struct rel_git_remote *remote,
 		      struct rel_git_store **store, struct rel_git_id *commit,
@@ -261,6 +276,10 @@ static int open_local(struct rel_git_remote *remote,
 	if (rc == 0)
 		rc = rel_git_resolve(commit, *store, remote->options.revision,
 				     err);
+	if (rc == REL_ENOTFOUND && *store &&
+	    rel_git_ref_each(*store, "*", has_ref, &remote->lacks_revision,
+			     NULL))
+		remote->lacks_revision = false;
 	free(path);
 	return rc;
 }
@@ -319,6 +338,9 @@ int rel_git_fetch(struct rel_git_store **store, struct rel_git_id *commit,
 	*store = NULL;
 	if (rc == 0)
 		rc = rel_git_remote_fetch(store, commit, &remote, err);
+	if (options && options->lacks_revision)
+		*options->lacks_revision =
+		    rc == REL_ENOTFOUND && remote.lacks_revision;
 	rel_git_remote_close(&remote);
 	return rc;
 }

@@ -43,6 +43,7 @@ bool rel_git_is_ref_name(const char *name);
  * Turn the failure `status` (a git_error_code, < 0) of libgit2 into ours:
  * "<what>: <libgit2's text>".  Returns the code.
  */
+#define REL_GIT_EDAMAGED (-1000) /* of packs.c: the text has its remedy */
 int rel_git_library_fail(struct rel_error *err, int status, const char *fmt,
 			 ...) REL_PRINTF(3, 4);
 
@@ -317,7 +318,8 @@ struct rel_git_remote {
 	struct rel_git_cache cache;
 	/* Whose configuration of git is obeyed; NULL = the user's only. */
 	const char *git_dir;
-	bool made; /* by us (git/run.h) */
+	bool made;	     /* by us (git/run.h) */
+	bool lacks_revision; /* it is there, and the revision is not */
 };
 
 /*

@@ -506,7 +506,7 @@ int rel_git_object_read(git_odb_object **out, struct rel_git_store *store,
 	rel_git_id_format(hex, id);
 	if (status < 0) {
 		rel_git_library_fail(err, status, "cannot read object %s", hex);
-		if (err != NULL && strstr(err->text, "git fsck") == NULL)
+		if (err != NULL && status != REL_GIT_EDAMAGED)
 			rel_fail(err, REL_EIO, "%.*s; look with git fsck",
 				 REL_ERROR_TEXT_MAX / 2, err->text);
 		if (err != NULL)

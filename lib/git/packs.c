@@ -383,7 +383,7 @@ static int fail_object(const struct pack *pack)
 	snprintf(text, sizeof(text), "packfile %.200s is damaged; " REMEDY,
 		 pack->name);
 	git_error_set_str(GIT_ERROR_ODB, text);
-	return GIT_ERROR;
+	return REL_GIT_EDAMAGED;
 }
 
 /* Loose objects are read until their end, which a FIFO has not. */
@@ -403,7 +403,7 @@ static int check_loose(const struct guard *guard, const git_oid *oid)
 		    !S_ISREG(st.st_mode)) {
 			git_error_set_str(GIT_ERROR_ODB,
 					  "it is no ordinary file; " REMEDY);
-			return GIT_ERROR;
+			return REL_GIT_EDAMAGED;
 		}
 	}
 	return GIT_ENOTFOUND;

@@ -100,6 +100,9 @@ struct rel_git_fetch_options {
 	unsigned silence_seconds;
 	/* ssh and git may ask on the terminal for a password or passphrase. */
 	bool interactive;
+	/* Whether an error is that the repository, which is there and not
+	 * empty, lacks the revision; NULL = not asked. */
+	bool *lacks_revision;
 	const struct rel_progress *progress;
 	const struct rel_cancel *cancel;
 };

@@ -183,16 +183,17 @@ static int fetch(struct verifying *v, const char *revision,
 {
 	struct rel_git_fetch_options options = v->request->fetch;
 	struct rel_error why = {0};
+	bool lacks = false;
 	int r;
 
 	options.revision = revision;
+	options.lacks_revision = &lacks;
 	rel_git_store_free(v->store);
 	v->store = NULL;
 	r = rel_git_fetch(&v->store, &v->out->commit, v->dev_repo.ptr, &options,
 			  &why);
 	/* A local repository that is not there is no missing tag. */
-	if (r == REL_ENOTFOUND && v->store == NULL &&
-	    strstr(why.text, "revision"))
+	if (lacks)
 		return 0;
 	if (r < 0 && err)
 		*err = why;
