@@ -36,7 +36,7 @@ static int file_matches(void *context, uint32_t file, struct rel_str checksum,
 	char *path;
 	int rc;
 
-	if (asprintf(&path, "%.*s/files/%.*s", REL_STR_ARG(m->job->dir),
+	if (asprintf(&path, "%.*s/%.*s", REL_STR_ARG(m->job->files_dir),
 		     REL_STR_ARG(m->job->files[file].name)) < 0)
 		return rel_fail_nomem(err);
 	rc = rel_digest_parse(&wanted, checksum, &ignored);
@@ -142,9 +142,7 @@ int rel_lint_job_run(struct rel_lint_worker *w, const struct rel_lint_job *job,
 {
 	struct matching matching = {w, job};
 	struct rel_lint_options options = {.series = w->options->series,
-					   .name = job->name,
-					   .version = job->version,
-					   .knows_files = job->in_repository,
+					   .knows_files = true,
 					   .files = job->files,
 					   .n_files = job->n_files,
 					   .file_matches = file_matches,
@@ -152,6 +150,11 @@ int rel_lint_job_run(struct rel_lint_worker *w, const struct rel_lint_job *job,
 	struct rel_lint_row row = {0};
 	int rc;
 
+	/* opam takes no name from NAME.opam, only from NAME.VERSION */
+	if (job->version.len > 0) {
+		options.name = job->name;
+		options.version = job->version;
+	}
 	rel_arena_reset(&w->scratch);
 	w->n_manifests++;
 	rc = rel_lint_manifest(&row.lint, job->text, job->path, &options,

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "check/lint_walk.h"
 #include "opam/version.h"
+#include "repo/files.h"
 
 /* opam src/core/opamStd.ml, compare_case. */
 static int compare_names(struct rel_str a, struct rel_str b)
@@ -121,6 +122,38 @@ int rel_lint_repository(struct rel_lint_run *out,
 	return rc;
 }
 
+/* With files/ of the directory that the manifest is in. */
+static int check_beside_files(struct rel_lint_worker *w,
+			      struct rel_lint_job *job, const char *dir,
+			      struct rel_error *err)
+{
+	struct rel_remote remote = {.name = dir,
+				    .location = {.kind = REL_LOCATION_DIRECTORY,
+						 .text = dir,
+						 .url = dir,
+						 .subdir = "",
+						 .revision = ""}};
+	struct rel_remote_options reading = {.jobs = 1};
+	const struct rel_source *before = w->walk.source;
+	struct rel_source_entry entry;
+	enum rel_source_follow how;
+	struct rel_files *files;
+	int rc = rel_files_open(&files, &remote, &reading, false, err);
+
+	if (rc != 0)
+		return rc;
+	w->walk.source = rel_files_source(files);
+	rc = rel_source_resolve(&how, &entry, w->walk.source, 0, &w->walk.names,
+				REL_STR("files"), err);
+	if (rc == 0 && how == REL_FOLLOW_OK)
+		rc = rel_lint_job_list_files(job, w, NULL, &entry, err);
+	if (rc == 0)
+		rc = rel_lint_job_run(w, job, err);
+	w->walk.source = before;
+	rel_files_free(files);
+	return rc;
+}
+
 static int check_loose(struct rel_lint_worker *w,
 		       const struct rel_lint_file_request *file,
 		       struct rel_error *err)
@@ -129,8 +162,22 @@ static int check_loose(struct rel_lint_worker *w,
 				   .path = file->path,
 				   .name = file->name,
 				   .version = file->version};
+	struct rel_str path = rel_str_of(file->path);
+	struct rel_str dir = rel_path_dir(path);
+	char *text;
+	int rc;
 
-	return rel_lint_job_run(w, &job, err);
+	if (!rel_lint_job_has_extra_files(&job))
+		return rel_lint_job_run(w, &job, err);
+	if (dir.len == 0)
+		dir = rel_str_starts(path, REL_STR("/")) ? REL_STR("/")
+							 : REL_STR(".");
+	text = strndup(dir.ptr, dir.len);
+	if (!text)
+		return rel_fail_nomem(err);
+	rc = check_beside_files(w, &job, text, err);
+	free(text);
+	return rc;
 }
 
 int rel_lint_loose(struct rel_lint_run *out,

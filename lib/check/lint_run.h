@@ -64,7 +64,10 @@ struct rel_lint_file_request {
 	struct rel_str name, version;
 };
 
-/* Check loose manifests; as rel_lint_repository(), in the order given. */
+/*
+ * Check loose manifests; as rel_lint_repository(), in the order given.  What
+ * is in files/ beside one is read from the disk.
+ */
 REL_MUST_CHECK int rel_lint_loose(struct rel_lint_run *out,
 				  const struct rel_lint_file_request *files,
 				  uint32_t n_files,

@@ -131,20 +131,44 @@ static bool is_alone(const struct rel_lint_worker *w,
 	return count == 1;
 }
 
+int rel_lint_job_list_files(struct rel_lint_job *job, struct rel_lint_worker *w,
+			    const struct rel_walk_frame *up,
+			    const struct rel_source_entry *files,
+			    struct rel_error *err)
+{
+	struct rel_source_entry e = *files;
+	struct rel_walk_frame frame = {.up = up,
+				       .shown = e.path,
+				       .actual = e.path,
+				       .depth = up ? up->depth + 1 : 1};
+	struct extra_files extra = {.skip = e.path.len + 1};
+	int rc;
+
+	if (e.kind != REL_SOURCE_DIR)
+		return 0;
+	rc = list_extra_files(w, &extra, &frame, &e, err);
+	job->files_dir = e.path;
+	job->files = extra.items;
+	job->n_files = extra.count;
+	return rc;
+}
+
+bool rel_lint_job_has_extra_files(const struct rel_lint_job *job)
+{
+	return memmem(job->text.ptr, job->text.len, "extra-files", 11) != NULL;
+}
+
 static int take(struct rel_walker *walk, const struct rel_walk_manifest *m,
 		struct rel_error *err)
 {
 	struct rel_lint_worker *w = walk->context;
 	const struct rel_walk_frame *dir = m->dir;
 	const struct rel_source_entry *files;
-	struct rel_walk_frame frame = {.up = dir, .depth = dir->depth + 1};
 	struct rel_lint_job job = {.in_repository = true,
 				   .name = m->name,
 				   .version = m->version,
 				   .path = m->path.ptr,
-				   .dir = dir->actual,
 				   .is_new = is_alone(w, dir)};
-	struct extra_files extra = {0};
 	int rc;
 
 	if (!is_wanted(w, job.name, rel_path_base(dir->shown)))
@@ -159,16 +183,8 @@ static int take(struct rel_walker *walk, const struct rel_walk_manifest *m,
 	if (rc == 0 && w->options->submission)
 		rc = list_entries(w, &job, dir, err);
 	files = rel_walk_find(walk, dir, "files");
-	if (rc == 0 && files && files->kind == REL_SOURCE_DIR &&
-	    memmem(job.text.ptr, job.text.len, "extra-files", 11)) {
-		struct rel_source_entry e = *files;
-
-		frame.shown = frame.actual = e.path;
-		extra.skip = e.path.len + 1;
-		rc = list_extra_files(w, &extra, &frame, &e, err);
-	}
-	job.files = extra.items;
-	job.n_files = extra.count;
+	if (rc == 0 && files && rel_lint_job_has_extra_files(&job))
+		rc = rel_lint_job_list_files(&job, w, dir, files, err);
 	return rc == 0 ? rel_lint_job_run(w, &job, err) : rc;
 }
 

@@ -39,14 +39,28 @@ struct rel_lint_job {
 	struct rel_str text;
 	const char *path;
 	struct rel_str name, version; /* len 0 = not known */
-	struct rel_str dir;	      /* in the source */
 	bool in_repository;
-	const struct rel_lint_file *files; /* in files/, when there is one */
+	struct rel_str files_dir;	   /* files/, in the source */
+	const struct rel_lint_file *files; /* what is in it */
 	uint32_t n_files;
 	const struct rel_submission_entry *entries; /* of the directory */
 	uint32_t n_entries;
 	bool is_new;
 };
+
+/* Does it name files that lie beside it?  opam asks for those only then. */
+bool rel_lint_job_has_extra_files(const struct rel_lint_job *job);
+
+/*
+ * Set what is in files/, the entry `files` of the walker's source; nothing
+ * when that is no directory.
+ * up      the directory that it is in, NULL = the root
+ */
+REL_MUST_CHECK int rel_lint_job_list_files(struct rel_lint_job *job,
+					   struct rel_lint_worker *w,
+					   const struct rel_walk_frame *up,
+					   const struct rel_source_entry *files,
+					   struct rel_error *err);
 
 /* Check it, and add a row when there are findings. */
 REL_MUST_CHECK int rel_lint_job_run(struct rel_lint_worker *w,
