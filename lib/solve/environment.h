@@ -45,10 +45,10 @@ const char *rel_profile_name(enum rel_profile profile);
 
 /*
  * The environment of this machine: os, os-family, os-distribution,
- * os-version, arch as opam detects them, opam-version REL_OPAM_VERSION.
- * What cannot be found out has no value, as in opam.  Not detected, because
- * they belong to a switch or to a compiler that happens to be installed:
- * sys-ocaml-*, jobs, make, root, switch and the switch's directories.
+ * os-version, arch, sys-ocaml-*, jobs and make as opam finds them with a new
+ * root, opam-version REL_OPAM_VERSION.  What cannot be found out has no value.
+ * Not there, because they belong to a root or a switch: root, switch and the
+ * switch's directories, and what a root's configuration sets.
  */
 REL_MUST_CHECK int rel_environment_host(struct rel_environment *out,
 					struct rel_arena *arena,

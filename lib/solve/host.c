@@ -98,9 +98,22 @@ static struct rel_str os_release_field(const struct poll *poll,
 	return rel_str_n("", 0);
 }
 
+static bool is_prefix_bin(const struct poll *poll, struct rel_str dir)
+{
+	struct rel_str prefix;
+
+	if (!poll->source->prefix || !poll->source->prefix[0])
+		return false;
+	prefix = rel_str_of(poll->source->prefix);
+	return rel_str_starts(dir, prefix) &&
+	       rel_str_is(rel_str_sub(dir, prefix.len, dir.len), "/bin");
+}
+
 /* The absolute path of a program, in the arena; NULL when there is none.
- * Never looks in the current directory. */
-static const char *find_command(struct poll *poll, const char *name)
+ * Never looks in the current directory.
+ * is_system  nor in bin/ of a switch */
+static const char *find_command(struct poll *poll, const char *name,
+				bool is_system)
 {
 	struct rel_str rest = rel_str_of(poll->source->path);
 	const char *found = NULL;
@@ -110,7 +123,8 @@ static const char *find_command(struct poll *poll, const char *name)
 	while (!found && rest.ptr) {
 		struct rel_str dir = rel_str_cut(&rest, ':');
 
-		if (dir.len == 0 || dir.ptr[0] != '/')
+		if (dir.len == 0 || dir.ptr[0] != '/' ||
+		    (is_system && is_prefix_bin(poll, dir)))
 			continue;
 		rel_buf_clear(&full);
 		if (rel_path_join(&full, dir, rel_str_of(name)) != 0 ||
@@ -141,28 +155,93 @@ static struct rel_str only_line(struct rel_str text)
 	return only;
 }
 
-/* What a program prints, NULL when it fails or is missing. */
+/* Append what a program prints to `out`; false when it fails. */
+static bool output_of(struct poll *poll, struct rel_buf *out,
+		      const char *const argv[])
+{
+	struct rel_buf diagnostics;
+	int status, ret;
+
+	rel_buf_init(&diagnostics, REL_LIMIT_CHILD_TEXT);
+	ret = rel_process_run(argv, NULL, NULL, rel_str_n("", 0), out,
+			      &diagnostics, &status, NULL, NULL);
+	if (ret == REL_ENOMEM)
+		poll->nomem = true;
+	rel_buf_free(&diagnostics);
+	return ret == 0 && status == 0;
+}
+
+/* The line that a program prints, NULL when it fails or is missing. */
 static const char *ask(struct poll *poll, const char *name, const char *first,
 		       const char *second)
 {
-	const char *argv[] = {find_command(poll, name), first, second, NULL};
+	const char *argv[] = {find_command(poll, name, false), first, second,
+			      NULL};
 	const char *answer = NULL;
-	struct rel_buf out, diagnostics;
-	int status, ret;
+	struct rel_buf out;
 
 	if (!argv[0])
 		return NULL;
 	rel_buf_init(&out, REL_LIMIT_CHILD_TEXT);
-	rel_buf_init(&diagnostics, REL_LIMIT_CHILD_TEXT);
-	ret = rel_process_run(argv, NULL, NULL, rel_str_n("", 0), &out,
-			      &diagnostics, &status, NULL, NULL);
-	if (ret == 0 && status == 0)
+	if (output_of(poll, &out, argv))
 		answer = norm(poll, only_line(rel_buf_str(&out)));
-	else if (ret == REL_ENOMEM)
-		poll->nomem = true;
 	rel_buf_free(&out);
-	rel_buf_free(&diagnostics);
 	return answer;
+}
+
+static const char *keep(struct poll *poll, struct rel_str text)
+{
+	const char *copy = rel_arena_copy(poll->arena, text);
+
+	if (!copy)
+		poll->nomem = true;
+	return copy;
+}
+
+/* The value of a line "NAME: VALUE" of `ocamlc -config`; empty = none. */
+static struct rel_str config_field(struct rel_str config, const char *name)
+{
+	while (config.ptr) {
+		struct rel_str line = rel_str_cut(&config, '\n');
+		size_t colon = rel_str_find(line, ':');
+
+		if (rel_str_is(rel_str_sub(line, 0, colon), name) &&
+		    colon < line.len)
+			return rel_str_trim(
+			    rel_str_sub(line, colon + 1, line.len));
+	}
+	return rel_str_n("", 0);
+}
+
+static void poll_ocaml(struct poll *poll, struct rel_host *out)
+{
+	const char *ocamlc = find_command(poll, "ocamlc", true);
+	const char *version[] = {ocamlc, "-vnum", NULL};
+	const char *configuration[] = {ocamlc, "-config", NULL};
+	struct rel_str text = {"", 0}, arch, type;
+	struct rel_buf answer;
+
+	rel_buf_init(&answer, REL_LIMIT_CHILD_TEXT);
+	if (ocamlc && output_of(poll, &answer, version))
+		out->sys_ocaml_version =
+		    keep(poll, rel_str_trim(rel_buf_str(&answer)));
+	rel_buf_clear(&answer);
+	if (ocamlc && output_of(poll, &answer, configuration))
+		text = rel_buf_str(&answer);
+	arch = config_field(text, "architecture");
+	if (rel_str_is(arch, "i386"))
+		arch = REL_STR("i686");
+	else if (rel_str_is(arch, "amd64"))
+		arch = REL_STR("x86_64");
+	type = config_field(text, "os_type");
+	if (type.len > 0)
+		type = rel_str_is(type, "Win32") ? REL_STR("msvc")
+						 : REL_STR("libc");
+	out->sys_ocaml_arch = keep(poll, arch);
+	out->sys_ocaml_libc = keep(poll, type);
+	out->sys_ocaml_system = keep(poll, config_field(text, "system"));
+	out->sys_ocaml_cc = keep(poll, config_field(text, "ccomp_type"));
+	rel_buf_free(&answer);
 }
 
 static const char *poll_arch(struct poll *poll)
@@ -270,9 +349,9 @@ static void poll_linux(struct poll *poll, struct rel_host *out)
 static void poll_macos(struct poll *poll, struct rel_host *out)
 {
 	out->os_distribution = out->os;
-	if (find_command(poll, "brew"))
+	if (find_command(poll, "brew", false))
 		out->os_distribution = "homebrew";
-	else if (find_command(poll, "port"))
+	else if (find_command(poll, "port", false))
 		out->os_distribution = "macports";
 	out->os_version = ask(poll, "sw_vers", "-productVersion", NULL);
 	out->os_family = out->os_distribution;
@@ -317,14 +396,27 @@ int rel_host_poll(struct rel_host *out, const struct rel_host_source *source,
 		poll_macos(&poll, out);
 	else if (out->os)
 		poll_other(&poll, out);
+	out->make = out->os && is_bsd(out->os) ? "gmake" : "make";
+	poll_ocaml(&poll, out);
 	rel_buf_free(&poll.os_release);
 	return poll.nomem ? rel_fail_nomem(err) : 0;
+}
+
+/* As many as there are processors but one.  NULL without memory. */
+static const char *default_jobs(struct rel_arena *arena)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	char text[24];
+
+	snprintf(text, sizeof(text), "%ld", n > 1 ? n : 1);
+	return rel_arena_copy(arena, rel_str_of(text));
 }
 
 int rel_environment_host(struct rel_environment *out, struct rel_arena *arena,
 			 struct rel_error *err)
 {
-	const char *path = getenv("PATH");
+	const char *path = getenv("PATH"), *jobs = getenv("OPAMJOBS");
+	const char *make = getenv("OPAMMAKECMD");
 	struct rel_variable_value *values;
 	struct utsname uts;
 	struct rel_host host;
@@ -337,6 +429,7 @@ int rel_environment_host(struct rel_environment *out, struct rel_arena *arena,
 			    &(struct rel_host_source){
 				.root = "",
 				.path = path ? path : "",
+				.prefix = getenv("OPAM_SWITCH_PREFIX"),
 				.sysname = uts.sysname,
 				.release = uts.release,
 				.machine = uts.machine,
@@ -345,6 +438,10 @@ int rel_environment_host(struct rel_environment *out, struct rel_arena *arena,
 			    arena, err);
 	if (ret != 0)
 		return ret;
+	if (!jobs)
+		jobs = default_jobs(arena);
+	if (!jobs)
+		return rel_fail_nomem(err);
 
 	const struct rel_variable_value polled[] = {
 	    {"os", host.os},
@@ -353,6 +450,13 @@ int rel_environment_host(struct rel_environment *out, struct rel_arena *arena,
 	    {"os-version", host.os_version},
 	    {"arch", host.arch},
 	    {"opam-version", REL_OPAM_VERSION},
+	    {"jobs", jobs},
+	    {"make", make ? make : host.make},
+	    {"sys-ocaml-version", host.sys_ocaml_version},
+	    {"sys-ocaml-system", host.sys_ocaml_system},
+	    {"sys-ocaml-arch", host.sys_ocaml_arch},
+	    {"sys-ocaml-cc", host.sys_ocaml_cc},
+	    {"sys-ocaml-libc", host.sys_ocaml_libc},
 	};
 	size_t n_polled = sizeof(polled) / sizeof(polled[0]);
 

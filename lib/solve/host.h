@@ -1,6 +1,7 @@
 /*
  * Finding out what machine this is, as opam does.
- * Source  opam src/state/opamSysPoll.ml.
+ * Source  opam src/state/opamSysPoll.ml, opamStateConfig.ml (make);
+ *         src/client/opamInitDefaults.ml, eval_variables (sys-ocaml-*).
  */
 #ifndef REL_SOLVE_HOST_H
 #define REL_SOLVE_HOST_H
@@ -12,6 +13,8 @@
 struct rel_host_source {
 	const char *root;    /* before /etc/os-release …; "" = the real one */
 	const char *path;    /* as $PATH: where lsb_release, … are */
+	const char *prefix;  /* of an opam switch, whose bin/ in `path` does not
+				count for ocamlc; NULL = none */
 	const char *sysname; /* uname -s */
 	const char *release; /* uname -r */
 	const char *machine; /* uname -m */
@@ -21,6 +24,10 @@ struct rel_host_source {
 /* NULL = could not be found out.  In the arena. */
 struct rel_host {
 	const char *os, *arch, *os_distribution, *os_family, *os_version;
+	const char *make;
+	/* of the ocamlc in `path`; all but the version "" without one */
+	const char *sys_ocaml_version, *sys_ocaml_system, *sys_ocaml_arch,
+	    *sys_ocaml_cc, *sys_ocaml_libc;
 };
 
 /* Errors  REL_ENOMEM.  Unreadable files and failing commands are none. */

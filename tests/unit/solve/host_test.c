@@ -179,6 +179,64 @@ static void test_others(void **state)
 	assert_null(host.os_version); /* there is no uname here */
 }
 
+/* opam's own commands on the answers of three compilers, run by hand. */
+static void test_ocaml(void **state)
+{
+	struct place *place = *state;
+	struct rel_host host;
+
+	host = poll(place->dir, "Linux", "x86_64", 64, &place->arena);
+	assert_null(host.sys_ocaml_version);
+	assert_string_equal(host.sys_ocaml_arch, "");
+	assert_string_equal(host.sys_ocaml_libc, "");
+	assert_string_equal(host.make, "make");
+
+	program(place->dir, "ocamlc",
+		"#!/bin/sh\ncase $1 in\n-vnum) echo 4.14.1+X ;;\n"
+		"-config) printf 'version: 4.14.1\\nccomp_type: cc\\n"
+		"architecture: amd64\\nsystem: linux\\nos_type: Unix\\n' ;;\n"
+		"esac\n");
+	host = poll(place->dir, "FreeBSD", "amd64", 64, &place->arena);
+	assert_string_equal(host.sys_ocaml_version, "4.14.1+X");
+	assert_string_equal(host.sys_ocaml_system, "linux");
+	assert_string_equal(host.sys_ocaml_arch, "x86_64");
+	assert_string_equal(host.sys_ocaml_cc, "cc");
+	assert_string_equal(host.sys_ocaml_libc, "libc");
+	assert_string_equal(host.make, "gmake");
+
+	program(place->dir, "ocamlc",
+		"#!/bin/sh\n[ $1 = -vnum ] && exit 2\n"
+		"printf 'architecture: i386\\nos_type: Win32\\n'\n");
+	host = poll(place->dir, "Linux", "x86_64", 64, &place->arena);
+	assert_null(host.sys_ocaml_version);
+	assert_string_equal(host.sys_ocaml_arch, "i686");
+	assert_string_equal(host.sys_ocaml_libc, "msvc");
+	assert_string_equal(host.sys_ocaml_system, "");
+}
+
+/* The compiler of a switch is none of the system. */
+static void test_switch(void **state)
+{
+	struct place *place = *state;
+	char *path = rel_test_text("%s/bin:%s/usr", place->dir, place->dir);
+	struct rel_host_source source = {.root = place->dir,
+					 .path = path,
+					 .prefix = place->dir,
+					 .sysname = "Linux",
+					 .release = "",
+					 .machine = "x86_64",
+					 .long_bits = 64};
+	struct rel_host host;
+
+	program(place->dir, "ocamlc", "#!/bin/sh\necho 5.2.0\n");
+	assert_int_equal(rel_host_poll(&host, &source, &place->arena, NULL), 0);
+	assert_null(host.sys_ocaml_version);
+	source.prefix = NULL;
+	assert_int_equal(rel_host_poll(&host, &source, &place->arena, NULL), 0);
+	assert_string_equal(host.sys_ocaml_version, "5.2.0");
+	free(path);
+}
+
 /* Run opam with a root below `dir`; its output, trimmed, in the arena. */
 static const char *opam(struct place *place, const char *const argv[])
 {
@@ -229,12 +287,14 @@ static void test_this_machine(void **state)
 		skip();
 	}
 	assert_int_equal(rel_environment_host(&host, &place->arena, NULL), 0);
-	assert_true(host.n_values >= 5);
+	assert_true(host.n_values >= 11);
 	for (size_t i = 0; i < host.n_values; i++) {
 		const char *argv[] = {"opam", "var", "--global",
 				      host.values[i].name, NULL};
 
-		if (strcmp(host.values[i].name, "opam-version") == 0)
+		/* the second is there since 2.2 */
+		if (strcmp(host.values[i].name, "opam-version") == 0 ||
+		    strcmp(host.values[i].name, "sys-ocaml-system") == 0)
 			continue;
 		assert_string_equal(host.values[i].value, opam(place, argv));
 	}
@@ -248,6 +308,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_lsb_release, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_old_linux, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_others, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_ocaml, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_switch, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_this_machine, setup, teardown),
 	};
 
