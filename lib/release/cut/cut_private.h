@@ -227,17 +227,6 @@ static inline const struct rel_conf_release *rel_cut_conf(
 	return cut->options->conf ? &cut->options->conf->release : NULL;
 }
 
-/* checkout.c: is the checkout at rest, on a branch or a tag, and clean? */
-REL_MUST_CHECK int rel_cut_check_head(struct rel_cut *cut,
-				      struct rel_error *err);
-REL_MUST_CHECK int rel_cut_check_clean(struct rel_cut *cut,
-				       struct rel_error *err);
-/* Who releases, and when. */
-REL_MUST_CHECK int rel_cut_take_identity(struct rel_cut *cut,
-					 struct rel_error *err);
-/* packages.c: which packages are released, and what the release is called. */
-REL_MUST_CHECK int rel_cut_take_packages(struct rel_cut *cut,
-					 struct rel_error *err);
 /* preflight.c: fill in the plan; writes nothing. */
 REL_MUST_CHECK int rel_cut_preflight(struct rel_cut *cut, bool *already,
 				     struct rel_error *err);
@@ -246,14 +235,10 @@ REL_MUST_CHECK int rel_cut_take_tag(struct rel_cut *cut, struct rel_error *err);
 /* It may stand already, on what would be tagged. */
 REL_MUST_CHECK int rel_cut_check_tag(struct rel_cut *cut,
 				     struct rel_error *err);
-/* manifest_checks.c: findings on packages deeper down in the source. */
+/* gate.c: findings on packages deeper down in the source. */
 REL_MUST_CHECK int rel_cut_judge_places(struct rel_cut *cut,
 					struct rel_error *err);
-/* checkout.c: may it be released from there?
- * Errors  REL_EREFUSED no, with the remedy; as rel_git_fetch() */
-REL_MUST_CHECK int rel_cut_check_branch(struct rel_cut *cut,
-					struct rel_error *err);
-/* Where commit and tag will be pushed, and that they can be. */
+/* commit.c: where commit and tag will be pushed, and that they can be. */
 REL_MUST_CHECK int rel_cut_take_push(struct rel_cut *cut,
 				     struct rel_error *err);
 /* version.c: every package is newer than what is out; or, *already,
@@ -290,11 +275,11 @@ REL_MUST_CHECK int rel_cut_read_files(struct rel_cut *cut,
 				      struct rel_error *err);
 /* The archive has this file: mark it in cut->required. */
 void rel_cut_mark_required(struct rel_cut *cut, struct rel_str path);
-/* export.c: would the archive be refused?  Warns of watermarks that
+/* archive.c: would the archive be refused?  Warns of watermarks that
  * nothing replaces, and marks cut->required. */
 REL_MUST_CHECK int rel_cut_check_export(struct rel_cut *cut,
 					struct rel_error *err);
-/* manifest_checks.c: tell what is wrong with the manifests as they will stand
+/* gate.c: tell what is wrong with the manifests as they will stand
  * in the remote; after rel_cut_check_export(). */
 REL_MUST_CHECK int rel_cut_check_manifests(struct rel_cut *cut,
 					   struct rel_error *err);
@@ -330,11 +315,11 @@ REL_MUST_CHECK int rel_cut_predict_commit(struct rel_git_target **scratch,
  * tell what they would be. */
 REL_MUST_CHECK int rel_cut_predict_release(struct rel_cut *cut, bool told,
 					   struct rel_error *err);
-/* push.c: would the push be refused? */
+/* commit.c: would the push be refused? */
 REL_MUST_CHECK int rel_cut_check_push(struct rel_cut *cut,
 				      struct rel_error *err);
 /*
- * preflight.c: would a later step be refused?  Behind
+ * remote.c: would a later step be refused?  Behind
  * rel_cut_predict_release().
  * online  ask also who is only asked when a release is made: the place of
  *         archives, and whether one may push
