@@ -1,11 +1,12 @@
-#include "publish/forge.h"
-
+/* Calls to a forge, and its answers. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "publish/address.h"
+#include "publish/publish_private.h"
+#include "json/json.h"
 
 int rel_forge_open(struct rel_forge *forge, const struct rel_forge_kind *kind,
 		   const struct rel_forge_options *options,
@@ -243,4 +244,317 @@ int rel_forge_delete(struct rel_forge *forge, const char *doing,
 	int rc = rel_forge_call(NULL, forge, &call, err);
 
 	return rc == REL_ENOTFOUND ? 0 : rc;
+}
+
+int rel_forge_object(struct rel_str *out, struct rel_forge *forge,
+		     const struct rel_forge_member *members, size_t n,
+		     struct rel_error *err)
+{
+	struct rel_buf text;
+	struct rel_sink sink = rel_sink_of_buf(&text);
+	struct rel_json json;
+	int rc;
+
+	rel_buf_init(&text, REL_LIMIT_FORGE_ANSWER);
+	rel_json_begin(&json, &sink);
+	rel_json_object(&json, NULL);
+	for (size_t i = 0; i < n; i++) {
+		if (members[i].text)
+			rel_json_text(&json, members[i].key, members[i].text);
+		else
+			rel_json_bool(&json, members[i].key, members[i].value);
+	}
+	rel_json_close(&json);
+	rc = rel_json_end(&json, err);
+	*out = rel_str_n(rel_arena_copy(&forge->arena, rel_buf_str(&text)),
+			 text.len);
+	rel_buf_free(&text);
+	return rc || out->ptr ? rc : rel_fail_nomem(err);
+}
+
+int rel_forge_search(struct rel_forge *forge, const char *doing,
+		     const char *url, const char *pages, size_t size,
+		     rel_forge_each *each, void *context, struct rel_error *err)
+{
+	size_t n = size;
+	int rc = 0;
+
+	for (unsigned page = 1; rc == 0 && n == size; page++) {
+		struct rel_json_value *list = NULL;
+		struct rel_buf full;
+
+		if (page > REL_LIMIT_FORGE_PAGES)
+			return rel_fail(err, REL_ELIMIT,
+					"cannot %s on %s: it is not on the "
+					"first %u pages",
+					doing, forge->kind->title,
+					REL_LIMIT_FORGE_PAGES);
+		rel_buf_init(&full, REL_LIMIT_CONFIG_BYTES);
+		rel_buf_printf(&full, "%s%c%s%u", url ? url : "",
+			       url && strchr(url, '?') ? '&' : '?', pages,
+			       page);
+		rc = url ? rel_buf_status(&full, "address", err)
+			 : rel_fail_nomem(err);
+		if (rc == 0)
+			rc = rel_forge_get(&list, forge, doing, full.ptr, err);
+		rel_buf_free(&full);
+		if (rc == 0 && !rel_json_is_array(list))
+			rc = rel_fail(err, REL_EPARSE,
+				      "%s answered with something else than "
+				      "the list that was to be looked through "
+				      "to %s",
+				      forge->place.api, doing);
+		n = rel_json_count(list);
+		for (size_t i = 0; rc == 0 && i < n; i++)
+			rc = each(context, rel_json_item(list, i), err);
+		rel_json_free(list);
+	}
+	return rc;
+}
+
+enum rel_forge_match rel_forge_compare(
+    const struct rel_forge_asset *asset,
+    const struct rel_publish_archive *archive)
+{
+	const struct rel_digest *promised = NULL;
+
+	if (!asset->whole || asset->size != archive->size)
+		return REL_FORGE_OTHER;
+	if (asset->has_digest)
+		promised = rel_digest_find(archive->digests, archive->n_digests,
+					   asset->digest.algo);
+	if (!promised)
+		return REL_FORGE_UNKNOWN;
+	return rel_digest_cmp(&asset->digest, promised) == 0 ? REL_FORGE_SAME
+							     : REL_FORGE_OTHER;
+}
+
+int rel_forge_fail_other(const struct rel_forge *forge,
+			 const struct rel_publish_archive *archive,
+			 struct rel_error *err)
+{
+	return rel_fail(err, REL_EEXISTS,
+			"the release %s of %s on %s has another %s already; "
+			"what is published is never changed",
+			archive->release->tag, forge->place.repository,
+			forge->kind->title, archive->name);
+}
+
+int rel_forge_fail_unknown(const struct rel_forge *forge,
+			   const struct rel_publish_archive *archive,
+			   struct rel_error *err)
+{
+	return rel_fail(err, REL_ENOTFOUND,
+			"%s holds archives by release, and that of %s is not "
+			"known here",
+			forge->kind->title, archive->name);
+}
+
+void rel_forge_add_name(struct rel_buf *out, const char *name)
+{
+	for (; *name; name++)
+		rel_buf_add_char(out, *name == '~' ? '_' : *name);
+}
+
+int rel_forge_open_for(struct rel_forge *forge,
+		       const struct rel_forge_kind *kind,
+		       const struct rel_publish_options *options,
+		       struct rel_error *err)
+{
+	const char *const from[] = {options->source,
+				    options->development->location.url};
+	struct rel_forge_options opt = {.from = from,
+					.n_from = 2,
+					.progress = options->progress,
+					.cancel = options->cancel};
+
+	if (options->conf) {
+		opt.repository = options->conf->repository;
+		opt.api = options->conf->api;
+		opt.file.path = options->conf->secret_file;
+		opt.file.base_dir = options->base_dir;
+	}
+	return rel_forge_open(forge, kind, &opt, err);
+}
+
+int rel_forge_page(struct rel_buf *out, const struct rel_forge *forge,
+		   const char *file, const char *tree, const char *tag,
+		   const char *path, struct rel_error *err)
+{
+	rel_buf_printf(out, "%s/%s%s", forge->place.web,
+		       forge->place.repository, path ? file : tree);
+	rel_publish_add_encoded(out, rel_str_of(tag));
+	if (path) {
+		rel_buf_add_char(out, '/');
+		rel_publish_add_encoded(out, rel_str_of(path));
+	}
+	return rel_buf_status(out, "address", err);
+}
+
+const char *rel_forge_title(struct rel_forge *forge,
+			    const struct rel_publish_archive *archive)
+{
+	char *text = NULL, *copy;
+
+	if (asprintf(&text, "%s %s", archive->release->name,
+		     archive->release->version) < 0)
+		return NULL;
+	copy = rel_arena_copy(&forge->arena, rel_str_of(text));
+	free(text);
+	return copy;
+}
+
+static int lacks(const char *path, const char *what, struct rel_error *err)
+{
+	return rel_fail(err, REL_EPARSE,
+			"the forge's answer has no %s at \"%s\"; is the api "
+			"of relctl.yml that of such a forge?",
+			what, path);
+}
+
+static int keep(const char **out, const char *text, struct rel_arena *arena,
+		struct rel_error *err)
+{
+	*out = rel_arena_copy(arena, rel_str_of(text));
+	return *out ? 0 : rel_fail_nomem(err);
+}
+
+static int need_text(const char **out, const struct rel_json_value *answer,
+		     const char *path, struct rel_arena *arena,
+		     struct rel_error *err)
+{
+	const char *text = rel_json_text_at(answer, path);
+
+	return text ? keep(out, text, arena, err) : lacks(path, "text", err);
+}
+
+/* "" where there is none. */
+static int may_text(const char **out, const struct rel_json_value *answer,
+		    const char *path, struct rel_arena *arena,
+		    struct rel_error *err)
+{
+	const char *text = rel_json_text_at(answer, path);
+
+	return keep(out, text ? text : "", arena, err);
+}
+
+int rel_forge_read_id(uint64_t *out, const struct rel_json_value *answer,
+		      struct rel_error *err)
+{
+	return rel_json_uint_at(answer, "id", out) ? 0
+						   : lacks("id", "number", err);
+}
+
+int rel_forge_read_release(struct rel_forge_release *out,
+			   const struct rel_json_value *answer,
+			   struct rel_arena *arena, struct rel_error *err)
+{
+	int rc = rel_forge_read_id(&out->id, answer, err);
+
+	if (rc == 0)
+		rc = need_text(&out->tag, answer, "tag_name", arena, err);
+	if (rc == 0)
+		rc = may_text(&out->name, answer, "name", arena, err);
+	if (rc == 0)
+		rc = may_text(&out->upload, answer, "upload_url", arena, err);
+	if (rc == 0 && !rel_json_bool_at(answer, "draft", &out->draft))
+		rc = lacks("draft", "true or false", err);
+	out->commit = "";
+	return rc;
+}
+
+int rel_forge_read_gitlab_release(struct rel_forge_release *out,
+				  const struct rel_json_value *answer,
+				  struct rel_arena *arena,
+				  struct rel_error *err)
+{
+	int rc = need_text(&out->tag, answer, "tag_name", arena, err);
+
+	if (rc == 0)
+		rc = may_text(&out->name, answer, "name", arena, err);
+	if (rc == 0)
+		rc = may_text(&out->commit, answer, "commit.id", arena, err);
+	out->id = 0;
+	out->draft = false;
+	out->upload = "";
+	return rc;
+}
+
+static int read_digest(struct rel_forge_asset *out, struct rel_str text,
+		       struct rel_error *err)
+{
+	if (rel_digest_parse(&out->digest, text, NULL) != 0)
+		return rel_fail(err, REL_EPARSE,
+				"the forge's answer has a checksum that is "
+				"none: \"%.*s\"",
+				REL_STR_ARG(rel_str_sub(text, 0, 100)));
+	out->has_digest = true;
+	return 0;
+}
+
+int rel_forge_read_asset(struct rel_forge_asset *out,
+			 const struct rel_json_value *answer,
+			 struct rel_arena *arena, struct rel_error *err)
+{
+	const char *state = rel_json_text_at(answer, "state");
+	const char *digest = rel_json_text_at(answer, "digest");
+	struct rel_str text = rel_str_of(digest ? digest : "");
+	int rc = rel_forge_read_id(&out->id, answer, err);
+	char copy[REL_DIGEST_TEXT_MAX];
+
+	if (rc == 0)
+		rc = need_text(&out->name, answer, "name", arena, err);
+	if (rc == 0 && !rel_json_uint_at(answer, "size", &out->size))
+		rc = lacks("size", "number", err);
+	out->whole = !state || strcmp(state, "uploaded") == 0;
+	out->has_digest = false;
+	if (rc == 0 && text.len > 0 && text.len < sizeof(copy)) {
+		/* "sha256:…" here, "sha256=…" there */
+		memcpy(copy, text.ptr, text.len + 1);
+		if (rel_str_find(text, ':') < text.len)
+			copy[rel_str_find(text, ':')] = '=';
+		rc = read_digest(out, rel_str_of(copy), err);
+	}
+	return rc;
+}
+
+int rel_forge_read_file(struct rel_forge_asset *out,
+			const struct rel_json_value *answer,
+			struct rel_arena *arena, struct rel_error *err)
+{
+	const char *digest = rel_json_text_at(answer, "file_sha256");
+	int rc = rel_forge_read_id(&out->id, answer, err);
+
+	if (rc == 0)
+		rc = need_text(&out->name, answer, "file_name", arena, err);
+	if (rc == 0 && !rel_json_uint_at(answer, "size", &out->size))
+		rc = lacks("size", "number", err);
+	out->whole = true;
+	out->has_digest = false;
+	if (rc == 0 && digest && *digest) {
+		char copy[REL_DIGEST_TEXT_MAX];
+
+		snprintf(copy, sizeof(copy), "sha256=%s", digest);
+		rc = read_digest(out, rel_str_of(copy), err);
+	}
+	return rc;
+}
+
+int rel_forge_read_change(struct rel_forge_change *out,
+			  const struct rel_json_value *answer,
+			  struct rel_arena *arena, struct rel_error *err)
+{
+	bool gitlab = rel_json_at(answer, "web_url") != NULL;
+	int rc = need_text(&out->page, answer, gitlab ? "web_url" : "html_url",
+			   arena, err);
+
+	if (rc == 0)
+		rc =
+		    may_text(&out->branch, answer,
+			     gitlab ? "source_branch" : "head.ref", arena, err);
+	if (rc == 0)
+		rc =
+		    may_text(&out->base, answer,
+			     gitlab ? "target_branch" : "base.ref", arena, err);
+	return rc;
 }

@@ -1,10 +1,128 @@
-#include "publish/forge_assets_find.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "publish/address.h"
+#include "publish/publish_private.h"
+
+/* What is there of an archive. */
+struct finding {
+	struct rel_forge_assets *a;
+	const struct rel_publish_archive *archive;
+	const char *name; /* of the asset */
+	bool has_release, has_asset;
+	size_t n_others; /* assets of other names */
+	struct rel_forge_release release;
+	struct rel_forge_asset asset;
+};
+
+/* The release of the tag that is public. */
+static int find_public(struct finding *f, struct rel_error *err)
+{
+	struct rel_forge *forge = &f->a->forge;
+	struct rel_json_value *answer = NULL;
+	const char *tag = rel_forge_encode(forge, f->archive->release->tag);
+	const char *url =
+	    tag ? rel_forge_url(forge, "/releases/tags/%s", tag) : NULL;
+	int rc =
+	    rel_forge_get(&answer, forge, "look for the release", url, err);
+
+	if (rc == REL_ENOTFOUND)
+		return 0;
+	if (rc == 0)
+		rc = rel_forge_read_release(&f->release, answer, &forge->arena,
+					    err);
+	f->has_release = rc == 0;
+	rel_json_free(answer);
+	return rc;
+}
+
+static int is_draft(void *context, const struct rel_json_value *item,
+		    struct rel_error *err)
+{
+	struct finding *f = context;
+	int rc =
+	    rel_forge_read_release(&f->release, item, &f->a->forge.arena, err);
+
+	return rc ? rc
+		  : f->release.draft &&
+			strcmp(f->release.tag, f->archive->release->tag) == 0;
+}
+
+static int find_draft(struct finding *f, struct rel_error *err)
+{
+	const struct rel_forge_dialect *d = f->a->dialect;
+	struct rel_forge *forge = &f->a->forge;
+	const char *url = rel_forge_url(forge, "/releases%s", d->drafts);
+	int rc = rel_forge_search(forge, "look for a draft of the release", url,
+				  d->pages, d->page, is_draft, f, err);
+
+	f->has_release = rc == 1;
+	return rc < 0 ? rc : 0;
+}
+
+static int take_asset(void *context, const struct rel_json_value *item,
+		      struct rel_error *err)
+{
+	struct finding *f = context;
+	struct rel_forge_asset asset;
+	int rc = rel_forge_read_asset(&asset, item, &f->a->forge.arena, err);
+
+	if (rc)
+		return rc;
+	if (strcmp(asset.name, f->name) != 0) {
+		f->n_others++;
+		return 0;
+	}
+	f->asset = asset;
+	f->has_asset = true;
+	return 0;
+}
+
+/* Look for the asset, in the release that was found. */
+static int find_asset(struct finding *f, struct rel_error *err)
+{
+	const struct rel_forge_dialect *d = f->a->dialect;
+	struct rel_forge *forge = &f->a->forge;
+	const char *url =
+	    rel_forge_url(forge, "/releases/%" PRIu64 "/assets", f->release.id);
+
+	f->has_asset = false;
+	f->n_others = 0;
+	return rel_forge_search(forge, "list the assets of the release", url,
+				d->pages, d->asset_page, take_asset, f, err);
+}
+
+/*
+ * Look for the release, public or a draft, and the asset.
+ * Errors  REL_ENOTFOUND the archive's release is not known here; those of
+ *         rel_forge_call()
+ */
+static int find_archive(struct finding *f, struct rel_forge_assets *a,
+			const struct rel_publish_archive *archive,
+			struct rel_error *err)
+{
+	struct rel_buf name;
+	int rc;
+
+	*f = (struct finding){.a = a, .archive = archive};
+	if (!archive->release)
+		return rel_forge_fail_unknown(&a->forge, archive, err);
+	rel_buf_init(&name, REL_KIB);
+	a->dialect->add_name(&name, archive->name);
+	rc = rel_buf_status(&name, "name", err);
+	f->name = rel_arena_copy(&a->forge.arena, rel_buf_str(&name));
+	rel_buf_free(&name);
+	if (rc == 0 && !f->name)
+		rc = rel_fail_nomem(err);
+	if (rc == 0)
+		rc = find_public(f, err);
+	if (rc == 0 && !f->has_release)
+		rc = find_draft(f, err);
+	if (rc == 0 && f->has_release)
+		rc = find_asset(f, err);
+	return rc;
+}
 
 /* Attempts to upload, each after a look at what the one before left. */
 #define UPLOAD_TRIES 3
@@ -74,8 +192,8 @@ int rel_forge_assets_missing(unsigned *missing, void *self,
 			     const struct rel_publish_archive *archive,
 			     struct rel_error *err)
 {
-	struct rel_forge_finding f;
-	int rc = rel_forge_find(&f, self, archive, err);
+	struct finding f;
+	int rc = find_archive(&f, self, archive, err);
 
 	*missing = 0;
 	if (rc)
@@ -93,8 +211,8 @@ int rel_forge_assets_check(void *self,
 			   const struct rel_publish_archive *archive,
 			   struct rel_error *err)
 {
-	struct rel_forge_finding f;
-	int rc = rel_forge_find(&f, self, archive, err);
+	struct finding f;
+	int rc = find_archive(&f, self, archive, err);
 
 	if (rc == 0 && f.has_asset && f.asset.whole &&
 	    rel_forge_compare(&f.asset, archive) == REL_FORGE_OTHER)
@@ -103,7 +221,7 @@ int rel_forge_assets_check(void *self,
 }
 
 /* A release without its tag would make one, where the forge likes it. */
-static int check_tag(struct rel_forge_finding *f, struct rel_error *err)
+static int check_tag(struct finding *f, struct rel_error *err)
 {
 	const struct rel_publish_release *release = f->archive->release;
 	const struct rel_forge_dialect *d = f->a->dialect;
@@ -138,7 +256,7 @@ static int check_tag(struct rel_forge_finding *f, struct rel_error *err)
 /* Append that a release is not to be shown as the newest one.  A pre-release
  * never is, and GitHub refuses that it is said of one. */
 static size_t add_latest(struct rel_forge_member *members, size_t n,
-			 const struct rel_forge_finding *f)
+			 const struct finding *f)
 {
 	const struct rel_publish_release *release = f->archive->release;
 	const char *latest = f->a->dialect->latest;
@@ -149,7 +267,7 @@ static size_t add_latest(struct rel_forge_member *members, size_t n,
 	return n;
 }
 
-static int create(struct rel_forge_finding *f, struct rel_error *err)
+static int create(struct finding *f, struct rel_error *err)
 {
 	struct rel_forge *forge = &f->a->forge;
 	struct rel_forge_member members[6] = {
@@ -178,7 +296,7 @@ static int create(struct rel_forge_finding *f, struct rel_error *err)
 	return rc;
 }
 
-static int remove_asset(struct rel_forge_finding *f, struct rel_error *err)
+static int remove_asset(struct finding *f, struct rel_error *err)
 {
 	struct rel_forge *forge = &f->a->forge;
 	const char *url =
@@ -195,8 +313,7 @@ static int remove_asset(struct rel_forge_finding *f, struct rel_error *err)
 
 /* Is the asset what was to be published?  What an unfinished cut of ours left
  * in its draft is removed; a starter is nobody's. */
-static int judge_asset(struct rel_forge_finding *f, unsigned ours,
-		       struct rel_error *err)
+static int judge_asset(struct finding *f, unsigned ours, struct rel_error *err)
 {
 	bool draft = f->release.draft && (ours & REL_FORGE_RELEASE);
 
@@ -216,7 +333,7 @@ static int judge_asset(struct rel_forge_finding *f, unsigned ours,
 	return rel_forge_fail_other(&f->a->forge, f->archive, err);
 }
 
-static int upload(struct rel_forge_finding *f, struct rel_error *err)
+static int upload(struct finding *f, struct rel_error *err)
 {
 	struct rel_forge *forge = &f->a->forge;
 	struct rel_http_payload file = {.path = f->archive->path,
@@ -249,8 +366,7 @@ static int upload(struct rel_forge_finding *f, struct rel_error *err)
 }
 
 /* With another look, and another try, after a connection broke. */
-static int upload_asset(struct rel_forge_finding *f, unsigned ours,
-			struct rel_error *err)
+static int upload_asset(struct finding *f, unsigned ours, struct rel_error *err)
 {
 	int rc = 0;
 
@@ -258,7 +374,7 @@ static int upload_asset(struct rel_forge_finding *f, unsigned ours,
 		rc = upload(f, err);
 		if (rc != REL_EIO || i + 1 == UPLOAD_TRIES)
 			break;
-		rc = rel_forge_find_asset(f, err);
+		rc = find_asset(f, err);
 		if (rc == 0 && f->has_asset)
 			rc = judge_asset(f, ours | REL_FORGE_ASSET, err);
 		if (rc)
@@ -267,8 +383,7 @@ static int upload_asset(struct rel_forge_finding *f, unsigned ours,
 	return rc;
 }
 
-static int set_draft(struct rel_forge_finding *f, bool draft,
-		     struct rel_error *err)
+static int set_draft(struct finding *f, bool draft, struct rel_error *err)
 {
 	/* GitHub decides anew, when a draft becomes public, which is newest */
 	struct rel_forge_member members[2] = {{"draft", NULL, draft}};
@@ -289,8 +404,8 @@ int rel_forge_assets_put(struct rel_publish_receipt *out, void *self,
 			 const struct rel_publish_archive *archive,
 			 unsigned ours, struct rel_error *err)
 {
-	struct rel_forge_finding f;
-	int rc = rel_forge_find(&f, self, archive, err);
+	struct finding f;
+	int rc = find_archive(&f, self, archive, err);
 
 	if (rc == 0)
 		rc = check_tag(&f, err);
@@ -318,8 +433,8 @@ int rel_forge_assets_held(uint64_t *size, void *self,
 			  const struct rel_publish_archive *archive,
 			  struct rel_error *err)
 {
-	struct rel_forge_finding f;
-	int rc = rel_forge_find(&f, self, archive, err);
+	struct finding f;
+	int rc = find_archive(&f, self, archive, err);
 
 	if (rc == 0 && (!f.has_asset || !f.asset.whole))
 		rc = rel_fail(err, REL_ENOTFOUND, "%s lacks %s",
@@ -332,7 +447,7 @@ int rel_forge_assets_held(uint64_t *size, void *self,
 }
 
 /* The release goes as a whole if it is still what we made of it. */
-static bool is_own(const struct rel_forge_finding *f, unsigned made)
+static bool is_own(const struct finding *f, unsigned made)
 {
 	const char *title = rel_forge_title(&f->a->forge, f->archive);
 
@@ -344,10 +459,10 @@ int rel_forge_assets_withdraw(void *self,
 			      const struct rel_publish_archive *archive,
 			      unsigned made, struct rel_error *err)
 {
-	struct rel_forge_finding f;
+	struct finding f;
 	struct rel_forge *forge;
 	bool same;
-	int rc = rel_forge_find(&f, self, archive, err);
+	int rc = find_archive(&f, self, archive, err);
 
 	if (rc || !f.has_release)
 		return rc;

@@ -3,7 +3,7 @@
  * attachment as the body of a request.
  * Source  the forges' own descriptions of their API, /swagger.v1.json
  */
-#include "publish/forge_assets.h"
+#include "publish/publish_private.h"
 
 #include <inttypes.h>
 

@@ -3,7 +3,7 @@
  * Source  https://docs.github.com/rest/releases, and the OpenAPI description
  *         of api.github.com
  */
-#include "publish/forge_assets.h"
+#include "publish/publish_private.h"
 
 #include "base/limits.h"
 #include "publish/address.h"

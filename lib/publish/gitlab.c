@@ -10,7 +10,176 @@
 
 #include "base/limits.h"
 #include "publish/address.h"
-#include "publish/gitlab_find.h"
+#include "publish/publish_private.h"
+
+/* What is there of an archive. */
+struct finding {
+	struct rel_forge *forge;
+	const struct rel_publish_archive *archive;
+	const char *version, *name; /* of package and file, as GitLab has it */
+	bool has_package, has_file, has_release, has_link;
+	uint64_t package, link;
+	struct rel_forge_asset file;
+	struct rel_forge_release release;
+	size_t n_files, n_links; /* of other names */
+};
+
+#define PAGES "per_page=100&page="
+#define PAGE  100
+
+static int take_package(void *context, const struct rel_json_value *item,
+			struct rel_error *err)
+{
+	struct finding *f = context;
+	const char *name = rel_json_text_at(item, "name");
+	const char *version = rel_json_text_at(item, "version");
+	int rc;
+
+	/* the forge looks for names that are alike, too */
+	if (!name || !version || strcmp(name, f->archive->release->name) != 0 ||
+	    strcmp(version, f->version) != 0)
+		return 0;
+	f->has_package = true;
+	rc = rel_forge_read_id(&f->package, item, err);
+	return rc ? rc : 1;
+}
+
+/* Of several files of one name the newest one is served. */
+static int take_file(void *context, const struct rel_json_value *item,
+		     struct rel_error *err)
+{
+	struct finding *f = context;
+	struct rel_forge_asset file;
+	int rc = rel_forge_read_file(&file, item, &f->forge->arena, err);
+
+	if (rc)
+		return rc;
+	if (strcmp(file.name, f->name) != 0) {
+		f->n_files++;
+	} else if (!f->has_file || file.id > f->file.id) {
+		f->file = file;
+		f->has_file = true;
+	}
+	return 0;
+}
+
+static int find_file(struct finding *f, struct rel_error *err)
+{
+	struct rel_forge *forge = f->forge;
+	const char *name = rel_forge_encode(forge, f->archive->release->name);
+	const char *version = rel_forge_encode(forge, f->version), *url = NULL;
+	int rc;
+
+	if (name && version)
+		url = rel_forge_url(forge,
+				    "/packages?package_type=generic&"
+				    "package_name=%s&package_version=%s",
+				    name, version);
+	f->has_package = f->has_file = false;
+	f->n_files = 0;
+	rc = rel_forge_search(forge, "look for the package", url, PAGES, PAGE,
+			      take_package, f, err);
+	if (rc <= 0)
+		return rc;
+	url = rel_forge_url(forge, "/packages/%" PRIu64 "/package_files",
+			    f->package);
+	return rel_forge_search(forge, "list the files of the package", url,
+				PAGES, PAGE, take_file, f, err);
+}
+
+static int take_link(void *context, const struct rel_json_value *item,
+		     struct rel_error *err)
+{
+	struct finding *f = context;
+	const char *name = rel_json_text_at(item, "name");
+
+	if (!name || strcmp(name, f->name) != 0) {
+		f->n_links++;
+		return 0;
+	}
+	f->has_link = true;
+	return rel_forge_read_id(&f->link, item, err);
+}
+
+/* The URL of the release, and `below` it; NULL when out of memory. */
+static const char *release_url(struct finding *f, const char *below)
+{
+	const char *tag = rel_forge_encode(f->forge, f->archive->release->tag);
+
+	return tag ? rel_forge_url(f->forge, "/releases/%s%s", tag, below)
+		   : NULL;
+}
+
+/* Take the release that the forge answered with.
+ * Errors  REL_EEXISTS its tag is on another commit; REL_EPARSE */
+static int take_release(struct finding *f, const struct rel_json_value *answer,
+			struct rel_error *err)
+{
+	const struct rel_publish_release *is = f->archive->release;
+	int rc = rel_forge_read_gitlab_release(&f->release, answer,
+					       &f->forge->arena, err);
+
+	if (rc)
+		return rc;
+	f->has_release = true;
+	if (*f->release.commit && strcmp(f->release.commit, is->commit) != 0)
+		return rel_fail(err, REL_EEXISTS,
+				"%s on GitLab has the tag %s on another commit "
+				"(%.12s, and here it is %.12s)",
+				f->forge->place.repository, is->tag,
+				f->release.commit, is->commit);
+	return 0;
+}
+
+static int find_release(struct finding *f, struct rel_error *err)
+{
+	struct rel_json_value *answer = NULL;
+	int rc = rel_forge_get(&answer, f->forge, "look for the release",
+			       release_url(f, ""), err);
+
+	if (rc == REL_ENOTFOUND)
+		return 0;
+	if (rc == 0)
+		rc = take_release(f, answer, err);
+	rel_json_free(answer);
+	if (rc)
+		return rc;
+	return rel_forge_search(f->forge, "list the links of the release",
+				release_url(f, "/assets/links"), PAGES, PAGE,
+				take_link, f, err);
+}
+
+/* "1.0~beta" as GitLab has it. */
+static int take_name(const char **out, struct rel_forge *forge,
+		     const char *name, struct rel_error *err)
+{
+	struct rel_buf text;
+
+	rel_buf_init(&text, REL_LIMIT_CONFIG_BYTES);
+	rel_forge_add_name(&text, name);
+	*out = text.status ? NULL
+			   : rel_arena_copy(&forge->arena, rel_buf_str(&text));
+	rel_buf_free(&text);
+	return *out ? 0 : rel_fail_nomem(err);
+}
+
+/* Look for release, link and file. */
+static int find_archive(struct finding *f, struct rel_forge *forge,
+			const struct rel_publish_archive *archive,
+			struct rel_error *err)
+{
+	int rc;
+
+	*f = (struct finding){.forge = forge, .archive = archive};
+	if (!archive->release)
+		return rel_forge_fail_unknown(forge, archive, err);
+	rc = take_name(&f->version, forge, archive->release->version, err);
+	if (rc == 0)
+		rc = take_name(&f->name, forge, archive->name, err);
+	if (rc == 0)
+		rc = find_release(f, err);
+	return rc ? rc : find_file(f, err);
+}
 
 static int open_gitlab(void **self, const struct rel_publish_options *options,
 		       struct rel_error *err)
@@ -70,8 +239,8 @@ static int missing(unsigned *out, void *self,
 		   const struct rel_publish_archive *archive,
 		   struct rel_error *err)
 {
-	struct rel_gitlab_finding f;
-	int rc = rel_gitlab_find(&f, self, archive, err);
+	struct finding f;
+	int rc = find_archive(&f, self, archive, err);
 
 	*out = 0;
 	if (rc)
@@ -85,8 +254,8 @@ static int missing(unsigned *out, void *self,
 static int check(void *self, const struct rel_publish_archive *archive,
 		 struct rel_error *err)
 {
-	struct rel_gitlab_finding f;
-	int rc = rel_gitlab_find(&f, self, archive, err);
+	struct finding f;
+	int rc = find_archive(&f, self, archive, err);
 
 	if (rc == 0 && f.has_file &&
 	    rel_forge_compare(&f.file, archive) == REL_FORGE_OTHER)
@@ -95,7 +264,7 @@ static int check(void *self, const struct rel_publish_archive *archive,
 }
 
 /* With its package, when nothing else is in that. */
-static int remove_file(struct rel_gitlab_finding *f, struct rel_error *err)
+static int remove_file(struct finding *f, struct rel_error *err)
 {
 	const char *url =
 	    f->n_files
@@ -111,8 +280,7 @@ static int remove_file(struct rel_gitlab_finding *f, struct rel_error *err)
 }
 
 /* What an unfinished cut of ours left, and nobody was shown, is removed. */
-static int judge_file(struct rel_gitlab_finding *f, unsigned ours,
-		      struct rel_error *err)
+static int judge_file(struct finding *f, unsigned ours, struct rel_error *err)
 {
 	enum rel_forge_match match = rel_forge_compare(&f->file, f->archive);
 
@@ -123,7 +291,7 @@ static int judge_file(struct rel_gitlab_finding *f, unsigned ours,
 	return rel_forge_fail_other(f->forge, f->archive, err);
 }
 
-static int upload(struct rel_gitlab_finding *f, struct rel_error *err)
+static int upload(struct finding *f, struct rel_error *err)
 {
 	struct rel_http_payload file = {.path = f->archive->path,
 					.size = f->archive->size};
@@ -155,7 +323,7 @@ static int upload(struct rel_gitlab_finding *f, struct rel_error *err)
 	return rc;
 }
 
-static int post(struct rel_json_value **answer, struct rel_gitlab_finding *f,
+static int post(struct rel_json_value **answer, struct finding *f,
 		const char *doing, const char *url,
 		const struct rel_forge_member *members, size_t n,
 		struct rel_error *err)
@@ -167,7 +335,7 @@ static int post(struct rel_json_value **answer, struct rel_gitlab_finding *f,
 	return rc ? rc : rel_forge_call(answer, f->forge, &call, err);
 }
 
-static int create(struct rel_gitlab_finding *f, struct rel_error *err)
+static int create(struct finding *f, struct rel_error *err)
 {
 	const struct rel_forge_member members[] = {
 	    {"tag_name", f->archive->release->tag, false},
@@ -181,12 +349,12 @@ static int create(struct rel_gitlab_finding *f, struct rel_error *err)
 				 : rel_fail_nomem(err);
 
 	if (rc == 0)
-		rc = rel_gitlab_take_release(f, answer, err);
+		rc = take_release(f, answer, err);
 	rel_json_free(answer);
 	return rc;
 }
 
-static int link_file(struct rel_gitlab_finding *f, struct rel_error *err)
+static int link_file(struct finding *f, struct rel_error *err)
 {
 	struct rel_buf url;
 	int rc;
@@ -201,8 +369,7 @@ static int link_file(struct rel_gitlab_finding *f, struct rel_error *err)
 		};
 
 		rc = post(NULL, f, "link the archive to the release",
-			  rel_gitlab_release_url(f, "/assets/links"), members,
-			  3, err);
+			  release_url(f, "/assets/links"), members, 3, err);
 	}
 	rel_buf_free(&url);
 	return rc;
@@ -212,8 +379,8 @@ static int put(struct rel_publish_receipt *out, void *self,
 	       const struct rel_publish_archive *archive, unsigned ours,
 	       struct rel_error *err)
 {
-	struct rel_gitlab_finding f;
-	int rc = rel_gitlab_find(&f, self, archive, err);
+	struct finding f;
+	int rc = find_archive(&f, self, archive, err);
 
 	if (rc == 0 && f.has_file)
 		rc = judge_file(&f, ours, err);
@@ -238,8 +405,8 @@ static int held(uint64_t *size, void *self,
 		const struct rel_publish_archive *archive,
 		struct rel_error *err)
 {
-	struct rel_gitlab_finding f;
-	int rc = rel_gitlab_find(&f, self, archive, err);
+	struct finding f;
+	int rc = find_archive(&f, self, archive, err);
 
 	if (rc == 0 && !f.has_file)
 		rc = rel_fail(err, REL_ENOTFOUND, "%s lacks %s",
@@ -252,7 +419,7 @@ static int held(uint64_t *size, void *self,
 }
 
 /* The release goes as a whole if it is still what we made of it. */
-static int withdraw_release(struct rel_gitlab_finding *f, unsigned made,
+static int withdraw_release(struct finding *f, unsigned made,
 			    struct rel_error *err)
 {
 	const char *title = rel_forge_title(f->forge, f->archive);
@@ -263,19 +430,19 @@ static int withdraw_release(struct rel_gitlab_finding *f, unsigned made,
 	if ((made & REL_FORGE_RELEASE) && f->n_links == 0 &&
 	    strcmp(f->release.name, title) == 0)
 		return rel_forge_delete(f->forge, "remove the release",
-					rel_gitlab_release_url(f, ""), err);
+					release_url(f, ""), err);
 	if (!(made & REL_FORGE_LINK) || !f->has_link)
 		return 0;
 	snprintf(below, sizeof(below), "/assets/links/%" PRIu64, f->link);
 	return rel_forge_delete(f->forge, "remove the link",
-				rel_gitlab_release_url(f, below), err);
+				release_url(f, below), err);
 }
 
 static int withdraw(void *self, const struct rel_publish_archive *archive,
 		    unsigned made, struct rel_error *err)
 {
-	struct rel_gitlab_finding f;
-	int rc = rel_gitlab_find(&f, self, archive, err);
+	struct finding f;
+	int rc = find_archive(&f, self, archive, err);
 
 	if (rc == 0 && f.has_release)
 		rc = withdraw_release(&f, made, err);

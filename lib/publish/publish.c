@@ -1,14 +1,12 @@
-#include "publish/publish.h"
-
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "net/http.h"
-#include "publish/kind.h"
+#include "publish/publish_private.h"
 
 /* A forge may show a pushed file a little later; seconds between tries. */
 #define LATE_TRIES 4
@@ -287,4 +285,130 @@ int rel_publisher_fetch(struct rel_publisher *publisher,
 	rel_hasher_free(&proof.hasher);
 	rel_buf_free(&url);
 	return rc;
+}
+
+/* Beside cache/: the archives by name. */
+#define NAMED_DIR "archives"
+
+/* "cache/sha256/ab/abcd…", from opam src/core/opamHash.ml, to_path */
+static void add_path(struct rel_buf *out, const struct rel_digest *digest)
+{
+	char hex[REL_DIGEST_TEXT_MAX];
+
+	rel_digest_hex(hex, digest);
+	rel_buf_printf(out, "cache/%s/%.2s/%s", rel_digest_name(digest->algo),
+		       hex, hex);
+}
+
+void rel_publish_paths_free(struct rel_publish_paths *paths)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		free(paths->items[i]);
+	paths->count = 0;
+}
+
+int rel_publish_paths_make(struct rel_publish_paths *out,
+			   const struct rel_publish_archive *archive,
+			   struct rel_error *err)
+{
+	*out = (struct rel_publish_paths){.count = 0};
+	if (archive->n_digests > REL_DIGEST_ALGOS)
+		return rel_fail(err, REL_EUSAGE,
+				"more than one checksum of a kind for %s",
+				archive->name);
+	out->digests = (1u << archive->n_digests) - 1;
+	for (size_t i = 0; i <= archive->n_digests; i++) {
+		struct rel_buf path;
+
+		rel_buf_init(&path, REL_KIB);
+		if (i < archive->n_digests)
+			add_path(&path, &archive->digests[i]);
+		else
+			rel_buf_printf(&path, NAMED_DIR "/%s", archive->name);
+		out->items[i] = rel_buf_detach(&path, NULL);
+		out->count++;
+		if (!out->items[i] || path.status)
+			return rel_fail_nomem(err);
+	}
+	return 0;
+}
+
+/* Under a name that says what it is: opam lint (error 67) takes no address
+ * for an archive's that does not end like one. */
+int rel_publish_source(struct rel_buf *out, const char *base,
+		       const struct rel_publish_archive *archive,
+		       struct rel_error *err)
+{
+	rel_buf_printf(out, "%s/" NAMED_DIR "/%s", base, archive->name);
+	return rel_buf_status(out, "address", err);
+}
+
+static int take_bytes(void *context, const void *ptr, size_t len,
+		      struct rel_error *err)
+{
+	struct rel_publish_proof *proof = context;
+
+	(void)err;
+	rel_hasher_update(&proof->hasher, ptr, len);
+	proof->size += len;
+	return 0;
+}
+
+int rel_publish_proof_init(struct rel_publish_proof *proof,
+			   const struct rel_publish_archive *archive,
+			   struct rel_error *err)
+{
+	unsigned mask = 0;
+
+	for (size_t i = 0; i < archive->n_digests; i++)
+		mask |= 1u << archive->digests[i].algo;
+	*proof = (struct rel_publish_proof){.archive = archive};
+	proof->sink = (struct rel_sink){take_bytes, proof};
+	if (mask == 0)
+		return rel_fail(err, REL_EUSAGE,
+				"an archive without a checksum cannot be "
+				"published");
+	return rel_hasher_init(&proof->hasher, mask, err);
+}
+
+int rel_publish_proof_end(struct rel_publish_proof *proof, const char *what,
+			  bool sized, struct rel_error *err)
+{
+	const struct rel_publish_archive *archive = proof->archive;
+	struct rel_digest found[REL_DIGEST_ALGOS];
+	int rc;
+
+	if (sized && proof->size != archive->size)
+		return rel_fail(err, REL_ECHECKSUM,
+				"%s has %" PRIu64 " bytes, expected %" PRIu64,
+				what, proof->size, archive->size);
+	rc = rel_hasher_finish(found, &proof->hasher, err);
+	for (size_t i = 0; rc == 0 && i < archive->n_digests; i++)
+		rc = rel_digest_expect(&found[archive->digests[i].algo],
+				       &archive->digests[i], what, err);
+	return rc;
+}
+
+int rel_publish_fail_other(const char *place, const char *path,
+			   struct rel_error *err)
+{
+	return rel_fail(err, REL_EEXISTS,
+			"%s/%s is there and is not this archive; what was "
+			"published is never replaced",
+			place, path);
+}
+
+static int begin_proof(void *context, uint64_t length, struct rel_error *err)
+{
+	struct rel_publish_proof *proof = context;
+
+	(void)length;
+	/* What an attempt that broke off has brought does not count. */
+	rel_hasher_free(&proof->hasher);
+	return rel_publish_proof_init(proof, proof->archive, err);
+}
+
+struct rel_http_sink rel_publish_proof_http(struct rel_publish_proof *proof)
+{
+	return (struct rel_http_sink){begin_proof, take_bytes, proof};
 }

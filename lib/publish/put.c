@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "publish/address.h"
-#include "publish/web.h"
+#include "publish/publish_private.h"
 
 struct put {
 	struct rel_publish_web web;

@@ -2,10 +2,11 @@
 
 #include "base/limits.h"
 #include "publish/address.h"
-#include "publish/forge.h"
+#include "publish/publish_private.h"
 #include "repo/change.h"
 
-/* How a kind of forges wants it.  Source  as in forge_answer.h */
+/* How a kind of forges wants it.  Source  as for the answers in
+ * publish_private.h */
 static const struct form {
 	const struct rel_forge_kind *kind;
 	const char *path;  /* of the list, below the repository */

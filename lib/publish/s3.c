@@ -6,8 +6,7 @@
 
 #include "base/limits.h"
 #include "publish/address.h"
-#include "publish/web.h"
-#include "publish/xml.h"
+#include "publish/publish_private.h"
 
 /* PutObject and CopyObject take no more. */
 #define OBJECT_MAX (5 * (uint64_t)REL_GIB)

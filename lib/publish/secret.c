@@ -1,4 +1,4 @@
-#include "publish/secret.h"
+#include "publish/publish_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

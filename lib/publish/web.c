@@ -1,10 +1,9 @@
-#include "publish/web.h"
+#include "publish/publish_private.h"
 
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "publish/address.h"
-#include "publish/layout.h"
 
 static const char *without_slash(struct rel_arena *arena, const char *url)
 {

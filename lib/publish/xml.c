@@ -1,5 +1,5 @@
 /* Extensible Markup Language 1.0, the parts that xml.h names. */
-#include "publish/xml.h"
+#include "publish/publish_private.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "base/limits.h"
-#include "publish/forge_answer.h"
+#include "publish/publish_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

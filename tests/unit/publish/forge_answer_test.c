@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "publish/forge_answer.h"
+#include "publish/publish_private.h"
 
 #define SHA256 \
 	"6e1b0b4c5e0e7b7ee1e2d1b0b6d6c0a8d39ab1e5b7f9a0c1d2e3f40516273849"

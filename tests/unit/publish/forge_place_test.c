@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "publish/forge_place.h"
+#include "publish/publish_private.h"
 
 struct given {
 	const struct rel_forge_kind *kind;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "publish/secret.h"
+#include "publish/publish_private.h"
 #include "support/shell.h"
 #include "support/support.h"
 

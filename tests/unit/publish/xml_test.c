@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "publish/xml.h"
+#include "publish/publish_private.h"
 
 static int note(void *context, struct rel_str name, struct rel_str parent,
 		struct rel_str value, struct rel_error *err)
