@@ -11,7 +11,7 @@
 struct values {
 	bool recursive, direct, all, latest, cycles, is_short, mine, whole,
 	    worktree, obsolete;
-	const char *dump_case;
+	const char *dump_case, *maintainer;
 	struct rel_list since, with, without;
 };
 
@@ -57,6 +57,11 @@ static const struct rel_option options[] = {
 	values, "mine", 0, mine,
 	"Only names of what the development remotes are to blame for: their "
 	"own versions that are broken, and upstream's that they break"),
+    {"maintainer", 0, REL_OPTION_TEXT, REL_VALUES_NONE,
+     offsetof(struct values, maintainer), "REGEX",
+     "Only versions with a maintainer that this extended regular expression "
+     "matches, in upper or lower case",
+     NULL},
     {"dump-case", 0, REL_OPTION_TEXT, REL_VALUES_FILES,
      offsetof(struct values, dump_case), "FILE",
      "Also write a small repository in which PKG.VER, or else the first root, "
@@ -90,9 +95,9 @@ static int check(const struct rel_call *call, struct rel_error *err)
 				"--%s says which dependents of a package are "
 				"meant; name the package",
 				v->direct ? "direct" : "recursive");
-	if (v->obsolete &&
-	    (v->cycles || v->mine || v->all || v->latest || v->direct ||
-	     v->recursive || v->since.count || call->n_arguments))
+	if (v->obsolete && (v->cycles || v->mine || v->all || v->latest ||
+			    v->direct || v->recursive || v->since.count ||
+			    v->maintainer || call->n_arguments))
 		return rel_fail(err, REL_EUSAGE,
 				"--obsolete is about the whole stack; of the "
 				"other options that choose what is listed only "
@@ -258,10 +263,12 @@ static int survey(struct rel_session *session, bool *found,
 					       .latest = v->latest,
 					       .packages = call->arguments,
 					       .n_packages = call->n_arguments,
-					       .direct = v->direct};
+					       .direct = v->direct,
+					       .maintainer = v->maintainer};
 	opt.cycles = v->cycles || !(v->is_short || v->mine);
 	opt.reasons = reasons_wanted(call);
-	if (v->is_short || v->mine || v->cycles || call->n_arguments)
+	if (v->is_short || v->mine || v->cycles || v->maintainer ||
+	    call->n_arguments)
 		opt.n_targets = 0;
 	rc = rel_survey_run(&result, stacks->now, stacks->alone, stacks->before,
 			    &opt, err);

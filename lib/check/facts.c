@@ -50,6 +50,13 @@ const char *rel_texts_file(struct rel_texts *texts,
 	return rel_texts_keep(texts);
 }
 
+const char *rel_texts_maintainers(struct rel_texts *texts,
+				  const struct rel_universe *u, rel_pkg_id pkg)
+{
+	rel_buf_add_str(&texts->work, rel_universe_maintainers(u, pkg));
+	return rel_texts_keep(texts);
+}
+
 /* Where the text of a fact stands: its expression, or REL_EXPR_NONE. */
 static rel_expr_id expr_of(const struct rel_universe *u,
 			   const struct rel_fact *fact, bool *depopts)

@@ -43,6 +43,10 @@ const char *rel_texts_remote(const struct rel_universe *u, rel_pkg_id pkg);
 const char *rel_texts_file(struct rel_texts *texts,
 			   const struct rel_universe *u, rel_pkg_id pkg);
 
+/* The maintainers of a version, one a line; "" when it has none. */
+const char *rel_texts_maintainers(struct rel_texts *texts,
+				  const struct rel_universe *u, rel_pkg_id pkg);
+
 /* What of the facts of a reason is to be shown. */
 struct rel_fact_span {
 	uint32_t first, count; /* in rel_reasons.facts */

@@ -1,5 +1,8 @@
 #include "check/scope.h"
 
+#include <regex.h>
+
+#include "base/limits.h"
 #include "check/rdeps.h"
 
 /* A lone remote, or a stack of upstreams only, is looked at whole. */
@@ -78,6 +81,39 @@ static int keep_rdeps(uint8_t *selected, const struct rel_universe *u,
 	return rc;
 }
 
+/* Drop what has no maintainer that the expression matches. */
+static int keep_maintained(uint8_t *selected, const struct rel_universe *u,
+			   const char *expression, struct rel_error *err)
+{
+	char why[REL_ERROR_TEXT_MAX];
+	struct rel_buf text;
+	regex_t regex;
+	/* each maintainer is a line of its own to ^ and $ */
+	int rc = regcomp(&regex, expression,
+			 REG_EXTENDED | REG_ICASE | REG_NOSUB | REG_NEWLINE);
+
+	if (rc) {
+		regerror(rc, &regex, why, sizeof(why));
+		return rel_fail(err, REL_EUSAGE,
+				"--maintainer \"%.200s\" is no regular "
+				"expression: %.200s",
+				expression, why);
+	}
+	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
+	for (rel_pkg_id pkg = 0; pkg < rel_universe_size(u); pkg++) {
+		if (!selected[pkg])
+			continue;
+		rel_buf_clear(&text);
+		rel_buf_add_str(&text, rel_universe_maintainers(u, pkg));
+		selected[pkg] =
+		    text.len > 0 && regexec(&regex, text.ptr, 0, NULL, 0) == 0;
+	}
+	rc = rel_buf_status(&text, "maintainer", err);
+	rel_buf_free(&text);
+	regfree(&regex);
+	return rc;
+}
+
 bool rel_scope_walks(const struct rel_stack *stack,
 		     const struct rel_scope_options *options)
 {
@@ -105,6 +141,9 @@ int rel_scope_select(uint8_t *selected, const struct rel_universe *universe,
 	if (rc == 0 && options->n_packages > 0)
 		rc = keep_rdeps(selected, universe, edges, options, targets,
 				err);
+	if (rc == 0 && options->maintainer)
+		rc = keep_maintained(selected, universe, options->maintainer,
+				     err);
 	free(targets);
 	return rc;
 }

@@ -17,6 +17,9 @@ struct rel_scope_options {
 	const char *const *packages;
 	size_t n_packages;
 	bool direct; /* with packages: only direct ones */
+	/* of these, those with a maintainer that this POSIX extended regular
+	 * expression matches, in whatever case; NULL = all */
+	const char *maintainer;
 };
 
 /* Does the selection walk over dependencies? */
@@ -29,7 +32,8 @@ bool rel_scope_walks(const struct rel_stack *stack,
  * formerly  [rel_universe_size()] what the development remotes touched at
  *           another time and still counts as touched; NULL = nothing
  * Errors    REL_ENOTFOUND: no such package, with the nearest names;
- *           REL_EUSAGE: neither a name nor a version; REL_ENOMEM.
+ *           REL_EUSAGE: neither a name nor a version, or no regular
+ *           expression; REL_ENOMEM.
  */
 REL_MUST_CHECK int rel_scope_select(uint8_t *selected,
 				    const struct rel_universe *universe,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/buf.h"
 #include "base/limits.h"
 #include "opam/version.h"
 
@@ -181,6 +182,34 @@ static void read_tags(struct reader *r, rel_node_id value)
 	}
 }
 
+/* Who maintains it decides nothing, so what is no string is passed over. */
+static int read_maintainers(struct reader *r, rel_node_id value)
+{
+	struct rel_buf text;
+	int rc = 0;
+
+	rel_buf_init(&text, REL_LIMIT_MANIFEST_BYTES);
+	for (rel_node_id m = members(r->tree, value); m != REL_NODE_NONE;
+	     m = next_member(r->tree, value, m)) {
+		struct rel_str name = r->tree->nodes[m].text;
+
+		if (r->tree->nodes[m].kind != REL_NODE_STRING || name.len == 0)
+			continue;
+		if (text.len)
+			rel_buf_add_char(&text, '\n');
+		for (size_t i = 0; i < name.len; i++)
+			rel_buf_add_char(
+			    &text, name.ptr[i] == '\n' ? ' ' : name.ptr[i]);
+	}
+	if (text.len)
+		r->out->maintainers =
+		    rel_intern_add(&r->tables->strings, rel_buf_str(&text));
+	if (text.status || (text.len && r->out->maintainers == REL_STRING_NONE))
+		rc = rel_fail_nomem(r->err);
+	rel_buf_free(&text);
+	return rc;
+}
+
 /* Where a package's source comes from, as far as it decides anything (opam
  * src/core/opamUrl.ml, parse with ~handle_suffix:false). */
 enum src_kind {
@@ -296,6 +325,7 @@ enum field_bit {
 	FIELD_AVAILABLE = 1 << 4,
 	FIELD_FLAGS = 1 << 5,
 	FIELD_TAGS = 1 << 6,
+	FIELD_MAINTAINER = 1 << 7,
 };
 
 static enum field_bit field_of(struct rel_str name)
@@ -313,6 +343,8 @@ static enum field_bit field_of(struct rel_str name)
 		if (rel_str_is(name, "conflicts"))
 			return FIELD_CONFLICTS;
 		return rel_str_is(name, "available") ? FIELD_AVAILABLE : 0;
+	case 10:
+		return rel_str_is(name, "maintainer") ? FIELD_MAINTAINER : 0;
 	case 14:
 		return rel_str_is(name, "conflict-class") ? FIELD_CONFLICT_CLASS
 							  : 0;
@@ -342,6 +374,8 @@ static int read_field(struct reader *r, enum field_bit field, rel_node_id value)
 	case FIELD_TAGS:
 		read_tags(r, value);
 		return 0;
+	case FIELD_MAINTAINER:
+		return read_maintainers(r, value);
 	}
 	return 0;
 }
@@ -388,7 +422,8 @@ int rel_manifest_read(struct rel_manifest *out,
 				     .depopts = REL_EXPR_NONE,
 				     .conflicts = REL_EXPR_NONE,
 				     .available = REL_EXPR_NONE,
-				     .conflict_class_first = n_lists};
+				     .conflict_class_first = n_lists,
+				     .maintainers = REL_STRING_NONE};
 	rc = rel_opam_parse(&tree, scratch, source, path, err);
 	if (rc == 0)
 		rc = check_format(&r);

@@ -28,6 +28,8 @@ struct rel_manifest {
 	/* string ids in rel_manifest_tables.lists: conflict-class names */
 	uint32_t conflict_class_first, conflict_class_count;
 	uint32_t flags; /* enum rel_manifest_flags */
+	/* the members of `maintainer`, one a line; REL_STRING_NONE = none */
+	rel_string_id maintainers;
 };
 
 /* What many manifests share; all grow. */

@@ -283,6 +283,9 @@ static bool packages_are_good(const struct rel_snapshot_store *store)
 			return false;
 		if (p->problem != UINT32_MAX && p->problem >= s->n_problems)
 			return false;
+		if (m->maintainers != REL_STRING_NONE &&
+		    m->maintainers >= s->n_strings)
+			return false;
 		if (!is_range(m->conflict_class_first, m->conflict_class_count,
 			      s->n_lists))
 			return false;

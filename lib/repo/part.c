@@ -9,7 +9,8 @@
 #include "base/limits.h"
 
 static const struct rel_manifest no_manifest = {
-    REL_EXPR_NONE, REL_EXPR_NONE, REL_EXPR_NONE, REL_EXPR_NONE, 0, 0, 0};
+    REL_EXPR_NONE,  REL_EXPR_NONE, REL_EXPR_NONE, REL_EXPR_NONE, 0, 0, 0,
+    REL_STRING_NONE};
 
 void rel_part_init(struct rel_part *part)
 {

@@ -151,6 +151,8 @@ static void put_row(struct work *w, uint32_t i)
 	m->depopts = move_root(m->depopts, shift);
 	m->conflicts = move_root(m->conflicts, shift);
 	m->available = move_root(m->available, shift);
+	if (m->maintainers != REL_STRING_NONE)
+		m->maintainers = put_string(w, piece, m->maintainers);
 	m->conflict_class_first = m->conflict_class_count ? w->n_lists : 0;
 	for (uint32_t k = 0; k < m->conflict_class_count; k++)
 		lists[w->n_lists++] =

@@ -210,6 +210,16 @@ static enum rel_section section_of(const struct rel_survey_result *r,
 					    : REL_SECTION_QUIET;
 }
 
+/* Is it the version's own manifest that lacks something? */
+static bool lacks_itself(const struct rel_report_verdict *v)
+{
+	for (size_t i = 0; i < v->n_reason; i++) {
+		if (strcmp(v->reason[i].package, v->package) != 0)
+			return false;
+	}
+	return v->n_reason > 0;
+}
+
 static int fill_reason(struct builder *b, const struct rel_survey_result *r,
 		       uint32_t *root_of, rel_pkg_id pkg,
 		       struct rel_report_verdict *v)
@@ -229,7 +239,11 @@ static int fill_reason(struct builder *b, const struct rel_survey_result *r,
 		v->root = *root;
 		rel_roots_count(&b->roots, v->root, v->section);
 	}
-	return rel_facts_of(&v->reason, &v->n_reason, &b->texts, r, pkg);
+	if (rel_facts_of(&v->reason, &v->n_reason, &b->texts, r, pkg))
+		return REL_ENOMEM;
+	return reason && lacks_itself(v)
+		   ? rel_roots_maintain(&b->roots, v->root, v->maintainers)
+		   : 0;
 }
 
 static int add_verdict(struct builder *b, uint32_t environment,
@@ -243,7 +257,9 @@ static int add_verdict(struct builder *b, uint32_t environment,
 	v->environment = environment;
 	v->root = REL_REPORT_NONE;
 	v->file = rel_texts_file(&b->texts, r->universe, pkg);
-	if (!v->package || !v->file || fill_reason(b, r, root_of, pkg, v) ||
+	v->maintainers = rel_texts_maintainers(&b->texts, r->universe, pkg);
+	if (!v->package || !v->file || !v->maintainers ||
+	    fill_reason(b, r, root_of, pkg, v) ||
 	    rel_array_reserve(&b->verdicts, &b->verdicts_cap,
 			      (uint64_t)b->n_verdicts + 1,
 			      sizeof(*b->verdicts)))

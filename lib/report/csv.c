@@ -34,7 +34,16 @@ static void put_number(struct rel_buf *out, uint32_t number, bool known)
 		rel_buf_printf(out, "%u", (unsigned)number);
 }
 
-static void write_verdict(struct rel_buf *out, struct rel_buf *reason,
+/* What has been composed in `work`. */
+static void put_composed(struct rel_buf *out, struct rel_buf *work)
+{
+	put_next(out, work->ptr);
+	if (work->status)
+		out->status = work->status;
+	rel_buf_clear(work);
+}
+
+static void write_verdict(struct rel_buf *out, struct rel_buf *work,
 			  const struct rel_report *report,
 			  const struct rel_report_verdict *v)
 {
@@ -52,13 +61,12 @@ static void write_verdict(struct rel_buf *out, struct rel_buf *reason,
 	put_number(out, v->root, v->root != REL_REPORT_NONE);
 	put_next(out, v->file);
 	put_number(out, line, line > 0);
-	rel_buf_clear(reason);
-	rel_facts_add(reason, v->reason, v->n_reason, NULL);
-	put_next(out, reason->ptr);
-	if (reason->status)
-		out->status = reason->status;
+	rel_facts_add(work, v->reason, v->n_reason, NULL);
+	put_composed(out, work);
 	put_next(out, v->own ? "true" : "false");
 	put_next(out, root ? root->title : "");
+	rel_maintainers_add(work, v->maintainers, "; ");
+	put_composed(out, work);
 	rel_buf_add_cstr(out, "\r\n");
 }
 
@@ -91,9 +99,10 @@ void rel_report_csv(const struct rel_report *report,
 		return;
 	}
 	rel_buf_init(&reason, out->buf.max);
-	rel_buf_add_cstr(&out->buf,
-			 "package,remote,environment,verdict,kind,"
-			 "origin,change,root,file,line,reason,own,title\r\n");
+	rel_buf_add_cstr(
+	    &out->buf,
+	    "package,remote,environment,verdict,kind,"
+	    "origin,change,root,file,line,reason,own,title,maintainers\r\n");
 	for (size_t i = 0; i < report->n_verdicts; i++) {
 		write_verdict(&out->buf, &reason, report, &report->verdicts[i]);
 		rel_writer_turn(out);

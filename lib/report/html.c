@@ -181,6 +181,12 @@ static void write_root(struct rel_html *h, const struct rel_report_root *root)
 	put(h, "</h3>\n");
 	if (root->n_facts > 0)
 		write_facts(h, root->facts, root->n_facts);
+	if (root->maintainers && root->maintainers[0]) {
+		rel_maintainers_add(&h->text, root->maintainers, ", ");
+		put(h, "<p>Maintained by ");
+		put_composed(h);
+		put(h, "</p>\n");
+	}
 	rel_number_add(&h->text, root->versions, "version");
 	put(h, "<p>Blocks ");
 	put_composed(h);

@@ -102,6 +102,18 @@ static void write_facts(struct rel_json *json,
 	rel_json_close(json);
 }
 
+static void write_maintainers(struct rel_json *json, const char *lines)
+{
+	const char *at = lines ? lines : "";
+
+	rel_json_array(json, "maintainers");
+	for (size_t len; *at; at += len + (at[len] == '\n')) {
+		len = strcspn(at, "\n");
+		rel_json_str(json, NULL, (struct rel_str){at, len});
+	}
+	rel_json_close(json);
+}
+
 static void write_roots(struct rel_json *json, const struct rel_report *report)
 {
 	for (size_t i = 0; i < report->n_roots; i++) {
@@ -116,6 +128,7 @@ static void write_roots(struct rel_json *json, const struct rel_report *report)
 		rel_json_uint(json, "blocks", root->blocks);
 		rel_json_uint(json, "versions", root->versions);
 		rel_json_uint(json, "causes", root->causes);
+		write_maintainers(json, root->maintainers);
 		rel_json_array(json, "environments");
 		for (size_t k = 0; k < root->n_environments; k++)
 			rel_json_text(json, NULL,
@@ -149,6 +162,7 @@ static void write_verdicts(struct rel_json *json,
 		else
 			rel_json_uint(json, "root", v->root);
 		rel_json_text(json, "file", v->file);
+		write_maintainers(json, v->maintainers);
 		write_facts(json, v->reason, v->n_reason);
 		rel_json_close(json);
 	}

@@ -109,6 +109,9 @@ struct rel_report_root {
 	uint32_t causes; /* versions that lack the same; 1 = `package` alone */
 	const uint32_t *environments; /* indexes: where it holds */
 	size_t n_environments;
+	/* of the versions that lack themselves what the title says, one a
+	 * line; "" or NULL: none */
+	const char *maintainers;
 };
 
 struct rel_report_verdict {
@@ -125,6 +128,7 @@ struct rel_report_verdict {
 	const char *file; /* of its manifest */
 	const struct rel_fact_text *reason;
 	size_t n_reason;
+	const char *maintainers; /* one a line; "" or NULL: none */
 };
 
 struct rel_report_cycle {

@@ -62,6 +62,7 @@ static int make_draft(struct rel_roots *roots,
 	*draft = (struct rel_root_draft){.where = r->environment->name,
 					 .best = REL_N_SECTIONS};
 	draft->root.kind = root->kind;
+	draft->root.maintainers = "";
 	draft->root.title =
 	    rel_arena_copy(roots->texts->arena, rel_buf_str(&roots->title));
 	draft->root.package =
@@ -73,10 +74,49 @@ static int make_draft(struct rel_roots *roots,
 	return draft->root.text ? 0 : REL_ENOMEM;
 }
 
+/* Append the lines of `more` that `lines` does not have. */
+static void add_lines(struct rel_buf *out, const char *lines, const char *more)
+{
+	for (size_t len; *more; more += len + (more[len] == '\n')) {
+		const char *at = lines;
+
+		len = strcspn(more, "\n");
+		while (*at && (strcspn(at, "\n") != len ||
+			       memcmp(at, more, len) != 0)) {
+			at += strcspn(at, "\n");
+			at += *at == '\n';
+		}
+		if (*at)
+			continue;
+		rel_buf_add_cstr(out, lines[0] || out->len ? "\n" : "");
+		rel_buf_add(out, more, len);
+	}
+}
+
+int rel_roots_maintain(struct rel_roots *roots, uint32_t index,
+		       const char *maintainers)
+{
+	struct rel_report_root *root = &roots->drafts[index].root;
+	struct rel_texts *texts = roots->texts;
+	struct rel_buf fresh;
+
+	rel_buf_init(&fresh, REL_LIMIT_MANIFEST_BYTES);
+	add_lines(&fresh, root->maintainers, maintainers);
+	if (fresh.len) {
+		rel_buf_add_cstr(&texts->work, root->maintainers);
+		rel_buf_add_str(&texts->work, rel_buf_str(&fresh));
+		root->maintainers = rel_texts_keep(texts);
+	}
+	if (fresh.status)
+		root->maintainers = NULL;
+	rel_buf_free(&fresh);
+	return root->maintainers ? 0 : REL_ENOMEM;
+}
+
 /* The same cause in another environment is no other one. */
 static int add_cause(struct rel_roots *roots, uint32_t index,
 		     const struct rel_fact_text *facts, size_t n_facts,
-		     const char *package)
+		     const char *package, const char *maintainers)
 {
 	uint32_t old = roots->cause_keys.count;
 
@@ -95,7 +135,7 @@ static int add_cause(struct rel_roots *roots, uint32_t index,
 	    (struct rel_root_cause){index, facts, n_facts};
 	roots->drafts[index].root.causes++;
 	roots->drafts[index].root.n_facts += n_facts;
-	return 0;
+	return rel_roots_maintain(roots, index, maintainers);
 }
 
 int rel_roots_find(uint32_t *index, struct rel_roots *roots,
@@ -106,7 +146,7 @@ int rel_roots_find(uint32_t *index, struct rel_roots *roots,
 					   root->omitted, root->whole};
 	const struct rel_fact_text *facts;
 	struct rel_fact_text *marked;
-	const char *package;
+	const char *package, *maintainers;
 	uint32_t old = roots->keys.count;
 	size_t n_facts;
 	int rc;
@@ -128,7 +168,9 @@ int rel_roots_find(uint32_t *index, struct rel_roots *roots,
 	    rel_arena_array(roots->texts->arena, n_facts + 1, sizeof(*marked));
 	package =
 	    rel_texts_package(roots->texts, result->universe, root->package);
-	if (!marked || !package)
+	maintainers = rel_texts_maintainers(roots->texts, result->universe,
+					    root->package);
+	if (!marked || !package || !maintainers)
 		return REL_ENOMEM;
 	for (size_t i = 0; i < n_facts; i++) {
 		marked[i] = facts[i];
@@ -139,7 +181,7 @@ int rel_roots_find(uint32_t *index, struct rel_roots *roots,
 	/* a conflict is the same facts, whoever has them */
 	if (root->kind == REL_BROKEN_CONFLICT && *index != old)
 		return 0;
-	return add_cause(roots, *index, marked, n_facts, package);
+	return add_cause(roots, *index, marked, n_facts, package, maintainers);
 }
 
 void rel_roots_count(struct rel_roots *roots, uint32_t index,

@@ -48,6 +48,11 @@ REL_MUST_CHECK int rel_roots_find(uint32_t *index, struct rel_roots *roots,
 				  const struct rel_survey_result *result,
 				  const struct rel_root *root);
 
+/* A version with these maintainers, one a line, lacks itself what root `index`
+ * says. */
+REL_MUST_CHECK int rel_roots_maintain(struct rel_roots *roots, uint32_t index,
+				      const char *maintainers);
+
 /* A version in `section` goes back to root `index`. */
 void rel_roots_count(struct rel_roots *roots, uint32_t index,
 		     enum rel_section section);

@@ -124,6 +124,21 @@ static void write_facts(struct rel_text *t, const struct rel_fact_text *facts,
 		write_fact(t, &facts[i], indent);
 }
 
+static void write_root_in_full(struct rel_text *t,
+			       const struct rel_report_root *root)
+{
+	struct rel_buf names;
+
+	write_facts(t, root->facts, root->n_facts, 3);
+	if (!root->maintainers || !root->maintainers[0])
+		return;
+	rel_buf_init(&names, REL_LIMIT_ARENA);
+	rel_maintainers_add(&names, root->maintainers, ", ");
+	rel_text_put(t, "maintained by ");
+	rel_text_composed(t, &names);
+	rel_text_end(t, 3, 5);
+}
+
 static void put_root_environments(struct rel_text *t,
 				  const struct rel_report_root *root)
 {
@@ -151,7 +166,7 @@ static void write_root(struct rel_text *t, const struct rel_report_root *root)
 		return;
 	t->told[root->id - 1] = 1;
 	if (t->style->verbose)
-		write_facts(t, root->facts, root->n_facts, 3);
+		write_root_in_full(t, root);
 	else
 		write_root_facts(t, root);
 }

@@ -388,3 +388,15 @@ void rel_upstream_add(struct rel_buf *out, const struct rel_report *report)
 		rel_number_add(out, roots, "root");
 	}
 }
+
+void rel_maintainers_add(struct rel_buf *out, const char *maintainers,
+			 const char *between)
+{
+	const char *at = maintainers ? maintainers : "";
+
+	for (size_t len; *at; at += len + (at[len] == '\n')) {
+		len = strcspn(at, "\n");
+		rel_buf_add_cstr(out, at == maintainers ? "" : between);
+		rel_buf_add(out, at, len);
+	}
+}

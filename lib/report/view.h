@@ -103,6 +103,10 @@ void rel_what_if_add(struct rel_buf *out, const struct rel_report *report);
  * is. */
 void rel_upstream_add(struct rel_buf *out, const struct rel_report *report);
 
+/* Append the maintainers, which stand one a line, `between` them. */
+void rel_maintainers_add(struct rel_buf *out, const char *maintainers,
+			 const char *between);
+
 /* Append "1 version", "2 versions". */
 void rel_number_add(struct rel_buf *out, size_t count, const char *what);
 

@@ -322,6 +322,16 @@ const struct rel_snapshot_package *rel_universe_package(
 	return rel_stack_package(u->stack, pkg);
 }
 
+struct rel_str rel_universe_maintainers(const struct rel_universe *u,
+					rel_pkg_id pkg)
+{
+	rel_string_id id = rel_universe_package(u, pkg)->manifest.maintainers;
+
+	return id == REL_STRING_NONE
+		   ? (struct rel_str){"", 0}
+		   : rel_snapshot_string(rel_universe_snapshot(u, pkg), id);
+}
+
 rel_pkg_id rel_universe_find(const struct rel_universe *u, struct rel_str name,
 			     struct rel_str version)
 {

@@ -100,6 +100,10 @@ const struct rel_snapshot *rel_universe_snapshot(const struct rel_universe *u,
 const struct rel_snapshot_package *rel_universe_package(
     const struct rel_universe *u, rel_pkg_id pkg);
 
+/* The members of its manifest's `maintainer`, one a line; empty: none. */
+struct rel_str rel_universe_maintainers(const struct rel_universe *u,
+					rel_pkg_id pkg);
+
 /* REL_PKG_NONE when there is none. */
 rel_pkg_id rel_universe_find(const struct rel_universe *u, struct rel_str name,
 			     struct rel_str version);

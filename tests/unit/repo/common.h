@@ -62,6 +62,9 @@ static inline void add_package(struct rel_buf *out,
 	add_formula(out, s, "depopts", m->depopts);
 	add_formula(out, s, "conflicts", m->conflicts);
 	add_formula(out, s, "available", m->available);
+	if (m->maintainers != REL_STRING_NONE)
+		rel_buf_printf(out, "\tmaintainers %.*s\n",
+			       REL_STR_ARG(string(s, m->maintainers)));
 	for (uint32_t i = 0; i < m->conflict_class_count; i++)
 		rel_buf_printf(out, "\tclass %.*s\n",
 			       REL_STR_ARG(string(

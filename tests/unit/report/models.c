@@ -85,12 +85,12 @@ static const uint32_t first[] = {0}, both[] = {0, 1};
 static const struct rel_report_root overlay_roots[] = {
     {1, "no git >= 2.0.0 (newest 1.11.2)", "irmin-git.1.0.0",
      REL_BROKEN_CONSTRAINT, "needs git >= 2.0.0, newest is 1.11.2", 15, 15,
-     LIST(git_facts), 1, LIST(first)},
+     LIST(git_facts), 1, LIST(first), "Ann Example <ann@example.org>\nBob"},
     {2, "right: both wants any, left none", "both.1", REL_BROKEN_CONFLICT,
-     "needs left, needs right", 1, 1, LIST(clash_facts), 1, LIST(first)},
+     "needs left, needs right", 1, 1, LIST(clash_facts), 1, LIST(first), ""},
     {3, "no gone (no remote has it)", "gone-user.1", REL_BROKEN_MISSING,
      "needs gone, which no remote has", 1, 1, LIST(missing_facts), 1,
-     LIST(first)},
+     LIST(first), ""},
 };
 
 #define UNIX(version)                                                          \
@@ -99,7 +99,7 @@ static const struct rel_report_root overlay_roots[] = {
 		    REL_BROKEN_CONSTRAINT, REL_ORIGIN_OVERLAY, REL_DELTA_NONE, \
 		    REL_SECTION_OVERLAY, false, 1,                             \
 		    "packages/irmin-unix/irmin-unix." version "/opam",         \
-		    unix_facts, 2                                              \
+		    unix_facts, 2, "Bob"                                       \
 	}
 
 static const struct rel_report_verdict overlay_verdicts[] = {
@@ -119,22 +119,22 @@ static const struct rel_report_verdict overlay_verdicts[] = {
     UNIX("1.0.15"),
     {"irmin-git.1.0.0", "mirage-dev", 0, REL_BROKEN, REL_BROKEN_CONSTRAINT,
      REL_ORIGIN_OWN, REL_DELTA_NONE, REL_SECTION_OWN, true, 1,
-     "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts)},
+     "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts), ""},
     {"both.1", "mirage-dev", 0, REL_BROKEN, REL_BROKEN_CONFLICT, REL_ORIGIN_OWN,
      REL_DELTA_NONE, REL_SECTION_OWN, true, 2, "packages/both/both.1/opam",
-     LIST(clash_facts)},
+     LIST(clash_facts), ""},
     {"gone-user.1", "default", 0, REL_BROKEN, REL_BROKEN_MISSING,
      REL_ORIGIN_ALONE, REL_DELTA_NONE, REL_SECTION_ALONE, false, 3,
-     "packages/gone-user/gone-user.1/opam", LIST(missing_facts)},
+     "packages/gone-user/gone-user.1/opam", LIST(missing_facts), ""},
     {"odd.1", "default", 0, REL_UNREADABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
      REL_DELTA_NONE, REL_SECTION_UNREADABLE, false, REL_REPORT_NONE,
-     "packages/odd/odd.1/opam", LIST(unreadable_facts)},
+     "packages/odd/odd.1/opam", LIST(unreadable_facts), ""},
     {"mended.1", "default", 0, REL_INSTALLABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
      REL_DELTA_FIXED, REL_SECTION_FIXED, false, REL_REPORT_NONE,
-     "packages/mended/mended.1/opam", NULL, 0},
+     "packages/mended/mended.1/opam", NULL, 0, ""},
     {"mended.2", "default", 0, REL_INSTALLABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
      REL_DELTA_FIXED, REL_SECTION_FIXED, false, REL_REPORT_NONE,
-     "packages/mended/mended.2/opam", NULL, 0},
+     "packages/mended/mended.2/opam", NULL, 0, ""},
 };
 
 static const char *const cycle_path[] = {"a.1", "b.2"};
@@ -205,10 +205,10 @@ static const struct rel_report_layer since_stack[] = {
 static const struct rel_report_root since_roots[] = {
     {1, "no gone (no remote has it)", "gone-user.1", REL_BROKEN_MISSING,
      "needs gone, which no remote has", 3, 2, LIST(missing_facts), 1,
-     LIST(both)},
+     LIST(both), ""},
     {2, "no git >= 2.0.0 (newest 1.11.2)", "irmin-git.1.0.0",
      REL_BROKEN_CONSTRAINT, "needs git >= 2.0.0, newest is 1.11.2", 2, 1,
-     LIST(git_facts), 1, LIST(both)},
+     LIST(git_facts), 1, LIST(both), ""},
 };
 
 static const struct rel_fact_text depends_os[] = {
@@ -220,31 +220,32 @@ static const struct rel_fact_text depends_os[] = {
 static const struct rel_report_verdict since_verdicts[] = {
     {"gone-user.2", "default", 0, REL_BROKEN, REL_BROKEN_MISSING,
      REL_ORIGIN_OVERLAY, REL_DELTA_NEW, REL_SECTION_BROKEN, false, 1,
-     "packages/gone-user/gone-user.2/opam", NULL, 0},
+     "packages/gone-user/gone-user.2/opam", NULL, 0, ""},
     {"irmin-git.1.0.0", "mirage-dev", 0, REL_BROKEN, REL_BROKEN_CONSTRAINT,
      REL_ORIGIN_OWN, REL_DELTA_ADDED, REL_SECTION_ADDED, true, 2,
-     "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts)},
+     "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts), ""},
     {"irmin-git.1.0.0", "mirage-dev", 1, REL_BROKEN, REL_BROKEN_CONSTRAINT,
      REL_ORIGIN_OWN, REL_DELTA_ADDED, REL_SECTION_ADDED, true, 2,
-     "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts)},
+     "packages/irmin-git/irmin-git.1.0.0/opam", LIST(git_facts), ""},
     {"mended.1", "mirage-dev", 0, REL_INSTALLABLE, REL_BROKEN_NOT,
      REL_ORIGIN_NONE, REL_DELTA_FIXED, REL_SECTION_FIXED, true, REL_REPORT_NONE,
-     "packages/mended/mended.1/opam", NULL, 0},
+     "packages/mended/mended.1/opam", NULL, 0, ""},
     {"mended.1", "mirage-dev", 1, REL_INSTALLABLE, REL_BROKEN_NOT,
      REL_ORIGIN_NONE, REL_DELTA_FIXED, REL_SECTION_FIXED, true, REL_REPORT_NONE,
-     "packages/mended/mended.1/opam", NULL, 0},
+     "packages/mended/mended.1/opam", NULL, 0, ""},
     {"bsd-only.1", "mirage-dev", 1, REL_UNAVAILABLE, REL_BROKEN_NOT,
      REL_ORIGIN_NONE, REL_DELTA_NEW, REL_SECTION_UNAVAILABLE, true,
-     REL_REPORT_NONE, "packages/bsd-only/bsd-only.1/opam", LIST(depends_os)},
+     REL_REPORT_NONE, "packages/bsd-only/bsd-only.1/opam", LIST(depends_os),
+     ""},
     {"gone-user.1", "default", 0, REL_BROKEN, REL_BROKEN_MISSING,
      REL_ORIGIN_ALONE, REL_DELTA_STILL, REL_SECTION_STILL, false, 1,
-     "packages/gone-user/gone-user.1/opam", LIST(missing_facts)},
+     "packages/gone-user/gone-user.1/opam", LIST(missing_facts), ""},
     {"gone-user.1", "default", 1, REL_BROKEN, REL_BROKEN_MISSING,
      REL_ORIGIN_ALONE, REL_DELTA_STILL, REL_SECTION_STILL, false, 1,
-     "packages/gone-user/gone-user.1/opam", LIST(missing_facts)},
+     "packages/gone-user/gone-user.1/opam", LIST(missing_facts), ""},
     {"odd.1", "default", 0, REL_UNREADABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
      REL_DELTA_STILL, REL_SECTION_STILL_OTHER, false, REL_REPORT_NONE,
-     "packages/odd/odd.1/opam", LIST(unreadable_facts)},
+     "packages/odd/odd.1/opam", LIST(unreadable_facts), ""},
 };
 
 const struct rel_report model_since = {
@@ -324,18 +325,22 @@ static const struct rel_fact_text hostile_facts[] = {
 
 static const struct rel_report_root hostile_roots[] = {
     {1, "title" BIDI QUOTES, "root" BIDI QUOTES, REL_BROKEN_CONFLICT,
-     "text" INVALID PERCENTS, 1, 1, LIST(hostile_facts), 1, LIST(first)},
+     "text" INVALID PERCENTS, 1, 1, LIST(hostile_facts), 1, LIST(first),
+     "me <a@b>" CSI MARKUP "\n=1" QUOTES},
 };
 
 static const struct rel_report_verdict hostile_verdicts[] = {
     {"=p.1" CSI, "dev" CSI, 0, REL_BROKEN, REL_BROKEN_CONFLICT, REL_ORIGIN_NONE,
      REL_DELTA_NONE, REL_SECTION_BROKEN, false, 1,
-     "packages/p,q/p.1:2%/opam" COMMAND, LIST(hostile_facts)},
+     "packages/p,q/p.1:2%/opam" COMMAND, LIST(hostile_facts),
+     "me <a@b>" CSI MARKUP "\n=1" QUOTES},
     {"+q.1" INVALID, "dev" CSI, 0, REL_UNREADABLE, REL_BROKEN_NOT,
      REL_ORIGIN_NONE, REL_DELTA_NONE, REL_SECTION_UNREADABLE, false,
-     REL_REPORT_NONE, "packages/" QUOTES, LIST(hostile_facts)},
+     REL_REPORT_NONE, "packages/" QUOTES, LIST(hostile_facts),
+     "me <a@b>" CSI MARKUP "\n=1" QUOTES},
     {"::fixed", "dev" CSI, 0, REL_INSTALLABLE, REL_BROKEN_NOT, REL_ORIGIN_NONE,
-     REL_DELTA_FIXED, REL_SECTION_FIXED, false, REL_REPORT_NONE, "", NULL, 0},
+     REL_DELTA_FIXED, REL_SECTION_FIXED, false, REL_REPORT_NONE, "", NULL, 0,
+     "me <a@b>" CSI MARKUP "\n=1" QUOTES},
 };
 
 static const char *const hostile_path[] = {"a" QUOTES,
