@@ -188,6 +188,8 @@
 /* A file with export-subst, and one in which watermarks are looked for, is held
  * in memory. */
 #define REL_LIMIT_GIT_CONVERT_BYTES (16 * REL_MIB)
+/* What such a file may become: a tag's message in each of its placeholders. */
+#define REL_LIMIT_GIT_SUBST_BYTES (64 * REL_MIB)
 /* The ids, and the paths, of the tree of a release, which are held in memory:
  * 41 bytes an id, so that of 1.5 million files; the kernel has 90,000. */
 #define REL_LIMIT_GIT_ARCHIVE_LIST (64 * REL_MIB)

@@ -40,6 +40,7 @@ struct rel_git_archive {
 	struct rel_str marks;	   /* of that, what lies ahead */
 	struct rel_git_tar tar;	   /* what git archive writes */
 	struct rel_buf before;	   /* the path before */
+	uint64_t size;		   /* of the files so far */
 	/* Its content, when it is rewritten: */
 	bool rewritten;
 	struct rel_buf content, made;
@@ -235,8 +236,9 @@ static int collect(void *context, struct rel_str path, unsigned depth,
 			       rel_git_id_format(hex, &entry->id));
 	if (entry->kind != REL_GIT_TREE)
 		rel_buf_add(list, path.ptr, path.len + 1);
+	/* In a tree, git reads the target of a link as attributes too. */
 	if (rel_str_is(entry->name, ".gitattributes") &&
-	    (entry->kind == REL_GIT_BLOB || entry->kind == REL_GIT_EXECUTABLE))
+	    entry->kind != REL_GIT_TREE && entry->kind != REL_GIT_COMMIT)
 		rc = look_for_attributes(archive, entry, err);
 	if (rc < 0) {
 		rel_error_prefix(err, "%.*s", REL_STR_ARG(path));
@@ -380,16 +382,26 @@ static int check_subst(struct rel_git_archive *archive, struct rel_str path,
 		       struct rel_error *err)
 {
 	struct rel_git_store *store = archive->scratch.store;
+	size_t tag = archive->options->tag ? strlen(archive->options->tag) : 0;
 	struct rel_git_entry entry;
 	struct rel_buf text;
+	git_object_t type;
+	size_t commit = 0;
+	git_oid oid;
 	int rc;
 
 	rel_buf_init(&text, REL_LIMIT_GIT_CONVERT_BYTES);
 	rc = rel_git_tree_find(&entry, store, &archive->tree, path, err);
 	if (rc == 0)
 		rc = rel_git_blob_read(&text, store, &entry.id, err);
+	rel_git_id_to_oid(&oid, &archive->commit);
+	if (rc == 0 &&
+	    git_odb_read_header(&commit, &type, store->odb, &oid) < 0)
+		rc = rel_git_fail_missing(store, &archive->commit, err);
+	/* What one becomes is of the commit or the tag, or short. */
 	if (rc == 0)
-		rc = rel_git_check_subst(rel_buf_str(&text), err);
+		rc = rel_git_check_subst(rel_buf_str(&text), commit + tag + 64,
+					 err);
 	rel_buf_free(&text);
 	if (rc < 0)
 		rel_error_prefix(err, "\"%.*s\"", REL_STR_ARG(path));
@@ -530,6 +542,20 @@ int rel_git_archive_chunk(struct rel_str *out, struct rel_git_archive *archive,
 	return out->len > 0;
 }
 
+/* A tree may have one big file many times. */
+static int add_size(struct rel_git_archive *archive, uint64_t size,
+		    struct rel_error *err)
+{
+	if (size <= REL_LIMIT_ARCHIVE_UNPACKED - archive->size) {
+		archive->size += size;
+		return 0;
+	}
+	return rel_fail(err, REL_ELIMIT,
+			"the files of a release have at most %ju bytes "
+			"together: mark some export-ignore",
+			(uintmax_t)REL_LIMIT_ARCHIVE_UNPACKED);
+}
+
 /* The member that the tar is at. */
 static int take_entry(struct rel_git_archive *archive, rel_git_archive_fn fn,
 		      void *context, struct rel_error *err)
@@ -547,6 +573,8 @@ static int take_entry(struct rel_git_archive *archive, rel_git_archive_fn fn,
 	archive->rewritten = false;
 	if (rc == 0)
 		rc = check_entry(archive, &entry, err);
+	if (rc == 0)
+		rc = add_size(archive, entry.size, err);
 	if (rc == 0 && archive->options->rewrite &&
 	    (entry.kind == REL_GIT_BLOB || entry.kind == REL_GIT_EXECUTABLE) &&
 	    entry.size <= REL_LIMIT_GIT_CONVERT_BYTES)

@@ -1,5 +1,6 @@
 /* What is refused of a release: what differs between clones, or that not every
  * system can unpack. */
+#include "base/limits.h"
 #include "base/path.h"
 #include "git/git_private.h"
 
@@ -28,7 +29,9 @@ static size_t placeholder_length(struct rel_str rest)
 	return memchr("HhTtPpsbBn%Dd", rest.ptr[0], 13) != NULL;
 }
 
-static int check_format(struct rel_str format, struct rel_error *err)
+/* n  counts the placeholders */
+static int check_format(struct rel_str format, uint64_t *n,
+			struct rel_error *err)
 {
 	for (;;) {
 		size_t length, shown = 0;
@@ -48,13 +51,16 @@ static int check_format(struct rel_str format, struct rel_error *err)
 			    "clone; use %%H, %%cI, %%(describe) or the like, "
 			    "or take export-subst from this file",
 			    REL_STR_ARG(rel_str_sub(format, 0, shown)));
+		++*n;
 		format = rel_str_sub(format, length, format.len);
 	}
 }
 
-int rel_git_check_subst(struct rel_str text, struct rel_error *err)
+int rel_git_check_subst(struct rel_str text, uint64_t widest,
+			struct rel_error *err)
 {
 	static const char mark[] = "$Format:";
+	uint64_t n = 0;
 	const char *at;
 	int rc = 0;
 
@@ -67,8 +73,16 @@ int rel_git_check_subst(struct rel_str text, struct rel_error *err)
 		format = rel_str_cut(&text, '$');
 		if (!text.ptr)
 			break;
-		rc = check_format(format, err);
+		rc = check_format(format, &n, err);
 	}
+	/* git holds the result in memory, all of it. */
+	if (rc == 0 && n > 0 && widest > REL_LIMIT_GIT_SUBST_BYTES / n)
+		rc = rel_fail(err, REL_ELIMIT,
+			      "export-subst: %ju placeholders may become more "
+			      "than %ju bytes; use fewer, or a shorter commit "
+			      "message",
+			      (uintmax_t)n,
+			      (uintmax_t)REL_LIMIT_GIT_SUBST_BYTES);
 	return rc;
 }
 

@@ -473,9 +473,10 @@ REL_MUST_CHECK int rel_git_tar_chunk(struct rel_str *out,
  * not every system can unpack it (archive_rules.c): REL_EUSAGE with a remedy,
  * and with the path except for the first.
  */
-/* A file with export-subst: each placeholder in it.  Source: git's archive.c,
+/* A file with export-subst: each placeholder in it, which may become `widest`
+ * bytes; REL_ELIMIT when all become too many.  Source: git's archive.c,
  * format_subst(); git-log(1), PRETTY FORMATS */
-REL_MUST_CHECK int rel_git_check_subst(struct rel_str text,
+REL_MUST_CHECK int rel_git_check_subst(struct rel_str text, uint64_t widest,
 				       struct rel_error *err);
 /* Of `path` the name `name`, or what it links to. */
 REL_MUST_CHECK int rel_git_check_name(struct rel_str path, struct rel_str name,

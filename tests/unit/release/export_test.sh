@@ -161,6 +161,32 @@ ln -sfn ./../sub//ok d/sub/twice
 commit d
 agree d
 
+# git reads attributes from the target of a link, too.
+link_attributes() # TEXT
+{
+	blob=$(printf '%s' "$1" | git -C k hash-object -w --stdin)
+	git -C k update-index --add --cacheinfo "120000,$blob,.gitattributes"
+	git -C k commit -qm x
+}
+new_repo k
+# shellcheck disable=SC2016
+printf '$Format:%%ar$\n' >k/v
+git -C k add v
+link_attributes 'v export-subst'
+refused k '"v": export-subst: %ar'
+link_attributes '* working-tree-encoding=ISO-8859-1'
+refused k '"v": working-tree-encoding'
+link_attributes 'v filter=lfs'
+refused k '"v": .gitattributes says filter=lfs'
+
+# A small file that becomes a huge one: 10,000 times 10,000 bytes.
+new_repo b
+# shellcheck disable=SC2016
+printf '$Format:%s$\n' "$(printf '%010000d' 0 | sed 's/0/%B/g')" >b/v
+echo 'v export-subst' >b/.gitattributes
+commit b "$(printf 'x\n\n%010000d' 0)"
+refused b '"v": export-subst: 10000 placeholders'
+
 # Names.
 bad_name() # NAME TEXT
 {
