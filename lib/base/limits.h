@@ -172,6 +172,11 @@
 /* Seconds in which neither git nor a server says anything.  They report every
  * second while bytes come, but may count and pack in silence before. */
 #define REL_LIMIT_GIT_SILENCE_SECONDS 300
+/* Seconds of one run of git against a server, which may go on saying something
+ * for ever.  The kernel's whole history takes two hours at 10 Mbit/s. */
+#define REL_LIMIT_GIT_SECONDS (6 * 3600)
+/* One file that git makes of what a server sends; that history has 6 GiB. */
+#define REL_LIMIT_GIT_PACK_BYTES (32 * REL_GIB)
 /* The list of a remote's branches and tags; a forge's pull requests are not
  * in it, and opam-repository's 30 branches take 2 KiB. */
 #define REL_LIMIT_GIT_REFS_BYTES (64 * REL_MIB)

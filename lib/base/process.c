@@ -160,13 +160,15 @@ static bool plan_streams(const struct launch *launch)
 
 /* The child starts with no signal blocked (our worker threads block all) and
  * none of those ignored that we may ignore ourselves. */
-static bool plan_signals(void)
+static bool plan_signals(unsigned flags)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	return signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
-	       signal(SIGXFSZ, SIG_DFL) != SIG_ERR &&
+	       signal(SIGXFSZ,
+		      flags & REL_PROCESS_FILE_ERRORS ? SIG_IGN : SIG_DFL) !=
+		   SIG_ERR &&
 	       sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
@@ -177,7 +179,8 @@ static _Noreturn void run_child(struct launch *launch)
 	 * them. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 &&
 	    getppid() == launch->parent && plan_streams(launch) &&
-	    (launch->cwd == NULL || chdir(launch->cwd) == 0) && plan_signals())
+	    (launch->cwd == NULL || chdir(launch->cwd) == 0) &&
+	    plan_signals(launch->flags))
 		execve(launch->program, (char *const *)(uintptr_t)launch->argv,
 		       launch->env);
 	launch->failure = errno ? errno : ESRCH;

@@ -25,6 +25,8 @@ struct rel_process {
 enum rel_process_flags {
 	REL_PROCESS_STDERR_PIPE = 1, /* else inherited */
 	REL_PROCESS_STDERR_NULL = 2,
+	/* A file over RLIMIT_FSIZE is an error, and not SIGXFSZ. */
+	REL_PROCESS_FILE_ERRORS = 4,
 };
 
 /* Is there a program of this name: in PATH, unless it has a slash? */

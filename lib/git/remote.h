@@ -98,6 +98,10 @@ struct rel_git_fetch_options {
 	/* Seconds without a word after which a transfer is given up; 0 =
 	 * REL_LIMIT_GIT_SILENCE_SECONDS.  Not watched when interactive. */
 	unsigned silence_seconds;
+	/* The same of all that it takes; 0 = REL_LIMIT_GIT_SECONDS. */
+	unsigned total_seconds;
+	/* Bytes of one file that git writes; 0 = REL_LIMIT_GIT_PACK_BYTES. */
+	uint64_t max_pack;
 	/* ssh and git may ask on the terminal for a password or passphrase. */
 	bool interactive;
 	/* Whether an error is that the repository, which is there and not

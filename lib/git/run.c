@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -243,8 +244,8 @@ static int env_fill(struct environment *env, const struct rel_git_run *run,
 /* What git writes while it runs. */
 struct listener {
 	struct rel_git_run *run;
-	struct rel_buf line; /* of stderr, not yet ended */
-	int64_t heard;	     /* when */
+	struct rel_buf line;	/* of stderr, not yet ended */
+	int64_t started, heard; /* when */
 };
 
 static int64_t now_seconds(void)
@@ -255,18 +256,33 @@ static int64_t now_seconds(void)
 	return now.tv_sec;
 }
 
-static int check_silence(const struct rel_git_run *run, int64_t heard,
-			 struct rel_error *err)
+static unsigned limit_of(unsigned chosen, unsigned limit)
 {
-	unsigned limit = run->options->silence_seconds
-			     ? run->options->silence_seconds
-			     : REL_LIMIT_GIT_SILENCE_SECONDS;
+	return chosen ? chosen : limit;
+}
 
-	if (run->options->interactive || now_seconds() - heard <= limit)
+/* Whoever waits at a terminal decides himself. */
+static int check_time(const struct listener *listener, struct rel_error *err)
+{
+	const struct rel_git_run *run = listener->run;
+	unsigned silence = limit_of(run->options->silence_seconds,
+				    REL_LIMIT_GIT_SILENCE_SECONDS);
+	unsigned total =
+	    limit_of(run->options->total_seconds, REL_LIMIT_GIT_SECONDS);
+	int64_t now = now_seconds();
+
+	if (run->options->interactive)
 		return 0;
-	rel_fail(err, REL_EIO, "%s: no word for %u seconds", run->what, limit);
+	if (now - listener->heard > silence)
+		rel_fail(err, REL_EIO, "%s: no word for %u seconds", run->what,
+			 silence);
+	else if (now - listener->started > total)
+		rel_fail(err, REL_ELIMIT, "%s: not done after %u seconds",
+			 run->what, total);
+	else
+		return 0;
 	rel_error_at(err, run->clean, 0, 0);
-	return REL_EIO;
+	return err ? err->code : REL_EIO;
 }
 
 static int take_out(struct listener *listener, struct rel_process *process,
@@ -310,7 +326,7 @@ static int listen(struct listener *listener, struct rel_process *process,
 	const struct rel_git_run *run = listener->run;
 	int rc = 0;
 
-	listener->heard = now_seconds();
+	listener->started = listener->heard = now_seconds();
 	while (rc == 0 && (process->err >= 0 || process->out >= 0)) {
 		struct pollfd fds[2] = {{.fd = process->err, .events = POLLIN},
 					{.fd = process->out, .events = POLLIN}};
@@ -318,9 +334,9 @@ static int listen(struct listener *listener, struct rel_process *process,
 
 		if (rel_cancelled(run->options->cancel))
 			return rel_fail_cancelled(err);
-		if (n == 0 && run->url != NULL)
-			rc = check_silence(run, listener->heard, err);
-		if (n <= 0)
+		if (run->url != NULL)
+			rc = check_time(listener, err);
+		if (rc < 0 || n <= 0)
 			continue;
 		listener->heard = now_seconds();
 		if (fds[1].revents != 0)
@@ -343,6 +359,28 @@ static int feed(struct rel_process *process, struct rel_str input,
 	close(process->in);
 	process->in = -1;
 	return rc;
+}
+
+static uint64_t max_pack(const struct rel_git_run *run)
+{
+	return run->options->max_pack ? run->options->max_pack
+				      : REL_LIMIT_GIT_PACK_BYTES;
+}
+
+/* What it starts for the transfer, when the server has answered, inherits
+ * that. */
+static void bound_files(const struct rel_git_run *run,
+			const struct rel_process *process)
+{
+	uint64_t max = max_pack(run);
+	struct rlimit limit;
+
+	if (run->url == NULL || sizeof(rlim_t) < sizeof(max) ||
+	    prlimit(process->pid, RLIMIT_FSIZE, NULL, &limit) != 0 ||
+	    limit.rlim_cur <= max)
+		return;
+	limit.rlim_cur = max;
+	prlimit(process->pid, RLIMIT_FSIZE, &limit, NULL);
 }
 
 static int start(struct rel_git_run *run, struct rel_process *process,
@@ -370,9 +408,11 @@ static int start(struct rel_git_run *run, struct rel_process *process,
 	memcpy(argv + n, args, n_args * sizeof(*argv));
 	if (run->cache != NULL)
 		rel_git_cache_lend(run->cache);
-	rc =
-	    rel_process_start(process, argv, run->cwd, (const char *const *)env,
-			      REL_PROCESS_STDERR_PIPE, err);
+	rc = rel_process_start(
+	    process, argv, run->cwd, (const char *const *)env,
+	    REL_PROCESS_STDERR_PIPE | REL_PROCESS_FILE_ERRORS, err);
+	if (rc == 0)
+		bound_files(run, process);
 	if (run->cache != NULL)
 		rel_git_cache_reclaim(run->cache);
 	free(argv);
@@ -457,10 +497,16 @@ out:
 
 int rel_git_run_fail(const struct rel_git_run *run, struct rel_error *err)
 {
+	static const char too_big[] = "write error: File too large";
 	struct rel_str text = rel_buf_str(&run->err_out);
 	int rc;
 
-	if (rel_str_trim(text).len == 0)
+	if (run->url && text.len > 0 &&
+	    memmem(text.ptr, text.len, too_big, sizeof(too_big) - 1))
+		rc = rel_fail(err, REL_ELIMIT,
+			      "%s: the server sends more than %ju bytes",
+			      run->what, (uintmax_t)max_pack(run));
+	else if (rel_str_trim(text).len == 0)
 		rc = rel_fail(err, REL_EIO, "%s: git ended with %d", run->what,
 			      run->status);
 	else

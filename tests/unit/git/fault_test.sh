@@ -65,7 +65,16 @@ GIT_SSH_COMMAND="sleep 60;:"
 export GIT_SSH_COMMAND
 expect_error -2 'no word for 1 seconds' -s 1 \
 	"ssh://remote.example.org/project.git"
-unset GIT_SSH_COMMAND
+# One that always says something, and never what is asked: too.
+export GIT_SSH_VARIANT=ssh
+GIT_SSH_COMMAND="while echo working >&2; do sleep 0.2; done;:"
+expect_error -7 'not done after 1 seconds' -t 1 \
+	"ssh://remote.example.org/project.git"
+# One that sends more than there is place for.
+GIT_SSH_COMMAND="git-upload-pack $REPOS/project.git;:"
+expect_error -7 'more than 1000000 bytes' -m 1000000 \
+	"ssh://remote.example.org/project.git"
+unset GIT_SSH_COMMAND GIT_SSH_VARIANT
 
 # What a killed git leaves behind is removed.
 rm -rf "$CACHE"

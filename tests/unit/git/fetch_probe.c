@@ -2,12 +2,12 @@
  * rel_git_fetch() and rel_git_fetch_since() from a shell, for the tests that
  * need real servers:
  *
- *	fetch_probe [-c CACHE] [-r REVISION] [-a CA] [-s SILENCE] [-owp]
- *LOCATION [SINCE…]
+ *	fetch_probe [-c CACHE] [-r REVISION] [-a CA] [-s SILENCE] [-t TOTAL]
+ *		[-m BYTES] [-owp] LOCATION [SINCE…]
  *
- * prints the commit, then one for each SINCE; -o offline, -w whole history, -p
- *tells how often progress was heard.  Errors go to stderr as "error CODE: PATH:
- *TEXT", status 3.  SIGTERM interrupts.
+ * prints the commit, then one for each SINCE; -o offline, -w whole history,
+ * -p tells how often progress was heard.  Errors go to stderr as "error CODE:
+ * PATH: TEXT", status 3.  SIGTERM interrupts.
  */
 #include <signal.h>
 #include <unistd.h>
@@ -41,7 +41,7 @@ static int parse(struct rel_git_fetch_options *options, int argc, char **argv,
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+c:r:a:s:owp")) != -1) {
+	while ((c = getopt(argc, argv, "+c:r:a:s:t:m:owp")) != -1) {
 		switch (c) {
 		case 'c':
 			options->cache_dir = optarg;
@@ -55,6 +55,13 @@ static int parse(struct rel_git_fetch_options *options, int argc, char **argv,
 		case 's':
 			options->silence_seconds =
 			    (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 't':
+			options->total_seconds =
+			    (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'm':
+			options->max_pack = strtoul(optarg, NULL, 10);
 			break;
 		case 'o':
 			options->offline = true;
