@@ -409,7 +409,6 @@ const struct rel_git_id *rel_git_listing_find(
 
 struct rel_git_worktree {
 	struct rel_git_place place;
-	char *prefix;
 	struct rel_git_store *store;
 	/* Of a checkout that is not the user's own: what git runs in; `store`
 	 * is its. */

@@ -138,6 +138,11 @@ static const char *remedy_of(enum rel_code code, struct rel_str text)
 					  "authentication failures", NULL};
 	static const char *const host_key[] = {"Host key verification failed",
 					       NULL};
+	static const char *const other_ids[] = {"mismatched algorithms", NULL};
+
+	if (mentions(text, other_ids))
+		return "; repositories with SHA-256 ids are not supported, use "
+		       "one with SHA-1 ids";
 	if (mentions(text, host_key))
 		return "; compare the host's key with its owner's and mend "
 		       "known_hosts";

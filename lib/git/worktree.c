@@ -60,21 +60,12 @@ static int open_foreign(struct rel_git_worktree *checkout,
 	return rc;
 }
 
-static int open_place(struct rel_git_worktree *checkout, const char *dir,
-		      const char *trusted, struct rel_error *err)
+static int open_place(struct rel_git_worktree *checkout, const char *trusted,
+		      struct rel_error *err)
 {
 	const struct rel_git_place *place = &checkout->place;
-	char *full = realpath(dir, NULL);
-	const char *rest;
 	int rc;
 
-	if (full == NULL)
-		return rel_fail_errno(err, errno, dir, "cannot enter");
-	rest = full + strlen(place->root);
-	checkout->prefix = strdup(*rest == '/' ? rest + 1 : rest);
-	free(full);
-	if (checkout->prefix == NULL)
-		return rel_fail_nomem(err);
 	if (place->foreign == NULL) {
 		rc = ask_git(place->root, err);
 		return rc < 0 ? rc
@@ -101,7 +92,7 @@ int rel_git_worktree_open(struct rel_git_worktree **out, const char *dir,
 		rc = rel_fail(err, REL_EUSAGE,
 			      "has no work tree; go to a checkout of it");
 	if (rc == 0)
-		rc = open_place(checkout, dir, trusted, err);
+		rc = open_place(checkout, trusted, err);
 	if (rc < 0) {
 		rel_git_worktree_free(checkout);
 		return rc;
@@ -118,18 +109,12 @@ void rel_git_worktree_free(struct rel_git_worktree *checkout)
 		rel_git_store_free(checkout->store);
 	rel_git_scratch_close(&checkout->scratch);
 	rel_git_place_free(&checkout->place);
-	free(checkout->prefix);
 	free(checkout);
 }
 
 const char *rel_git_worktree_root(const struct rel_git_worktree *checkout)
 {
 	return checkout->place.root;
-}
-
-const char *rel_git_worktree_prefix(const struct rel_git_worktree *checkout)
-{
-	return checkout->prefix;
 }
 
 const char *rel_git_worktree_git_dir(const struct rel_git_worktree *checkout)

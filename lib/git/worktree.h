@@ -39,8 +39,6 @@ void rel_git_worktree_free(struct rel_git_worktree *checkout);
 
 /* Of the work tree. */
 const char *rel_git_worktree_root(const struct rel_git_worktree *checkout);
-/* `dir` relative to the root; "" = the root itself. */
-const char *rel_git_worktree_prefix(const struct rel_git_worktree *checkout);
 /* The git directory of this work tree alone (of a linked one
  * ".git/worktrees/NAME"): the place for a journal of this checkout. */
 const char *rel_git_worktree_git_dir(const struct rel_git_worktree *checkout);

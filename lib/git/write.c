@@ -291,12 +291,6 @@ int rel_git_write_tag(struct rel_git_id *tag, struct rel_git_store *store,
 		      : write_object(tag, store, text, GIT_OBJECT_TAG, err);
 }
 
-int rel_git_tag_id(struct rel_git_id *tag, struct rel_str text,
-		   struct rel_error *err)
-{
-	return rel_git_hash(tag, text, GIT_OBJECT_TAG, err);
-}
-
 int rel_git_ref_read(struct rel_git_id *id, struct rel_git_store *store,
 		     const char *name, struct rel_error *err)
 {

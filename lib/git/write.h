@@ -134,10 +134,6 @@ REL_MUST_CHECK int rel_git_write_tag(struct rel_git_id *tag,
 				     struct rel_str text,
 				     struct rel_error *err);
 
-/* The id that a tag of this text has, without writing it. */
-REL_MUST_CHECK int rel_git_tag_id(struct rel_git_id *tag, struct rel_str text,
-				  struct rel_error *err);
-
 /*
  * Read a reference as it is on disk now.
  * name  in full: "refs/heads/main"; symbolic references are followed

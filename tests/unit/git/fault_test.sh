@@ -74,6 +74,13 @@ expect_error -7 'not done after 1 seconds' -t 1 \
 GIT_SSH_COMMAND="git-upload-pack $REPOS/project.git;:"
 expect_error -7 'more than 1000000 bytes' -m 1000000 \
 	"ssh://remote.example.org/project.git"
+# One with ids that are not read here.
+git init -q --bare --object-format=sha256 "$REPOS/long.git"
+git -C "$REPOS/long.git" update-ref HEAD "$(git -C "$REPOS/long.git" \
+	commit-tree -m x "$(git -C "$REPOS/long.git" mktree </dev/null)")"
+GIT_SSH_COMMAND="git-upload-pack $REPOS/long.git;:"
+expect_error -2 'SHA-256 ids are not supported' \
+	"ssh://remote.example.org/long.git"
 unset GIT_SSH_COMMAND GIT_SSH_VARIANT
 
 # What a killed git leaves behind is removed.

@@ -66,7 +66,7 @@ static int teardown(void **state)
 /* Run a script in the work tree. */
 #define IN_WORK(f, script) free(rel_test_sh("cd %s; " script, (f)->work))
 
-static void check_open(const char *dir, const char *root, const char *prefix)
+static void check_open(const char *dir, const char *root)
 {
 	struct rel_git_worktree *checkout = NULL;
 	struct rel_error err = {0};
@@ -74,7 +74,6 @@ static void check_open(const char *dir, const char *root, const char *prefix)
 	if (rel_git_worktree_open(&checkout, dir, NULL, &err) < 0)
 		fail_msg("%s: %s", dir, err.text);
 	assert_string_equal(rel_git_worktree_root(checkout), root);
-	assert_string_equal(rel_git_worktree_prefix(checkout), prefix);
 	assert_int_equal(rel_git_ref_read(&(struct rel_git_id){{0}},
 					  rel_git_worktree_store(checkout),
 					  "HEAD", NULL),
@@ -104,21 +103,21 @@ static void test_open(void **state)
 	char *module = rel_test_text("%s/module", f->work);
 	char *link = rel_test_text("%s/symlink", f->dir);
 
-	check_open(f->work, f->work, "");
-	check_open(sub, f->work, "src");
+	check_open(f->work, f->work);
+	check_open(sub, f->work);
 	free(rel_test_sh("ln -s %s %s", sub, link));
-	check_open(link, f->work, "src");
+	check_open(link, f->work);
 	IN_WORK(f, "git worktree add -q ../linked -b linked; "
 		   "git -c protocol.file.allow=always submodule --quiet add "
 		   "../remote.git module 2>/dev/null");
-	check_open(linked, linked, "");
-	check_open(module, module, "");
+	check_open(linked, linked);
+	check_open(module, module);
 	check_not_open(git, REL_EUSAGE, "no work tree");
 	check_not_open(bare, REL_EUSAGE, "no work tree");
 	check_not_open(f->dir, REL_ENOTFOUND, "not in a checkout");
 	check_not_open("/nonexistent/x", REL_ENOTFOUND, "No such file");
 	setenv("GIT_DIR", bare, 1);
-	check_open(sub, f->work, "src");
+	check_open(sub, f->work);
 	unsetenv("GIT_DIR");
 	free(link);
 	free(module);

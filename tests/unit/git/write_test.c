@@ -277,16 +277,14 @@ static void test_tag(void **state)
 				  .name = "v1.0",
 				  .tagger = who,
 				  .message = "Release\n\n- one\n"};
-	struct rel_git_id id, guess;
+	struct rel_git_id id;
 	struct rel_buf text;
 	char *want;
 
 	rel_buf_init(&text, REL_LIMIT_GIT_MESSAGE_BYTES);
 	assert_int_equal(rel_git_tag_format(&text, &tag, &err), 0);
-	assert_int_equal(rel_git_tag_id(&guess, rel_buf_str(&text), &err), 0);
 	assert_int_equal(
 	    rel_git_write_tag(&id, f->store, rel_buf_str(&text), &err), 0);
-	assert_memory_equal(&id, &guess, sizeof(id));
 	want = rel_test_sh("cd %s; export GIT_COMMITTER_DATE='@1767323045 "
 			   "+0530'; printf 'Release\\n\\n- one\\n' | "
 			   "git tag -a -F - v1.0 main; git rev-parse v1.0",
