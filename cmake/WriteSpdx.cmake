@@ -1,7 +1,7 @@
 # cmake -DROOT=<lib/opam> -DOUT=<c file> -P …
 #
-# Writes the tables of opam/spdx.h from ROOT/spdx_*.txt.
-set(text "#include \"opam/spdx.h\"\n")
+# Writes the tables of opam/opam_private.h from ROOT/spdx_*.txt.
+set(text "#include \"opam/opam_private.h\"\n")
 foreach(kind licenses exceptions)
   file(STRINGS ${ROOT}/spdx_${kind}.txt lines REGEX "^[^#]")
   string(APPEND text "\nconst struct rel_spdx_id rel_spdx_${kind}[] = {\n")

@@ -1,4 +1,4 @@
-#include "opam/lexer.h"
+#include "opam/opam_private.h"
 
 enum char_class {
 	ALPHA = 1,

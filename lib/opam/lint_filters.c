@@ -1,5 +1,5 @@
-#include "opam/ident.h"
 #include "opam/lint_private.h"
+#include "opam/opam_private.h"
 #include "opam/version.h"
 
 static bool check_filter(struct rel_lint *l, rel_node_id node);

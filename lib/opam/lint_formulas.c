@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "opam/filter_eval.h"
 #include "opam/lint_private.h"
+#include "opam/opam_private.h"
 
 /* One formula at work. */
 struct scan {

@@ -1,5 +1,5 @@
-#include "opam/ident.h"
 #include "opam/lint_private.h"
+#include "opam/opam_private.h"
 
 static bool has_commands(const struct rel_lint *l, enum rel_lint_field field)
 {

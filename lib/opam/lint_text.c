@@ -1,5 +1,5 @@
 #include "opam/lint_private.h"
-#include "opam/spdx.h"
+#include "opam/opam_private.h"
 #include "opam/version.h"
 
 /* 20, 21 */

@@ -1,5 +1,5 @@
-#include "opam/ident.h"
 #include "opam/lint_private.h"
+#include "opam/opam_private.h"
 #include "opam/version.h"
 
 /* What is being walked over. */

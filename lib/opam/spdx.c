@@ -1,4 +1,4 @@
-#include "opam/spdx.h"
+#include "opam/opam_private.h"
 
 #include <strings.h>
 

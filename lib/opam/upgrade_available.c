@@ -1,5 +1,4 @@
-#include "opam/ident.h"
-#include "opam/upgrade_expr.h"
+#include "opam/opam_private.h"
 
 const char *const rel_upgrade_package_names[REL_UPGRADE_PACKAGES] = {
     [REL_UPGRADE_OCAML] = "ocaml",

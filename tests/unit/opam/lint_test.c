@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "opam/lint.h"
-#include "opam/spdx.h"
+#include "opam/opam_private.h"
 
 /* A manifest without findings in any series, … */
 #define GOOD                                                             \
