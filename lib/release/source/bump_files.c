@@ -22,18 +22,13 @@ static int add(struct rel_spans *out, size_t start, size_t end,
 	return 0;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* A version with a number in front: "1.0", "v1.0"; no template. */
 static bool is_numbered(struct rel_str s)
 {
 	if (!rel_version_is_valid(s))
 		return false;
-	return is_digit(s.ptr[0]) ||
-	       (s.len > 1 && s.ptr[0] == 'v' && is_digit(s.ptr[1]));
+	return rel_is_digit(s.ptr[0]) ||
+	       (s.len > 1 && s.ptr[0] == 'v' && rel_is_digit(s.ptr[1]));
 }
 
 /* A META file, word by word. */
@@ -84,7 +79,7 @@ static void skip_blanks(struct meta *m)
 
 static bool is_name_char(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') ||
+	return rel_is_digit(c) || (c >= 'a' && c <= 'z') ||
 	       (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '-';
 }
 
@@ -253,7 +248,7 @@ static size_t longest_version(struct rel_str text, struct rel_str after,
 		if (rel_str_starts(rel_str_sub(text, run, text.len), after))
 			break;
 	}
-	if (run && !bounded && !is_digit(text.ptr[0]))
+	if (run && !bounded && !rel_is_digit(text.ptr[0]))
 		return 0;
 	return run;
 }

@@ -145,11 +145,6 @@ static bool is_other_release(const struct finder *f, uint32_t at, uint32_t i)
 				     rel_changelog_version(items[at].title));
 }
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Does it begin with a word that headings of sections begin with? */
 static bool is_section(struct rel_str title)
 {
@@ -162,10 +157,10 @@ static bool is_section(struct rel_str title)
 	    "enhancements", "deprecations", "removals"};
 	size_t from = 0, to;
 
-	while (from < title.len && !is_letter(title.ptr[from]))
+	while (from < title.len && !rel_is_letter(title.ptr[from]))
 		from++;
 	to = from;
-	while (to < title.len && is_letter(title.ptr[to]))
+	while (to < title.len && rel_is_letter(title.ptr[to]))
 		to++;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (rel_changelog_same_letters(rel_str_sub(title, from, to),

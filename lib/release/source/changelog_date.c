@@ -4,16 +4,11 @@
 
 #include "release/source/source_private.h"
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static unsigned to_number(struct rel_str text)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < text.len && is_digit(text.ptr[i]); i++)
+	for (size_t i = 0; i < text.len && rel_is_digit(text.ptr[i]); i++)
 		n = 10 * n + (unsigned)(text.ptr[i] - '0');
 	return n;
 }
@@ -76,7 +71,7 @@ static void add_worded(struct rel_buf *out, const struct tm *day,
 			rel_buf_add_char(out, like.ptr[end++]);
 		else if (rel_changelog_is_month(word))
 			add_month(out, day, word);
-		else if (word.len == 4 && is_digit(word.ptr[3]))
+		else if (word.len == 4 && rel_is_digit(word.ptr[3]))
 			rel_buf_printf(out, "%04d", day->tm_year + 1900);
 		else
 			rel_buf_printf(
@@ -97,7 +92,7 @@ static bool add_numbers(struct rel_buf *out, const struct tm *day,
 	bool pad;
 
 	for (size_t i = 0; i < like.len && !sep; i++)
-		sep = is_digit(like.ptr[i]) ? '\0' : like.ptr[i];
+		sep = rel_is_digit(like.ptr[i]) ? '\0' : like.ptr[i];
 	if (!sep && like.len == 8)
 		rel_buf_printf(out, "%04d%02d%02d", year, month, day->tm_mday);
 	if (!sep)
@@ -133,8 +128,8 @@ static void add_date(struct rel_buf *out, const struct tm *day,
 	bool words = false;
 
 	for (size_t i = 0; i < like.len; i++)
-		words = words ||
-			(!is_digit(like.ptr[i]) && (like.ptr[i] | 32) >= 'a');
+		words = words || (!rel_is_digit(like.ptr[i]) &&
+				  (like.ptr[i] | 32) >= 'a');
 	if (words)
 		add_worded(out, day, like);
 	else if (like.len == 0 || !add_numbers(out, day, like))
@@ -157,7 +152,7 @@ static bool is_bare(struct rel_str title, struct rel_changelog_places *places)
 static bool has_word(struct rel_str text)
 {
 	for (size_t i = 0; i < text.len; i++) {
-		if ((text.ptr[i] | 32) >= 'a' || is_digit(text.ptr[i]))
+		if ((text.ptr[i] | 32) >= 'a' || rel_is_digit(text.ptr[i]))
 			return true;
 	}
 	return false;
@@ -221,7 +216,7 @@ static bool has_v(struct rel_str title, size_t version)
 
 static void add_version(struct rel_buf *out, struct rel_str version, bool v)
 {
-	if (v && version.len && is_digit(version.ptr[0]))
+	if (v && version.len && rel_is_digit(version.ptr[0]))
 		rel_buf_add_char(out, 'v');
 	rel_buf_add_str(out, version);
 }

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "opam/version.h"
+#include "release/source/source_private.h"
 
 #define SEPARATORS "-+._"
 #define PARTS	   3
@@ -12,16 +13,6 @@
 #define YEAR_DIGITS 4
 /* What git shortens the id of a commit to. */
 #define SHORT_ID 7
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /* From `at` on, how many are of the kind. */
 static size_t run_of(struct rel_str s, size_t at, bool (*is)(char))
@@ -52,7 +43,7 @@ bool rel_numbering_is_misplaced(struct rel_buf *out, struct rel_str version)
 	size_t at = 0;
 
 	while (at < version.len && version.ptr[at] != '~') {
-		size_t len = run_of(version, at, is_letter), end = at;
+		size_t len = run_of(version, at, rel_is_letter), end = at;
 
 		if (len == 0) {
 			at++;
@@ -60,7 +51,7 @@ bool rel_numbering_is_misplaced(struct rel_buf *out, struct rel_str version)
 		}
 		while (end > 0 && strchr(SEPARATORS, version.ptr[end - 1]))
 			end--;
-		if (end > 0 && is_digit(version.ptr[end - 1]) &&
+		if (end > 0 && rel_is_digit(version.ptr[end - 1]) &&
 		    is_early(rel_str_sub(version, at, at + len))) {
 			rel_buf_add_str(out, rel_str_sub(version, 0, end));
 			rel_buf_add_char(out, '~');
@@ -99,7 +90,7 @@ struct number {
 /* A number without zeros in front. */
 static bool read_number(unsigned long *out, struct rel_str s, size_t *at)
 {
-	size_t n = run_of(s, *at, is_digit);
+	size_t n = run_of(s, *at, rel_is_digit);
 	struct rel_str digits = rel_str_sub(s, *at, *at + n);
 
 	*at += n;
@@ -110,7 +101,7 @@ static bool read_number(unsigned long *out, struct rel_str s, size_t *at)
 /* "~rc1", "~beta.2", "~dev" */
 static bool read_tail(struct number *out, struct rel_str s, size_t at)
 {
-	size_t start = at++, len = run_of(s, at, is_letter);
+	size_t start = at++, len = run_of(s, at, rel_is_letter);
 
 	at += len;
 	if (len == 0)
@@ -126,7 +117,7 @@ static bool read_tail(struct number *out, struct rel_str s, size_t at)
 
 static bool read_version(struct number *out, struct rel_str s)
 {
-	size_t at = run_of(s, 0, is_letter);
+	size_t at = run_of(s, 0, rel_is_letter);
 
 	*out = (struct number){.head = rel_str_sub(s, 0, at)};
 	do {
@@ -206,7 +197,7 @@ int rel_numbering_next(struct rel_buf *out, struct rel_str newest,
 /* How many digits the first number of the version has. */
 static size_t first_digits(struct rel_str version)
 {
-	return run_of(version, run_of(version, 0, is_letter), is_digit);
+	return run_of(version, run_of(version, 0, rel_is_letter), rel_is_digit);
 }
 
 bool rel_numbering_is_date(struct rel_str version, struct rel_str newest)
@@ -222,20 +213,20 @@ bool rel_numbering_is_commit(struct rel_str version)
 	size_t letters = 0;
 
 	for (size_t i = 0; i < version.len; i++) {
-		if (!is_digit(version.ptr[i]) &&
+		if (!rel_is_digit(version.ptr[i]) &&
 		    (version.ptr[i] < 'a' || version.ptr[i] > 'f'))
 			return false;
-		letters += is_letter(version.ptr[i]);
+		letters += rel_is_letter(version.ptr[i]);
 	}
 	return letters > 0 && version.len >= SHORT_ID;
 }
 
 char rel_numbering_start(struct rel_str version)
 {
-	if (version.len > 0 && is_digit(version.ptr[0]))
+	if (version.len > 0 && rel_is_digit(version.ptr[0]))
 		return '0';
-	if (version.len > 1 && is_letter(version.ptr[0]) &&
-	    is_digit(version.ptr[1]))
+	if (version.len > 1 && rel_is_letter(version.ptr[0]) &&
+	    rel_is_digit(version.ptr[1]))
 		return version.ptr[0];
 	return '\0';
 }

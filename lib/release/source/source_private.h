@@ -240,6 +240,108 @@ void rel_changelog_outline_free(struct rel_changelog_outline *outline);
 size_t rel_changelog_end(const struct rel_changelog_outline *outline,
 			 uint32_t at);
 
+/* Plain text: levels of underlined headings, in order of appearance. */
+#define REL_OUTLINE_MARKS 16
+
+/* A change log while its headings are read. */
+struct rel_outline_reader {
+	struct rel_changelog_outline *out;
+	enum rel_changelog_form form;
+	size_t at, next; /* bytes: start of the line, and behind it */
+	uint32_t number; /* of the line, from 1 */
+	/* the line before, when it can be a title that is underlined */
+	struct rel_str above;
+	size_t above_at;
+	struct rel_str fence; /* open block, in which nothing is a heading */
+	size_t fence_indent;  /* of the item that it is in */
+	/* Markdown: where the text of the list's item starts, 0 = no list; was
+	 * the line before text of it? */
+	size_t item;
+	bool in_item;
+	const char *until; /* open comment or HTML block: what ends it */
+	bool dropping;	   /* it is a comment */
+	bool endless;	   /* no comment ends any more */
+	/* start of the lines that belong to the heading behind them: anchors,
+	 * rules; SIZE_MAX = none */
+	size_t lead;
+	struct rel_str over; /* reStructuredText: a line that may be over one */
+	char marks[2 * REL_OUTLINE_MARKS + 1];
+	struct rel_error *err;
+};
+
+int rel_outline_add(struct rel_outline_reader *r, unsigned level,
+		    struct rel_str title, uint32_t line, size_t start);
+/* The bytes [start, end) are no notes. */
+int rel_outline_drop(struct rel_outline_reader *r, size_t start, size_t end,
+		     struct rel_str label);
+int rel_outline_drop_line(struct rel_outline_reader *r, struct rel_str label);
+/* The line belongs to the heading behind it. */
+void rel_outline_take_lead(struct rel_outline_reader *r);
+/* A blank line: what stands above it was no title. */
+void rel_outline_end_paragraph(struct rel_outline_reader *r);
+/* A heading that starts with marks, of rel_outline_level(). */
+int rel_outline_add_marked(struct rel_outline_reader *r, struct rel_str line,
+			   unsigned level);
+/* The line is the underline of the one above. */
+int rel_outline_add_underlined(struct rel_outline_reader *r, unsigned level);
+/* Does the line open or close a block?  Inside one, every line is said to. */
+bool rel_outline_is_fenced(struct rel_outline_reader *r, struct rel_str line,
+			   const char *marks, size_t least);
+/* How many times `c` stands at the front. */
+size_t rel_outline_run(struct rel_str line, char c);
+/* Nothing but one character of `marks`, `least` times or more. */
+bool rel_outline_is_rule(struct rel_str line, const char *marks, size_t least);
+/* A heading that starts with `mark`, once a level: "## Title ##".  0 = none. */
+unsigned rel_outline_level(struct rel_str line, char mark, unsigned most);
+/* Where `what` begins; text.len when it does not occur. */
+size_t rel_outline_find_text(struct rel_str text, const char *what);
+/* CommonMark 0.31: ATX and setext headings, fenced code blocks. */
+int rel_outline_read_markdown(struct rel_outline_reader *r,
+			      struct rel_str line);
+
+/* Words of a title that are looked at; more stand in no heading that is one. */
+#define REL_TITLE_WORDS 64
+
+enum rel_title_kind {
+	REL_TITLE_OTHER,
+	REL_TITLE_VERSION,
+	REL_TITLE_DATE,
+	REL_TITLE_LEAD, /* "Version", "Changes in" */
+};
+
+struct rel_title_word {
+	struct rel_str text;   /* without the marks around it */
+	struct rel_str number; /* of a version: without name and "v" */
+	size_t start, end;     /* in the title, with them */
+	enum rel_title_kind kind;
+	char next; /* what stands right behind it, 0 at the end */
+};
+
+struct rel_title {
+	struct rel_str title;
+	struct rel_title_word items[REL_TITLE_WORDS];
+	size_t count;
+};
+
+void rel_title_read(struct rel_title *out, struct rel_str title);
+/* Index of the first word of the kind; count when there is none. */
+size_t rel_title_find(const struct rel_title *w, enum rel_title_kind kind);
+/* Index behind the versions that are listed from `first` on: "1.1, 1.0.1". */
+size_t rel_title_behind_versions(const struct rel_title *w, size_t first);
+struct rel_str rel_title_without_v(struct rel_str word);
+/* `words` ends with NULL; the case of letters is of no account. */
+bool rel_title_is_one_of(struct rel_str word, const char *const *words);
+
+static inline bool rel_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool rel_is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /*
  * The version in a heading: its first word that looks like one, or the first
  * date when nothing else does; empty = none.  Without a leading "v".
