@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void tell(void *context, enum rel_cut_step step, const char *text)
@@ -56,11 +57,16 @@ static void findings(void *context, const struct rel_cut_finding *items,
 static int confirm(void *context, const char *plan, struct rel_error *err)
 {
 	const struct rel_callbacks *v = context;
-	char answer[8];
+	char answer[8], *text;
 
 	if (v->yes || !isatty(STDIN_FILENO))
 		return 0;
-	rel_screen_put(v->call->screen, "%s\nGo on? [y/N] ", plan);
+	text = strdup(plan);
+	if (!text)
+		return rel_fail_nomem(err);
+	rel_screen_fold(text, rel_screen_width(STDERR_FILENO));
+	rel_screen_put(v->call->screen, "%s\nGo on? [y/N] ", text);
+	free(text);
 	if (fgets(answer, sizeof(answer), stdin) &&
 	    (answer[0] == 'y' || answer[0] == 'Y'))
 		return 0;

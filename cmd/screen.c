@@ -194,3 +194,33 @@ unsigned rel_screen_width(int fd)
 		return WIDTH_DEFAULT;
 	return size.ws_col;
 }
+
+void rel_screen_fold(char *text, unsigned width)
+{
+	unsigned column = 0, since_blank = 0;
+	char *blank = NULL;
+
+	for (; width > 0 && *text; text++) {
+		/* a letter of UTF-8 is one column */
+		unsigned step = ((unsigned char)*text & 0xc0) != 0x80;
+
+		/* a word that is too wide ends its line */
+		if (*text == ' ' && column > width)
+			*text = '\n';
+		if (*text == '\n') {
+			column = 0;
+			blank = NULL;
+			continue;
+		}
+		column += step;
+		since_blank += step;
+		if (*text == ' ') {
+			blank = text;
+			since_blank = 0;
+		} else if (column > width && blank) {
+			*blank = '\n';
+			column = since_blank;
+			blank = NULL;
+		}
+	}
+}

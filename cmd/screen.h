@@ -49,4 +49,8 @@ bool rel_screen_colour(int fd, const char *when);
 /* Columns of the terminal `fd`, 0 when it is none. */
 unsigned rel_screen_width(int fd);
 
+/* Make blanks line ends, so that no line is wider than `width` columns (0 = no
+ * limit) unless a word is. */
+void rel_screen_fold(char *text, unsigned width);
+
 #endif

@@ -49,10 +49,35 @@ static void test_long_text(void **state)
 	rel_test_dir_free(dir);
 }
 
+static void folds(const char *text, unsigned width, const char *wanted)
+{
+	char *copy = rel_test_text("%s", text);
+
+	rel_screen_fold(copy, width);
+	assert_string_equal(copy, wanted);
+	free(copy);
+}
+
+static void test_fold(void **state)
+{
+	(void)state;
+	folds("aa bb cc", 0, "aa bb cc");
+	folds("aa bb cc", 8, "aa bb cc");
+	folds("aa bb cc", 7, "aa bb\ncc");
+	folds("aa bb cc", 5, "aa bb\ncc");
+	folds("aa bb cc", 4, "aa\nbb\ncc");
+	folds("aaaaaa bb cc", 5, "aaaaaa\nbb cc");
+	folds("aa bbbbbbbb cc", 5, "aa\nbbbbbbbb\ncc");
+	folds("a b\nc d e", 3, "a b\nc d\ne");
+	folds("\xc3\xa9\xc3\xa9 bb c", 5, "\xc3\xa9\xc3\xa9 bb\nc");
+	folds("", 5, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_long_text),
+	    cmocka_unit_test(test_fold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
