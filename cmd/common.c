@@ -10,7 +10,8 @@ const struct rel_option rel_source_options[REL_N_SOURCE_OPTIONS] = {
     {"remote", 0, REL_OPTION_LIST, REL_VALUES_DIRECTORIES,
      offsetof(struct rel_common, remotes), "[NAME=]LOCATION[,ROLE]",
      "Read this repository instead of the configured ones; repeated, in stack "
-     "order; ROLE is development or upstream",
+     "order; LOCATION is a path or URL, //DIR after it a repository below it, "
+     "#REVISION one of git's; ROLE is development or upstream",
      NULL},
     REL_LIST(
 	rel_common, "env", 0, environments, "NAME|KEY=VALUE,...",

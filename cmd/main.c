@@ -171,17 +171,51 @@ static int dispatch(struct program *p, const struct rel_command *command,
 	return status;
 }
 
+/* What those who know other programs type. */
+static const struct {
+	const char *word, *meant;
+} other_words[] = {
+    {"release", "cut"},
+    {"publish", "cut"},
+    {"tag", "cut"},
+    {"check", "list-broken"},
+    {"broken", "list-broken"},
+    {"status", "list-broken"},
+    {"depends", "rdeps"},
+    {"revdeps", "rdeps"},
+    {"remove", "withdraw"},
+    {"unpublish", "withdraw"},
+    {"edit", "revise"},
+    {"audit", "verify"},
+    {"install", "coinstall"},
+    {"version", "--version"},
+};
+
+static const char *meant_by(const char *word)
+{
+	size_t n = sizeof(other_words) / sizeof(other_words[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(other_words[i].word, word) == 0)
+			return other_words[i].meant;
+	}
+	return NULL;
+}
+
 static int fail_command(struct program *p, const char *name)
 {
-	const char **names = calloc(rel_n_commands + 1, sizeof(*names));
-	const char *near = NULL;
+	size_t n = rel_n_commands + 1;
+	const char **names = calloc(n, sizeof(*names));
+	const char *near = meant_by(name);
 	struct rel_error err = {0};
 	int rc;
 
 	for (size_t i = 0; names && i < rel_n_commands; i++)
 		names[i] = rel_commands[i]->name;
 	if (names)
-		near = rel_nearest(rel_str_of(name), names, rel_n_commands);
+		names[rel_n_commands] = "help";
+	if (names && !near)
+		near = rel_nearest(rel_str_of(name), names, n);
 	rc = rel_fail(&err, REL_EUSAGE, "no command \"%.80s\"%s%s%s", name,
 		      near ? "; did you mean " : "", near ? near : "",
 		      near ? "?" : "");
@@ -193,7 +227,8 @@ static int help(struct program *p, const char *name)
 {
 	const struct rel_command *command;
 
-	if (!name) {
+	/* `help help` asks about the commands that help is about */
+	if (!name || strcmp(name, "help") == 0) {
 		rel_usage_write(stdout);
 		return REL_EXIT_OK;
 	}

@@ -1,26 +1,52 @@
 #include "check/rdeps.h"
 
+#include <stdlib.h>
+
 #include "base/nearest.h"
 #include "check/backward.h"
 #include "check/walk.h"
 #include "opam/version.h"
 
-/* REL_ENOTFOUND: no such name; the nearest one that there is. */
+/* For each name, how many dependencies are about it; NULL without memory.
+ * malloc'd. */
+static uint32_t *count_dependents(const struct rel_universe *u)
+{
+	const struct rel_sat_problem *p = &u->problem;
+	uint32_t *counts = calloc((size_t)p->n_groups + 1, sizeof(*counts));
+
+	for (uint32_t i = 0; counts && i < p->need_first[u->n_packages]; i++) {
+		uint32_t clause = p->needs[i];
+
+		for (uint32_t k = p->clause_first[clause];
+		     k < p->clause_first[clause + 1]; k++)
+			counts[p->set_group[p->clause_sets[k]]]++;
+	}
+	return counts;
+}
+
+/* REL_ENOTFOUND: no such name; of the nearest that there are, the one that
+ * most depends on. */
 static int fail_name(const struct rel_universe *u, struct rel_str name,
 		     struct rel_error *err)
 {
 	const struct rel_stack *stack = u->stack;
-	unsigned best = (unsigned)(name.len + 2) / 3 + 1;
+	unsigned best = (unsigned)(name.len + 2) / 3;
 	struct rel_str nearest = {NULL, 0};
+	uint32_t *counts = count_dependents(u), most = 0;
 
+	if (!counts)
+		return rel_fail_nomem(err);
 	for (uint32_t i = 0; i < stack->n_names; i++) {
 		unsigned slips = rel_slips(name, stack->names[i].text);
 
-		if (slips < best) {
-			best = slips;
-			nearest = stack->names[i].text;
-		}
+		if (slips > best ||
+		    (slips == best && nearest.ptr && counts[i] <= most))
+			continue;
+		best = slips;
+		most = counts[i];
+		nearest = stack->names[i].text;
 	}
+	free(counts);
 	if (nearest.ptr)
 		return rel_fail(err, REL_ENOTFOUND,
 				"no remote has a package %.*s; is it %.*s?",

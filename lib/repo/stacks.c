@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
+
 static int read_remotes(struct rel_stacks *s,
 			const struct rel_remote_options *reading,
 			struct rel_error *err)
@@ -68,6 +70,36 @@ static int parse_since(uint32_t *remote, const char **revision,
 	return default_remote(remote, s, err);
 }
 
+/* NAME@REV that is no revision as a whole: NAME is meant to be a remote. */
+static int fail_since(const struct rel_stacks *s, const char *text, int rc,
+		      struct rel_error *err)
+{
+	struct rel_str whole = rel_str_of(text);
+	size_t at = rel_str_find(whole, '@');
+	struct rel_buf names;
+
+	if ((rc != REL_ENOTFOUND && rc != REL_EUSAGE) || at == 0 ||
+	    at == whole.len || text[at + 1] == '{')
+		return rc;
+	rel_buf_init(&names, REL_LIMIT_CONFIG_BYTES);
+	for (uint32_t i = 0; i < s->n_remotes; i++) {
+		if (rel_str_is(rel_str_sub(whole, 0, at), s->remotes[i].name))
+			goto done;
+		rel_buf_printf(&names, "%s%s", i ? ", " : "",
+			       s->remotes[i].name);
+	}
+	rc = rel_buf_status(&names, "remotes", err);
+	if (rc == 0)
+		rc = rel_fail(err, REL_EUSAGE,
+			      "--since %s: there is no remote %.*s; there %s "
+			      "%s",
+			      text, REL_STR_ARG(rel_str_sub(whole, 0, at)),
+			      s->n_remotes == 1 ? "is" : "are", names.ptr);
+done:
+	rel_buf_free(&names);
+	return rc;
+}
+
 static int read_old(struct rel_stacks *s,
 		    const struct rel_stacks_request *request,
 		    const struct rel_remote_options *reading,
@@ -86,7 +118,7 @@ static int read_old(struct rel_stacks *s,
 			rc = rel_remote_read(&s->old[at], &s->remotes[at],
 					     revision, reading, err);
 		if (rc)
-			return rc;
+			return fail_since(s, request->since[i], rc, err);
 		s->since[at + (s->with ? 1 : 0)] = s->old[at]->revision;
 	}
 	return 0;

@@ -317,6 +317,59 @@ static int resolve_packages(struct rel_walker *w, struct rel_source_entry *out,
 	return rc;
 }
 
+/* Add the directories of the list, which are those of the root, that have a
+ * directory packages/. */
+static int find_below(struct rel_walker *w, struct rel_buf *out,
+		      struct rel_error *err)
+{
+	uint32_t end = w->list.count, shown = 0;
+	int rc = 0;
+
+	if (end > REL_LIMIT_SUBDIRS_TRIED)
+		end = REL_LIMIT_SUBDIRS_TRIED;
+	for (uint32_t i = 0; i < end && rc == 0 && shown < 3; i++) {
+		struct rel_str dir = w->list.items[i].name, path;
+		struct rel_source_entry e;
+
+		if (w->list.items[i].kind != REL_SOURCE_DIR)
+			continue;
+		rc = rel_walk_join(&path, w, dir, REL_STR(PACKAGES), err);
+		if (rc == 0)
+			rc = w->source->find(w->source->context, w->worker, &e,
+					     path, err);
+		if (rc == REL_ENOTFOUND) {
+			rc = 0;
+		} else if (rc == 0 && e.kind == REL_SOURCE_DIR) {
+			rel_buf_printf(out, "%s//%.*s", shown ? ", " : "",
+				       REL_STR_ARG(dir));
+			shown++;
+		}
+	}
+	return rc ? rc : rel_buf_status(out, "directories", err);
+}
+
+/* The list is what is in the root. */
+static int fail_root(struct rel_walker *w, struct rel_error *err)
+{
+	struct rel_buf below;
+	int rc;
+
+	if (w->list.count > 1)
+		qsort(w->list.items, w->list.count, sizeof(*w->list.items),
+		      compare_entries);
+	rel_buf_init(&below, REL_LIMIT_CONFIG_BYTES);
+	rc = find_below(w, &below, err);
+	if (rc == 0)
+		rc = rel_fail(err, REL_EPARSE,
+			      "not a package repository: neither a directory "
+			      "`packages` nor a file `repo`%s%s%s",
+			      below.len ? "; write LOCATION" : "",
+			      below.len ? below.ptr : "",
+			      below.len ? " for a repository below it" : "");
+	rel_buf_free(&below);
+	return rc;
+}
+
 /* The directory packages/ of the root. */
 static int find_packages(struct rel_walker *w, bool *found,
 			 struct rel_source_entry *packages,
@@ -341,14 +394,10 @@ static int find_packages(struct rel_walker *w, bool *found,
 		if (!rel_str_starts(entry->name, REL_STR(".")))
 			is_empty = false;
 	}
+	if (!*found && !is_repository && !is_empty)
+		rc = fail_root(w, err);
 	w->list.count = 0;
-	if (*found)
-		return resolve_packages(w, packages, err);
-	if (is_repository || is_empty)
-		return 0;
-	return rel_fail(err, REL_EPARSE,
-			"not a package repository: neither a directory "
-			"`packages` nor a file `repo`");
+	return *found ? resolve_packages(w, packages, err) : rc;
 }
 
 int rel_walk_top(struct rel_walker *w, bool *found, struct rel_error *err)
