@@ -12,7 +12,7 @@
 #include "release/audit/frozen.h"
 #include "repo/files.h"
 #include "report/build.h"
-#include "report/summary.h"
+#include "report/markdown.h"
 
 struct run {
 	struct rel_ci_run *job;

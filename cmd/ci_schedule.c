@@ -9,7 +9,6 @@
 #include "ci_status.h"
 #include "report/build.h"
 #include "report/report.h"
-#include "report/summary.h"
 #include "report/view.h"
 
 /* Runs that write at once before it is given up; each lost race costs a
@@ -277,6 +276,7 @@ static int tell(struct run *r, struct rel_error *err)
 	    .colour = rel_screen_colour(output->fd, common->color),
 	    .verbose = common->verbose,
 	    .width = terminal ? rel_screen_width(output->fd) : 0};
+	struct rel_sink summary;
 	int rc = 0;
 
 	rel_screen_clear(r->job->call->screen);
@@ -285,9 +285,11 @@ static int tell(struct run *r, struct rel_error *err)
 	if (rc == 0)
 		rc = rel_report_write(&r->report, format, &style, &output->sink,
 				      err);
-	if (rc == 0 && r->job->ci.summary)
-		rel_report_summary(&r->job->writer.summary, &r->report);
-	return rc;
+	if (rc || !r->job->ci.summary)
+		return rc;
+	summary = rel_sink_of_buf(&r->job->writer.summary);
+	return rel_report_write(&r->report, REL_REPORT_MARKDOWN, &style,
+				&summary, err);
 }
 
 static int check(struct run *r, bool *found, struct rel_error *err)

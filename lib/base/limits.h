@@ -153,6 +153,9 @@
 /* An ETag or Last-Modified that is kept and sent back; servers take request
  * headers of 8 KiB. A longer one counts as none. */
 #define REL_LIMIT_VALIDATOR_BYTES 1024
+/* Markdown after which a report names no more: GitHub takes 65,536 characters
+ * in a comment. */
+#define REL_LIMIT_MARKDOWN_BYTES (48 * REL_KIB)
 /* Longest Retry-After that is waited for; nobody watches a longer one. */
 #define REL_LIMIT_RETRY_SECONDS 60
 /* Sum of the parsed-snapshot cache's files; a snapshot takes about 6 MiB. */

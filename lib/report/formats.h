@@ -32,6 +32,10 @@ void rel_report_html(const struct rel_report *report,
 		     const struct rel_report_style *style,
 		     struct rel_writer *out);
 
+void rel_report_markdown(const struct rel_report *report,
+			 const struct rel_report_style *style,
+			 struct rel_writer *out);
+
 /* JSON has a writer of its own. */
 REL_MUST_CHECK int rel_report_json(const struct rel_report *report,
 				   const struct rel_report_style *style,

@@ -15,6 +15,7 @@ static const struct {
     {"github", REL_REPORT_GITHUB, rel_report_github},
     {"junit", REL_REPORT_JUNIT, rel_report_junit},
     {"html", REL_REPORT_HTML, rel_report_html},
+    {"markdown", REL_REPORT_MARKDOWN, rel_report_markdown},
 };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -30,7 +31,7 @@ int rel_report_format_of(enum rel_report_format *out, const char *name,
 	}
 	return rel_fail(err, REL_EUSAGE,
 			"no format \"%.80s\"; there are text, short, json, "
-			"csv, dot, github, junit and html",
+			"csv, dot, github, junit, html and markdown",
 			name);
 }
 

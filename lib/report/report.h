@@ -18,6 +18,7 @@ enum rel_report_format {
 	REL_REPORT_GITHUB,
 	REL_REPORT_JUNIT,
 	REL_REPORT_HTML,
+	REL_REPORT_MARKDOWN,
 };
 
 struct rel_report_style {
