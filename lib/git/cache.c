@@ -209,16 +209,19 @@ static int create(struct rel_git_cache *cache, const char *about,
 	return rc;
 }
 
-static void clean(struct rel_git_cache *cache)
+static int clean(struct rel_git_cache *cache, const struct rel_cancel *cancel,
+		 struct rel_error *err)
 {
 	struct rel_lock child = {.fd = -1};
 	char *path = sibling(cache, ".child");
 	int rc = REL_EEXISTS;
 
 	if (path == NULL)
-		return;
+		return rel_fail_nomem(err);
 	for (int ms = 0; rc == REL_EEXISTS && ms < ORPHAN_WAIT_MS;
 	     ms += WAIT_STEP_MS) {
+		if (rel_cancelled(cancel))
+			break;
 		if (all_leftovers(cache->dir.ptr, false) == 0)
 			break;
 		rc = rel_lock_take(&child, path, false, NULL);
@@ -229,6 +232,7 @@ static void clean(struct rel_git_cache *cache)
 		all_leftovers(cache->dir.ptr, true);
 	rel_lock_drop(&child);
 	free(path);
+	return rel_cancelled(cancel) ? rel_fail_cancelled(err) : 0;
 }
 
 int rel_git_cache_prepare(struct rel_git_cache *cache, const char *title,
@@ -256,8 +260,7 @@ int rel_git_cache_prepare(struct rel_git_cache *cache, const char *title,
 	}
 	if (access(cache->dir.ptr, F_OK) != 0)
 		return create(cache, about, err);
-	clean(cache);
-	return 0;
+	return clean(cache, cancel, err);
 }
 
 void rel_git_cache_lend(struct rel_git_cache *cache)

@@ -137,17 +137,12 @@ void rel_git_scratch_close(struct rel_git_scratch *scratch)
 static int write_file(const char *dir, const char *name, struct rel_str text,
 		      struct rel_error *err)
 {
-	struct rel_atomic_file file = {.fd = -1};
 	char *path = NULL;
 	int rc;
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		return rel_fail_nomem(err);
-	rc = rel_atomic_open_cache(&file, path, err);
-	if (rc == 0) {
-		rel_atomic_write(&file, text.ptr, text.len);
-		rc = rel_atomic_commit(&file, err);
-	}
+	rc = rel_file_put_cache(path, text, err);
 	free(path);
 	return rc;
 }

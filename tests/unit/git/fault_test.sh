@@ -101,6 +101,29 @@ left=$(find "$CACHE" -name '*.lock' ! -path "$CACHE/git/*.lock" -o \
 [ -z "$left" ] || [ "$(dirname "$left")" = "$CACHE/git" ] ||
 	fail "left over: $left"
 
+# Where a git without its starter still works, the wait for it is
+# interrupted, too.
+for repo in "$CACHE"/git/*; do
+	[ -d "$repo" ] || continue
+	: >"$repo/shallow.lock"
+	(exec 9>>"$repo.child" && flock 9 && exec sleep 20) &
+	holder=$!
+	servers_await sh -c "! flock -n '$repo.child' true"
+	"$PROBE" -c "$CACHE" "$URL" >"$DIR/out" 2>"$DIR/err" &
+	victim=$!
+	sleep 0.5
+	kill -TERM $victim
+	(sleep 2 && kill -KILL $victim) 2>/dev/null &
+	killer=$!
+	wait $victim || :
+	grep -q '^error -8: .*interrupted' "$DIR/err" ||
+		fail "not interrupted: $(cat "$DIR/err")"
+	kill $killer 2>/dev/null || :
+	kill $holder
+	wait $holder $killer 2>/dev/null || :
+done
+expect "$TIP" "$URL"
+
 # So is what a run leaves that was killed while it made the cache.
 for repo in "$CACHE"/git/*; do
 	[ -d "$repo" ] || continue
