@@ -190,7 +190,7 @@ static int lint(struct run *r, struct rel_error *err)
 
 static int find_frozen(struct run *r, struct rel_error *err)
 {
-	struct rel_frozen_request request = {
+	struct rel_frozen_options request = {
 	    .remote = r->remote,
 	    .reading = &r->context.reading,
 	    .store = rel_git_request_store(r->request),

@@ -136,7 +136,7 @@ int rel_frozen_compare(uint32_t *findings,
 }
 
 struct finder {
-	const struct rel_frozen_request *request;
+	const struct rel_frozen_options *options;
 	struct rel_arena *arena;
 	struct rel_freeze_finding *items; /* malloc'd */
 	uint32_t count, cap;
@@ -168,7 +168,7 @@ static int add(void *context, const struct rel_freeze_finding *finding,
 static bool is_new_line(const struct finder *f, uint32_t line)
 {
 	const struct rel_git_file_diff *file =
-	    rel_git_diff_find(f->request->diff, REL_LEDGER_PATH);
+	    rel_git_diff_find(f->options->diff, REL_LEDGER_PATH);
 
 	for (uint32_t i = 0; file && i < file->n_lines; i++)
 		if (line >= file->lines[i].first &&
@@ -187,7 +187,7 @@ static int add_recorded(void *context, const struct rel_freeze_finding *finding,
 	/* A request may move archives and versions, and add checksums. */
 	if (finding->kind >= REL_FREEZE_ADDED)
 		return 0;
-	return rel_git_diff_find(f->request->diff, finding->path) ||
+	return rel_git_diff_find(f->options->diff, finding->path) ||
 		       is_new_line(f, finding->ledger)
 		   ? add(context, finding, err)
 		   : 0;
@@ -203,13 +203,13 @@ struct side {
 static int open_side(struct side *side, const struct finder *f,
 		     const char *revision, struct rel_error *err)
 {
-	const struct rel_frozen_request *request = f->request;
-	int rc = rel_remote_read(&side->snapshot, request->remote, revision,
-				 request->reading, err);
+	const struct rel_frozen_options *options = f->options;
+	int rc = rel_remote_read(&side->snapshot, options->remote, revision,
+				 options->reading, err);
 
 	return rc ? rc
-		  : rel_texts_open(&side->texts, request->remote,
-				   side->snapshot, request->reading, err);
+		  : rel_texts_open(&side->texts, options->remote,
+				   side->snapshot, options->reading, err);
 }
 
 static void free_side(struct side *side)
@@ -323,7 +323,7 @@ static int compare_packages(struct sides *s, struct rel_error *err)
 		const struct rel_snapshot_package *is =
 		    find_version(s->fresh.snapshot, name, version);
 
-		if (rel_cancelled(s->finder->request->reading->cancel))
+		if (rel_cancelled(s->finder->options->reading->cancel))
 			return rel_fail_cancelled(err);
 		if (is && memcmp(&is->content, &was->content,
 				 sizeof(was->content)) != 0)
@@ -386,7 +386,7 @@ static int compare_equals(struct sides *s, struct rel_error *err)
 		const struct rel_snapshot_package *was;
 		uint32_t n;
 
-		if (rel_cancelled(s->finder->request->reading->cancel))
+		if (rel_cancelled(s->finder->options->reading->cancel))
 			return rel_fail_cancelled(err);
 		if (find_version(old, name, version))
 			continue;
@@ -423,7 +423,7 @@ static int compare_manifests(struct finder *f, struct rel_error *err)
 	rel_buf_init(&s.old.url, REL_LIMIT_MANIFEST_BYTES);
 	rel_buf_init(&s.fresh.opam, REL_LIMIT_MANIFEST_BYTES);
 	rel_buf_init(&s.fresh.url, REL_LIMIT_MANIFEST_BYTES);
-	rc = open_side(&s.old, f, f->request->base, &why);
+	rc = open_side(&s.old, f, f->options->base, &why);
 	if (rc == 0)
 		rc = compare_sides(&s, err);
 	else if (rc == REL_EPARSE)
@@ -465,7 +465,7 @@ static int check_archive(struct finder *f, const struct rel_git_file_diff *file,
 	int rc;
 
 	rel_buf_init(&bytes, REL_LIMIT_GIT_ARCHIVE);
-	rc = rel_git_blob_read(&bytes, f->request->store, &file->fresh, err);
+	rc = rel_git_blob_read(&bytes, f->options->store, &file->fresh, err);
 	if (rc == 0)
 		rc = rel_digest_of(&digest, named->algo, rel_buf_str(&bytes),
 				   err);
@@ -492,10 +492,10 @@ static int check_file(struct finder *f, const struct rel_git_file_diff *file,
 
 static int check_ledger(struct finder *f, struct rel_error *err)
 {
-	struct rel_freeze_options options = {.remote = f->request->remote,
-					     .reading = f->request->reading,
+	struct rel_freeze_options options = {.remote = f->options->remote,
+					     .reading = f->options->reading,
 					     .check = true,
-					     .since = f->request->base,
+					     .since = f->options->base,
 					     .finding = add_recorded,
 					     .context = f};
 	struct rel_freeze_result result;
@@ -517,15 +517,15 @@ static int keep(struct rel_frozen_findings *out, const struct finder *f,
 }
 
 int rel_frozen_find(struct rel_frozen_findings *out,
-		    const struct rel_frozen_request *request,
+		    const struct rel_frozen_options *options,
 		    struct rel_arena *arena, struct rel_error *err)
 {
-	struct finder f = {.request = request, .arena = arena};
+	struct finder f = {.options = options, .arena = arena};
 	int rc = 0;
 
 	*out = (struct rel_frozen_findings){NULL, 0};
-	for (uint32_t i = 0; rc == 0 && i < request->diff->n_files; i++)
-		rc = check_file(&f, &request->diff->files[i], err);
+	for (uint32_t i = 0; rc == 0 && i < options->diff->n_files; i++)
+		rc = check_file(&f, &options->diff->files[i], err);
 	if (rc == 0)
 		rc = compare_manifests(&f, err);
 	if (rc == 0)

@@ -32,7 +32,7 @@ REL_MUST_CHECK int rel_frozen_compare(
     void *context, struct rel_error *err);
 
 /* What a request does to a remote. */
-struct rel_frozen_request {
+struct rel_frozen_options {
 	const struct rel_remote *remote; /* in git, with the request */
 	const struct rel_remote_options *reading;
 	struct rel_git_store *store;	 /* of the remote */
@@ -59,7 +59,7 @@ struct rel_frozen_findings {
  * Errors  those of rel_freeze(); REL_EIO, REL_ENOMEM
  */
 REL_MUST_CHECK int rel_frozen_find(struct rel_frozen_findings *out,
-				   const struct rel_frozen_request *request,
+				   const struct rel_frozen_options *options,
 				   struct rel_arena *arena,
 				   struct rel_error *err);
 
