@@ -29,6 +29,7 @@ struct amend {
 	bool had_ledger, asked;
 	struct rel_buf user, email;
 	struct rel_change_author author;
+	struct rel_cut_findings findings; /* of the last preflight */
 };
 
 void rel_amend_result_free(struct rel_amend_result *result)
@@ -41,16 +42,6 @@ void rel_amend_result_free(struct rel_amend_result *result)
 static const char *verb(const struct amend *a)
 {
 	return a->options->withdraw ? "withdraw" : "revise";
-}
-
-static void find(struct amend *a, struct rel_cut_finding finding)
-{
-	const struct rel_cut_callbacks *callbacks = &a->options->callbacks;
-
-	if (finding.severity == REL_CUT_ERROR)
-		a->result->outcome = REL_CUT_STOPPED;
-	if (callbacks->findings)
-		callbacks->findings(callbacks->context, &finding, 1);
 }
 
 static int take_package(struct amend *a, struct rel_error *err)
@@ -189,13 +180,16 @@ static int lint(struct amend *a, struct rel_error *err)
 		snprintf(text, sizeof(text), "lint %u: %.*s", (unsigned)f->code,
 			 REL_STR_ARG(f->text));
 		if (!known)
-			find(a, (struct rel_cut_finding){
-				    .severity = f->severity == REL_LINT_ERROR
-						    ? REL_CUT_ERROR
-						    : REL_CUT_WARNING,
-				    .path = a->result->path,
-				    .line = f->line,
-				    .text = text});
+			rc = rel_cut_findings_add(
+			    &a->findings, arena,
+			    &(struct rel_cut_finding){
+				.severity = f->severity == REL_LINT_ERROR
+						? REL_CUT_ERROR
+						: REL_CUT_WARNING,
+				.path = a->result->path,
+				.line = f->line,
+				.text = text},
+			    err);
 	}
 	return rc;
 }
@@ -223,7 +217,8 @@ static bool was_bad(const struct rel_gate_finding *old, size_t n,
 	return false;
 }
 
-static void tell_broken(struct amend *a, const struct rel_gate_finding *f)
+static int add_broken(struct amend *a, const struct rel_gate_finding *f,
+		      struct rel_error *err)
 {
 	struct rel_cut_finding finding = {.package = f->package,
 					  .environment = f->environment,
@@ -233,7 +228,8 @@ static void tell_broken(struct amend *a, const struct rel_gate_finding *f)
 							  : REL_CUT_ERROR};
 
 	rel_buf_printf(&a->broken, "%s (%s)\n", f->package, f->environment);
-	find(a, finding);
+	return rel_cut_findings_add(&a->findings, &a->result->arena, &finding,
+				    err);
 }
 
 /* What could be installed before and cannot then; of a version that is
@@ -255,7 +251,7 @@ static int gate(struct amend *a, struct rel_error *err)
 		if (f->fresh &&
 		    (a->options->withdraw || was_bad(old, n_old, f)))
 			continue;
-		tell_broken(a, f);
+		rc = add_broken(a, f, err);
 	}
 	return rc ? rc : rel_buf_status(&a->broken, "what breaks", err);
 }
@@ -320,33 +316,45 @@ static int make_ledger(struct amend *a, struct rel_error *err)
 }
 
 /* What it becomes, and whether that may be. */
-static int look(struct amend *a, struct rel_error *err)
+static int preflight(struct amend *a, struct rel_error *err)
 {
 	bool there;
 	int rc = find_manifest(a, err);
 
 	a->result->outcome = REL_CUT_DONE;
-	if (rc == 0)
-		rc = read_old(&a->old, &there, a, a->result->path, err);
+	a->findings.count = a->findings.n_shown = 0;
 	rel_buf_clear(&a->fresh);
-	if (rc == 0)
-		rc = rel_amend_text(&a->fresh, rel_buf_str(&a->old),
-				    a->result->path, a->options, err);
+	rel_buf_clear(&a->result->patch);
 	if (rc)
-		return rc;
+		goto done;
+	rc = read_old(&a->old, &there, a, a->result->path, err);
+	if (rc)
+		goto done;
+	rc = rel_amend_text(&a->fresh, rel_buf_str(&a->old), a->result->path,
+			    a->options, err);
+	if (rc)
+		goto done;
 	if (rel_str_eq(rel_buf_str(&a->old), rel_buf_str(&a->fresh))) {
 		a->result->outcome = REL_CUT_ALREADY;
-		return 0;
+		goto done;
 	}
-	rel_buf_clear(&a->result->patch);
 	rc = rel_git_patch_file(&a->result->patch, a->result->path,
 				rel_buf_str(&a->old), rel_buf_str(&a->fresh),
 				err);
-	if (rc == 0)
-		rc = lint(a, err);
-	if (rc == 0)
-		rc = gate(a, err);
-	return rc ? rc : make_ledger(a, err);
+	if (rc)
+		goto done;
+	rc = lint(a, err);
+	if (rc)
+		goto done;
+	rc = gate(a, err);
+	if (rc)
+		goto done;
+	rc = make_ledger(a, err);
+	if (rel_cut_findings_stop(&a->findings))
+		a->result->outcome = REL_CUT_STOPPED;
+done:
+	rel_cut_findings_show(&a->findings, &a->options->callbacks);
+	return rc;
 }
 
 static int confirm(struct amend *a, struct rel_error *err)
@@ -449,7 +457,7 @@ static int write_it(struct amend *a, struct rel_error *err)
 		if (rc == 0)
 			rc = reopen_gate(a, err);
 		if (rc == 0)
-			rc = look(a, err);
+			rc = preflight(a, err);
 		if (rc || a->result->outcome != REL_CUT_DONE ||
 		    a->options->dry_run)
 			return rc;
@@ -584,6 +592,7 @@ int rel_amend(struct rel_amend_result *out,
 	rel_buf_init(&a.user, REL_LIMIT_CONFIG_BYTES);
 	rel_buf_init(&a.email, REL_LIMIT_CONFIG_BYTES);
 	rc = run(&a, err);
+	free(a.findings.items);
 	rel_gate_close(&a.gate);
 	rel_writable_free(a.remote);
 	rel_buf_free(&a.old);

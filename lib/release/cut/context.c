@@ -48,13 +48,48 @@ void rel_cut_tell(const struct rel_cut *cut, enum rel_cut_step step,
 }
 
 /* NULL stays NULL.  false: out of memory. */
-static bool keep(struct rel_cut *cut, const char **text)
+static bool keep(struct rel_arena *arena, const char **text)
 {
 	if (*text)
-		*text = rel_cut_text(cut, "%s", *text);
+		*text = rel_arena_copy(arena, rel_str_of(*text));
 	else
 		return true;
 	return *text != NULL;
+}
+
+int rel_cut_findings_add(struct rel_cut_findings *findings,
+			 struct rel_arena *arena,
+			 const struct rel_cut_finding *finding,
+			 struct rel_error *err)
+{
+	struct rel_cut_finding f = *finding;
+	int rc = rel_array_reserve(&findings->items, &findings->cap,
+				   (uint64_t)findings->count + 1, sizeof(f));
+
+	if (rc || !keep(arena, &f.package) || !keep(arena, &f.path) ||
+	    !keep(arena, &f.environment) || !keep(arena, &f.text))
+		return rel_fail_nomem(err);
+	findings->items[findings->count++] = f;
+	return 0;
+}
+
+bool rel_cut_findings_stop(const struct rel_cut_findings *findings)
+{
+	for (uint32_t i = 0; i < findings->count; i++)
+		if (findings->items[i].severity == REL_CUT_ERROR)
+			return true;
+	return false;
+}
+
+void rel_cut_findings_show(struct rel_cut_findings *findings,
+			   const struct rel_cut_callbacks *callbacks)
+{
+	uint32_t shown = findings->n_shown;
+
+	findings->n_shown = findings->count;
+	if (callbacks->findings && shown < findings->count)
+		callbacks->findings(callbacks->context, findings->items + shown,
+				    findings->count - shown);
 }
 
 int rel_cut_add_finding(struct rel_cut *cut,
@@ -63,18 +98,11 @@ int rel_cut_add_finding(struct rel_cut *cut,
 {
 	const struct rel_conf_release *conf = rel_cut_conf(cut);
 	struct rel_cut_finding f = *finding;
-	int rc = rel_array_reserve(&cut->findings, &cut->findings_cap,
-				   (uint64_t)cut->n_findings + 1,
-				   sizeof(*cut->findings));
 
-	if (rc || !keep(cut, &f.package) || !keep(cut, &f.path) ||
-	    !keep(cut, &f.environment) || !keep(cut, &f.text))
-		return rel_fail_nomem(err);
 	if ((f.severity == REL_CUT_WARNING && cut->options->strict) ||
 	    (f.severity != REL_CUT_ALLOWED && conf && conf->strict))
 		f.severity = REL_CUT_ERROR;
-	cut->findings[cut->n_findings++] = f;
-	return 0;
+	return rel_cut_findings_add(&cut->findings, &cut->arena, &f, err);
 }
 
 int rel_cut_find(struct rel_cut *cut, enum rel_cut_severity severity,
@@ -94,25 +122,6 @@ int rel_cut_find(struct rel_cut *cut, enum rel_cut_severity severity,
 	rc = rc < 0 ? rel_fail_nomem(err) : rel_cut_add_finding(cut, &f, err);
 	free(text);
 	return rc;
-}
-
-bool rel_cut_is_stopped(const struct rel_cut *cut)
-{
-	for (uint32_t i = 0; i < cut->n_findings; i++)
-		if (cut->findings[i].severity == REL_CUT_ERROR)
-			return true;
-	return false;
-}
-
-void rel_cut_show_findings(struct rel_cut *cut)
-{
-	const struct rel_cut_callbacks *callbacks = &cut->options->callbacks;
-	uint32_t shown = cut->n_shown;
-
-	cut->n_shown = cut->n_findings;
-	if (callbacks->findings && shown < cut->n_findings)
-		callbacks->findings(callbacks->context, cut->findings + shown,
-				    cut->n_findings - shown);
 }
 
 const char *rel_cut_step_name(enum rel_cut_step step)
@@ -191,7 +200,7 @@ int rel_cut_open(struct rel_cut *cut, const struct rel_cut_options *options,
 void rel_cut_close(struct rel_cut *cut)
 {
 	rel_cut_show_findings(cut);
-	free(cut->findings);
+	free(cut->findings.items);
 	rel_gate_close(&cut->gate);
 	rel_publisher_free(cut->publisher);
 	rel_writable_free(cut->remote);

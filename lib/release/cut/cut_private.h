@@ -98,6 +98,23 @@ struct rel_cut_manifest {
 	struct rel_cut_files files;
 };
 
+/* Findings, in the order in which they are made. */
+struct rel_cut_findings {
+	struct rel_cut_finding *items; /* malloc'd; texts in an arena */
+	uint32_t count, cap, n_shown;
+};
+
+/* Append a copy. */
+REL_MUST_CHECK int rel_cut_findings_add(struct rel_cut_findings *findings,
+					struct rel_arena *arena,
+					const struct rel_cut_finding *finding,
+					struct rel_error *err);
+/* Is one of them an error? */
+bool rel_cut_findings_stop(const struct rel_cut_findings *findings);
+/* Hand those that are new to callbacks->findings. */
+void rel_cut_findings_show(struct rel_cut_findings *findings,
+			   const struct rel_cut_callbacks *callbacks);
+
 /* How an unfinished cut can end, where it cannot end either way. */
 enum rel_cut_way {
 	REL_CUT_WAY_BOTH,
@@ -141,8 +158,7 @@ struct rel_cut {
 	const char *no_release;		    /* why the tag is of none */
 	/* what speaks against the release, in the order in which it was found
 	 */
-	struct rel_cut_finding *findings;
-	uint32_t n_findings, findings_cap, n_shown;
+	struct rel_cut_findings findings;
 	/* of the step that has failed, and what to do after --abort */
 	enum rel_cut_way way;
 	const char *then;
@@ -176,10 +192,14 @@ REL_MUST_CHECK int rel_cut_find(struct rel_cut *cut,
 				const char *path, uint32_t line,
 				struct rel_error *err, const char *fmt, ...)
     REL_PRINTF(6, 7);
-/* Is one of the findings an error? */
-bool rel_cut_is_stopped(const struct rel_cut *cut);
-/* Hand those that are new to options->callbacks.findings. */
-void rel_cut_show_findings(struct rel_cut *cut);
+static inline bool rel_cut_is_stopped(const struct rel_cut *cut)
+{
+	return rel_cut_findings_stop(&cut->findings);
+}
+static inline void rel_cut_show_findings(struct rel_cut *cut)
+{
+	rel_cut_findings_show(&cut->findings, &cut->options->callbacks);
+}
 
 /* Open checkout, journal and what the options name.  `lock`: to write. */
 REL_MUST_CHECK int rel_cut_open(struct rel_cut *cut,

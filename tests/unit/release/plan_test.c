@@ -3,9 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "release/cut/cut_private.h"
 #include "support/support.h"
@@ -29,7 +32,7 @@ static void begin(struct rel_cut *cut, const char *dir)
 {
 	struct rel_error err = {0};
 
-	*cut = (struct rel_cut){.n_findings = 0};
+	*cut = (struct rel_cut){.n_chosen = 0};
 	rel_arena_init(&cut->arena, REL_MIB);
 	assert_int_equal(rel_journal_open(&cut->journal, dir, &err), 0);
 }
@@ -189,6 +192,103 @@ static void test_missing(void **state)
 	end(&cut);
 }
 
+/* As a relctl that kept its plan as strings left it when the remote of the
+ * source refused the push; a newer one finishes that cut. */
+static const char interrupted[] =
+    "schema: relctl.cut/1\n"
+    "cut:\n"
+    "  state: \"running\"\n"
+    "plan:\n"
+    "  packages: \"mesh\"\n"
+    "  version: \"1.0\"\n"
+    "  name: \"mesh\"\n"
+    "  base: \"0a5b5bc327a7199de1e715ef996046e65716b282\"\n"
+    "  branch: \"refs/heads/main\"\n"
+    "  tag: \"1.0\"\n"
+    "  tag_found: \"\"\n"
+    "  archive: \"tbz\"\n"
+    "  sign: \"none\"\n"
+    "  time: \"1796088048\"\n"
+    "  offset: \"0\"\n"
+    "  author: \"Ann Example\"\n"
+    "  email: \"ann@example.org\"\n"
+    "  remote: \"dev\"\n"
+    "  location: \"git+file:///srv/dev.git\"\n"
+    "  review: \"\"\n"
+    "  push_remote: \"origin\"\n"
+    "  upstream: \"refs/heads/main\"\n"
+    "  upstream_was: \"0a5b5bc327a7199de1e715ef996046e65716b282"
+    "\"\n"
+    "  no_changelog: \"no\"\n"
+    "  allow_broken: \"no\"\n"
+    "  broken: \"\"\n"
+    "  tip: \"d32972d98807a14d01db376823a9dcfff9c8df6d\"\n"
+    "  push_first: \"no\"\n"
+    "  request: \"no\"\n"
+    "  watermarks: \"no\"\n"
+    "  date_changelog: \"no\"\n"
+    "  notes: \"\"\n"
+    "  avoid: \"no\"\n"
+    "  older: \"no\"\n"
+    "  left_out: \"\"\n"
+    "  signature: \"\"\n"
+    "  trial: \"no\"\n"
+    "bump:\n"
+    "  state: \"done\"\n"
+    "  commit: \"c151053e6f359a1d6ab00e01c433accc1b13396d\"\n"
+    "tag:\n"
+    "  state: \"done\"\n"
+    "  object: \"e64647f53e2dbf8848ada0294143bf86f059efc0\"\n"
+    "pack:\n"
+    "  state: \"done\"\n"
+    "  sha256: \"sha256=d388639847eb10917319160dc42e6d9d3d295c5"
+    "4dce00eb85d70d2b57eee9b61\"\n"
+    "  sha512: \"sha512=1b9501a3c292f85b0f93f295d555f3fb57f9fa4"
+    "92283df85666485b0dc29155eb1ec64950cecc6a9752ff5210ec45d582"
+    "8932f4a2795cf407ae05cb0618b46e3\"\n"
+    "  size: \"516\"\n"
+    "publish:\n"
+    "  state: \"done\"\n"
+    "  made: \"7\"\n"
+    "  url: \"file:///srv/mirror/archives/mesh-1.0.tbz\"\n"
+    "push:\n"
+    "  state: \"begun\"\n"
+    "# sha256=04ff20f0825f7159b0dd46a60ae7556f5d56e2ded7061c8c3"
+    "c78ea3c7c4d9e86\n";
+
+static void test_interrupted(void **state)
+{
+	const char *dir = *state;
+	struct rel_error err = {0};
+	struct rel_cut cut;
+	struct rel_buf text;
+	char id[REL_GIT_ID_TEXT], *path = NULL;
+
+	rel_test_write_text(dir, "journal.yml", interrupted);
+	begin(&cut, dir);
+	assert_true(cut.journal.found);
+	assert_int_equal(rel_cut_plan_load(&cut, &err), 0);
+	assert_string_equal(cut.plan.packages.text, "mesh");
+	assert_string_equal(rel_git_id_format(id, &cut.plan.base),
+			    "0a5b5bc327a7199de1e715ef996046e65716b282");
+	assert_true(cut.plan.author.time == 1796088048);
+	assert_string_equal(cut.plan.push_remote, "origin");
+	assert_true(cut.plan.upstream_was.known);
+	assert_int_equal(cut.plan.archive, REL_ARCHIVE_TBZ);
+	assert_string_equal(rel_journal_get(&cut.journal, "push", "state"),
+			    "begun");
+	/* saved again, it is the same byte for byte */
+	assert_int_equal(rel_cut_plan_save(&cut, &err), 0);
+	assert_int_equal(rel_journal_save(&cut.journal, &err), 0);
+	assert_true(asprintf(&path, "%s/journal.yml", dir) > 0);
+	rel_buf_init(&text, REL_MIB);
+	assert_int_equal(rel_file_read(&text, path, &err), 0);
+	assert_string_equal(text.ptr, interrupted);
+	rel_buf_free(&text);
+	free(path);
+	end(&cut);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +296,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_round, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_interrupted, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
