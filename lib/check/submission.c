@@ -335,6 +335,106 @@ static void check_tags(struct check *c)
 	}
 }
 
+/* opam's parsers read CRLF; the repository does not take it. */
+static void check_line_ends(struct check *c)
+{
+	struct rel_str text = c->request->text;
+	const char *at = memmem(text.ptr, text.len, "\r\n", 2);
+
+	if (at)
+		add(c, REL_LINT_ERROR, "DosLineEndings", REL_NODE_NONE,
+		    "lines end in CRLF; a submission has to have LF");
+}
+
+/* "4.14", "(latest)", "(latest-1)", "4.(any)": parts between dots are words,
+ * or one of the key words, in parentheses. */
+static bool is_intent(struct rel_str text)
+{
+	static const char *const words[] = {"(any)", "(none)", "(latest)"};
+	bool all = text.len > 0;
+
+	while (text.ptr && all) {
+		struct rel_str part = rel_str_cut(&text, '.');
+		struct rel_str back = part;
+		unsigned long n;
+
+		if (rel_str_find(part, '(') == part.len) {
+			all =
+			    part.len > 0 && rel_str_find(part, ')') == part.len;
+			continue;
+		}
+		all = false;
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			all = all || rel_str_is(part, words[i]);
+		if (!rel_str_starts(part, REL_STR("(latest-")) || all)
+			continue;
+		back = rel_str_sub(part, 8, part.len);
+		all = rel_str_ends(back, REL_STR(")")) &&
+		      rel_str_to_uint(rel_str_sub(back, 0, back.len - 1),
+				      UINT16_MAX, &n);
+	}
+	return all;
+}
+
+static bool is_reason(struct rel_str text)
+{
+	static const char *const reasons[] = {
+	    "ocaml-version", "source-unavailable", "maintenance-intent",
+	    "uninstallable"};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (rel_str_is(text, reasons[i]))
+			return true;
+	}
+	return false;
+}
+
+/* A field that is a list, not empty, of strings of one kind. */
+static void check_list(struct check *c, const char *field, const char *rule,
+		       bool (*is_good)(struct rel_str text), const char *remedy)
+{
+	rel_node_id value = value_of(c, field), id;
+
+	if (value == REL_NODE_NONE)
+		return;
+	id = node_at(c, value)->kind == REL_NODE_LIST ? node_at(c, value)->child
+						      : REL_NODE_NONE;
+	if (id == REL_NODE_NONE)
+		add(c, REL_LINT_ERROR, rule, value,
+		    "field '%s' is no list with something in it: %s", field,
+		    remedy);
+	for (; id != REL_NODE_NONE; id = node_at(c, id)->next) {
+		const struct rel_node *n = node_at(c, id);
+
+		if (n->kind == REL_NODE_STRING && is_good(n->text))
+			continue;
+		add(c, REL_LINT_ERROR, rule, id, "field '%s': \"%.*s\": %s",
+		    field,
+		    REL_STR_ARG(
+			rel_str_sub(rel_opam_source_of(&c->tree, id), 0, 80)),
+		    remedy);
+	}
+}
+
+/* governance/policies/archiving.md of opam-repository */
+static void check_maintenance(struct check *c)
+{
+	rel_node_id commit =
+	    value_of(c, "x-opam-repository-commit-hash-at-time-of-archiving");
+
+	check_list(c, "x-maintenance-intent", "MaintenanceIntent", is_intent,
+		   "versions, (any), (none), (latest) and (latest-N) are "
+		   "allowed");
+	check_list(c, "x-reason-for-archiving", "InvalidReasonForArchiving",
+		   is_reason,
+		   "ocaml-version, source-unavailable, maintenance-intent and "
+		   "uninstallable are allowed");
+	if (commit != REL_NODE_NONE &&
+	    node_at(c, commit)->kind != REL_NODE_STRING)
+		add(c, REL_LINT_ERROR, "InvalidOpamRepositoryCommitHash",
+		    commit, "the commit is no string");
+}
+
 /* flag, prefix and system packages: all three or none. */
 static void check_conf(struct check *c)
 {
@@ -461,6 +561,8 @@ static void check_all(struct check *c)
 		    value_of(c, "maintainer"),
 		    "neither bug-reports nor an address of a maintainer");
 	check_tags(c);
+	check_line_ends(c);
+	check_maintenance(c);
 	check_conf(c);
 	check_prefixes(c);
 	check_collisions(c);

@@ -74,13 +74,43 @@ static void new_line(struct rel_lexer *lexer, const char *after)
 	lexer->line_start = after;
 }
 
+static bool is_in_version(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || (c && strchr("+-_.~", c));
+}
+
+/* The version that stands there without quotes, as 4.08, when the lexer is at
+ * its first dot; else empty. */
+static struct rel_str bare_version(const struct rel_lexer *lexer)
+{
+	const char *from = lexer->at, *to = lexer->at;
+
+	while (from > lexer->line_start && from[-1] >= '0' && from[-1] <= '9')
+		from--;
+	while (to < lexer->end && to - from < 40 && is_in_version(*to))
+		to++;
+	if (*lexer->at != '.' || from == lexer->at || to == lexer->at + 1 ||
+	    (from > lexer->line_start && is_in_version(from[-1])))
+		return rel_str_n("", 0);
+	return rel_str_n(from, (size_t)(to - from));
+}
+
 static int fail_character(const struct rel_lexer *lexer, struct rel_error *err)
 {
 	unsigned char c = (unsigned char)*lexer->at;
-	int rc = c > ' ' && c < 0x7f
-		     ? rel_fail(err, REL_EPARSE, "unexpected character '%c'", c)
-		     : rel_fail(err, REL_EPARSE, "unexpected byte 0x%02x", c);
+	struct rel_str version = bare_version(lexer);
+	int rc;
 
+	if (version.len > 0)
+		rc = rel_fail(err, REL_EPARSE,
+			      "unexpected character '.': a version is put in "
+			      "quotes, \"%.*s\"",
+			      REL_STR_ARG(version));
+	else if (c > ' ' && c < 0x7f)
+		rc = rel_fail(err, REL_EPARSE, "unexpected character '%c'", c);
+	else
+		rc = rel_fail(err, REL_EPARSE, "unexpected byte 0x%02x", c);
 	locate(lexer, lexer->at, err);
 	return rc;
 }

@@ -210,6 +210,8 @@ rel_node_id rel_lint_find_string(const struct rel_lint *l,
  */
 bool rel_lint_check_value(struct rel_lint *l, enum rel_lint_field field,
 			  rel_node_id value);
+/* The one that `name` may be meant for; NULL. */
+const char *rel_lint_nearest_field(struct rel_str name);
 /* REL_LINT_FIELDS when there is no such field. */
 enum rel_lint_field rel_lint_field_of(struct rel_str name);
 /* Is it a list of checksums; a list of URLs? */

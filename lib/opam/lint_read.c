@@ -324,6 +324,16 @@ static bool read_opam_version(struct rel_lint *l)
 	return true;
 }
 
+static void unknown_field(struct rel_lint *l, rel_node_id id,
+			  struct rel_str name, const char *near)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "no such field%s%s%s",
+		 near ? "; is it '" : "", near ? near : "", near ? "'?" : "");
+	bad_field(l, id, "", name, text);
+}
+
 /* Sort the items into l->fields; nothing is read yet.  The second time, report
  * what was left over. */
 static void sort_items(struct rel_lint *l, bool report)
@@ -341,7 +351,8 @@ static void sort_items(struct rel_lint *l, bool report)
 		    l->fields[field] == REL_NODE_NONE)
 			l->fields[field] = id;
 		else if (report && field == REL_LINT_FIELDS)
-			bad_field(l, id, "", n->text, "no such field");
+			unknown_field(l, id, n->text,
+				      rel_lint_nearest_field(n->text));
 		else if (report && l->fields[field] != id)
 			bad_field(l, id, "", n->text, "given a second time");
 	}

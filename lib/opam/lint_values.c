@@ -1,3 +1,4 @@
+#include "base/nearest.h"
 #include "opam/lint_private.h"
 #include "opam/version.h"
 
@@ -436,6 +437,15 @@ bool rel_lint_check_value(struct rel_lint *l, enum rel_lint_field field,
 			  rel_node_id value)
 {
 	return fields[field].check(l, value);
+}
+
+const char *rel_lint_nearest_field(struct rel_str name)
+{
+	const char *names[REL_LINT_FIELDS];
+
+	for (int i = 0; i < REL_LINT_FIELDS; i++)
+		names[i] = fields[i].name;
+	return rel_nearest(name, names, REL_LINT_FIELDS);
 }
 
 enum rel_lint_field rel_lint_field_of(struct rel_str name)
