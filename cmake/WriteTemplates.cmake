@@ -1,7 +1,7 @@
 # cmake -DROOT=<directory of templates> -DFILES=<;-list below it>
 #       -DOUT=<c file> -P …
 #
-# Writes a C file that holds the templates (scaffold/template.h): the program
+# Writes a C file that holds the templates (scaffold/scaffold_private.h): the program
 # has them in itself, wherever it is installed.
 set(arrays "")
 set(table "")
@@ -15,7 +15,7 @@ foreach(file IN LISTS FILES)
   math(EXPR n "${n} + 1")
 endforeach()
 file(CONFIGURE OUTPUT ${OUT} CONTENT
-"#include \"scaffold/template.h\"
+"#include \"scaffold/scaffold_private.h\"
 
 ${arrays}
 const struct rel_template rel_templates[] = {

@@ -1,10 +1,12 @@
 #include "base/array.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/memory.h"
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define CAP_MIN 8
 /* Bytes of new room got from the kernel at once.  Below, a fault or two more
@@ -42,4 +44,21 @@ int rel_array_reserve(void *items, uint32_t *cap, uint64_t need, size_t size)
 		rel_memory_populate((char *)ptr + *cap * size, fresh);
 	*cap = (uint32_t)room;
 	return 0;
+}
+
+void rel_memory_populate(void *ptr, size_t len)
+{
+#ifdef MADV_POPULATE_WRITE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)ptr + page - 1) & ~(page - 1);
+	uintptr_t end = ((uintptr_t)ptr + len) & ~(page - 1);
+	int saved = errno;
+
+	if (start < end)
+		madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+	errno = saved;
+#else
+	(void)ptr;
+	(void)len;
+#endif
 }

@@ -23,6 +23,9 @@ static inline bool rel_cancelled(const struct rel_cancel *cancel)
 }
 
 /* rel_fail(REL_ECANCELLED, "interrupted") */
-int rel_fail_cancelled(struct rel_error *err);
+static inline int rel_fail_cancelled(struct rel_error *err)
+{
+	return rel_fail(err, REL_ECANCELLED, "interrupted");
+}
 
 #endif

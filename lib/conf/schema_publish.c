@@ -1,6 +1,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/path.h"
 #include "conf/conf_private.h"
 
 static int read_publish_kind(struct rel_conf_reader *r,
@@ -201,4 +202,241 @@ int rel_conf_read_publish(struct rel_conf_reader *r,
 	if (!rc && !conf->publish.kind)
 		rc = rel_conf_fail_missing(r, value, "publish", "kind");
 	return rc ? rc : check_publish(r, value, &conf->publish);
+}
+
+/* Keys of `publish` for the kinds put and s3. */
+
+int rel_conf_read_upload(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_publish *publish = target;
+
+	return rel_conf_read_address(r, value, "upload", &publish->upload);
+}
+
+int rel_conf_read_endpoint(struct rel_conf_reader *r,
+			   const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_publish *publish = target;
+
+	return rel_conf_read_address(r, value, "endpoint", &publish->endpoint);
+}
+
+static bool all_of(const char *text, const char *extra)
+{
+	for (; *text; text++)
+		if (!(*text >= 'a' && *text <= 'z') &&
+		    !(*text >= '0' && *text <= '9') && !strchr(extra, *text))
+			return false;
+	return true;
+}
+
+/* The service's own rules, "Bucket naming rules": 3 to 63 of these. */
+int rel_conf_read_bucket(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_publish *publish = target;
+	int rc = rel_conf_expect_text(r, value, "bucket");
+
+	if (rc)
+		return rc;
+	if (!all_of(value->text, ".-") || strlen(value->text) < 3 ||
+	    strlen(value->text) > 63)
+		return rel_conf_fail(r, value,
+				     "bucket must have 3 to 63 lower case "
+				     "letters, digits, dots and hyphens");
+	publish->bucket = value->text;
+	return 0;
+}
+
+int rel_conf_read_region(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_publish *publish = target;
+	int rc = rel_conf_expect_text(r, value, "region");
+
+	if (rc)
+		return rc;
+	if (!all_of(value->text, "-"))
+		return rel_conf_fail(r, value,
+				     "region must have lower case letters, "
+				     "digits and hyphens, as \"eu-west-1\"");
+	publish->region = value->text;
+	return 0;
+}
+
+int rel_conf_read_prefix(struct rel_conf_reader *r,
+			 const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_publish *publish = target;
+	int rc = rel_conf_expect_text(r, value, "prefix");
+
+	if (rc)
+		return rc;
+	if (!rel_path_is_safe(rel_str_of(value->text)))
+		return rel_conf_fail(r, value,
+				     "prefix must be a path below the bucket, "
+				     "as \"opam/files\"");
+	publish->prefix = value->text;
+	return 0;
+}
+
+int rel_conf_read_path_style(struct rel_conf_reader *r,
+			     const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_publish *publish = target;
+
+	if (!rel_conf_is_boolean(value))
+		return rel_conf_fail(r, value,
+				     "path-style must be true or false");
+	publish->path_style = value->text;
+	return 0;
+}
+
+int rel_conf_read_secret_file(struct rel_conf_reader *r,
+			      const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_publish *publish = target;
+	int rc = rel_conf_expect_text(r, value, "secret-file");
+
+	if (rc == 0)
+		publish->secret_file = value->text;
+	return rc;
+}
+
+/* How a forge is reached: shared by `publish` and `request`. */
+
+/* "https://HOST…", of which only the shape is checked */
+static bool is_address(struct rel_str url)
+{
+	size_t host = rel_str_starts(url, REL_STR("https://"))
+			  ? strlen("https://")
+			  : strlen("http://");
+
+	if (!rel_str_starts(url, REL_STR("http://")) &&
+	    !rel_str_starts(url, REL_STR("https://")))
+		return false;
+	if (host >= url.len || url.ptr[host] == '/')
+		return false;
+	for (size_t i = 0; i < url.len; i++)
+		if ((unsigned char)url.ptr[i] <= ' ' ||
+		    strchr("?#@", url.ptr[i]))
+			return false;
+	return true;
+}
+
+int rel_conf_read_address(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, const char *what,
+			  const char **out)
+{
+	struct rel_str url;
+	int rc = rel_conf_expect_text(r, value, what);
+
+	if (rc)
+		return rc;
+	url = rel_str_of(value->text);
+	if (!is_address(url))
+		return rel_conf_fail(r, value,
+				     "%s must be an http:// or https:// "
+				     "address, without user, \"?\" and \"#\"",
+				     what);
+	while (url.ptr[url.len - 1] == '/')
+		url.len--;
+	*out = rel_arena_copy(r->arena, url);
+	return *out ? 0 : rel_fail_nomem(r->err);
+}
+
+/* "owner/name", "group/subgroup/name" */
+static bool is_repository(struct rel_str text)
+{
+	size_t parts = 0;
+
+	while (text.ptr) {
+		struct rel_str part = rel_str_cut(&text, '/');
+
+		if (part.len == 0 || rel_str_is(part, ".") ||
+		    rel_str_is(part, ".."))
+			return false;
+		for (size_t i = 0; i < part.len; i++)
+			if (!rel_conf_is_name_char(part.ptr[i]))
+				return false;
+		parts++;
+	}
+	return parts >= 2;
+}
+
+int rel_conf_read_repository(struct rel_conf_reader *r,
+			     const struct rel_yaml *value, const char **out)
+{
+	struct rel_str text;
+	int rc = rel_conf_expect_text(r, value, "repository");
+
+	if (rc)
+		return rc;
+	text = rel_str_of(value->text);
+	if (rel_str_starts(text, REL_STR("http://")) ||
+	    rel_str_starts(text, REL_STR("https://")))
+		return rel_conf_read_address(r, value, "repository", out);
+	*out = value->text;
+	return is_repository(text)
+		   ? 0
+		   : rel_conf_fail(r, value,
+				   "repository must be OWNER/NAME, or the "
+				   "https:// address of the repository");
+}
+
+static int read_request_kind(struct rel_conf_reader *r,
+			     const struct rel_yaml *value, void *target)
+{
+	static const char *const kinds[] = {"github", "gitlab", "forgejo"};
+	struct rel_conf_request *request = target;
+
+	return rel_conf_read_choice(r, value, "kind", kinds,
+				    REL_CONF_COUNT(kinds), &request->kind);
+}
+
+static int read_request_repository(struct rel_conf_reader *r,
+				   const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_request *request = target;
+
+	return rel_conf_read_repository(r, value, &request->repository);
+}
+
+static int read_request_api(struct rel_conf_reader *r,
+			    const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_request *request = target;
+
+	return rel_conf_read_address(r, value, "api", &request->api);
+}
+
+static int read_request_secret_file(struct rel_conf_reader *r,
+				    const struct rel_yaml *value, void *target)
+{
+	struct rel_conf_request *request = target;
+	int rc = rel_conf_expect_text(r, value, "secret-file");
+
+	if (rc == 0)
+		request->secret_file = value->text;
+	return rc;
+}
+
+int rel_conf_read_request(struct rel_conf_reader *r,
+			  const struct rel_yaml *value, void *target)
+{
+	static const struct rel_conf_field fields[] = {
+	    {"kind", read_request_kind},
+	    {"repository", read_request_repository},
+	    {"api", read_request_api},
+	    {"secret-file", read_request_secret_file},
+	};
+	struct rel_conf *conf = target;
+	int rc =
+	    rel_conf_read_mapping(r, value, "request", "key in request", fields,
+				  REL_CONF_COUNT(fields), &conf->request);
+
+	if (!rc && !conf->request.kind)
+		rc = rel_conf_fail_missing(r, value, "request", "kind");
+	return rc;
 }

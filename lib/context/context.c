@@ -1,6 +1,6 @@
-#include "base/cache_root.h"
 #include "base/limits.h"
 #include "base/parallel.h"
+#include "base/path.h"
 #include "context/context_private.h"
 
 /* More threads than this help nobody. */

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cache_root.h"
 #include "base/limits.h"
 #include "base/path.h"
 

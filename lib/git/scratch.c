@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cache_root.h"
 #include "base/limits.h"
+#include "base/path.h"
 #include "git/run.h"
 #include "git/write.h"
 

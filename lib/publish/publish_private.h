@@ -9,7 +9,7 @@
 #include "digest/digest.h"
 #include "net/http.h"
 #include "publish/publish.h"
-#include "json/read.h"
+#include "json/json.h"
 
 /* One kind, one file; the functions are those of publish.h, `self` is the
  * object that open made. */

@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "base/parallel.h"
 #include "digest/digest.h"
-#include "digest/sha1.h"
 #include "opam/repofile.h"
 #include "opam/version.h"
 #include "repo/walk.h"

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/limits.h"
-#include "base/memory.h"
 #include "repo/assemble_work.h"
 
 /*

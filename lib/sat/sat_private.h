@@ -172,7 +172,7 @@ struct sat_proof {
 	uint32_t n_clauses, clauses_cap;
 };
 
-/* solver.c */
+/* search.c */
 REL_MUST_CHECK int sat_solver_init(struct sat_solver *s,
 				   const struct rel_sat_problem *problem);
 void sat_solver_free(struct sat_solver *s);
@@ -229,7 +229,7 @@ void sat_antecedents(struct sat_solver *s, const struct sat_step *step,
 		     uint32_t before);
 void sat_explain_false(struct sat_solver *s, sat_lit lit, uint32_t before);
 
-/* learn.c */
+/* explain.c */
 struct sat_lesson {
 	uint32_t clause; /* offset of the learned clause */
 	uint32_t level;	 /* where it makes `lit` true; 0 = for good */

@@ -1,4 +1,4 @@
-#include "scaffold/template.h"
+#include "scaffold/scaffold_private.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 

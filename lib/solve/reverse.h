@@ -5,7 +5,7 @@
 #ifndef REL_SOLVE_REVERSE_H
 #define REL_SOLVE_REVERSE_H
 
-#include "sat/reverse.h"
+#include "sat/spread.h"
 
 /*
  * Mark in `marks` [n_vars] every variable from which a marked one can be

@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "base/path.h"
-#include "digest/sha1.h"
+#include "digest/digest.h"
 #include "release/cut/pack.h"
 
 struct member {

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cache_root.h"
 #include "base/limits.h"
+#include "base/path.h"
 #include "support/shell.h"
 #include "support/support.h"
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "base/hash.h"
+#include "base/intern.h"
 
 #define MAX_LEN 40
 

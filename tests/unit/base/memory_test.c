@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "base/memory.h"
+#include "base/array.h"
 
 /* A hint: the content stays, so does errno, and no part of a page is too
  * small or askew. */

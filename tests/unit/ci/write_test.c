@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "ci/write.h"
-#include "json/read.h"
+#include "json/json.h"
 
 #define PLACE "/tmp/relctl-ci-XXXXXX"
 

@@ -9,7 +9,6 @@
 
 #include "base/process.h"
 #include "digest/digest.h"
-#include "digest/sha1.h"
 #include "support/support.h"
 
 /* RFC 1321 A.5; FIPS 180-2 B.1 and C.1. */

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "json/read.h"
+#include "json/json.h"
 
 static struct rel_json_value *parse(const char *text)
 {

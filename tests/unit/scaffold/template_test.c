@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "scaffold/template.h"
+#include "scaffold/scaffold_private.h"
 
 static const struct rel_template_value values[] = {
     {"ONE", "x"}, {"MANY", "l1\n\nl2"}, {"NONE", ""}, {"AT", "@ONE@"}};
