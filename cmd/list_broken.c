@@ -389,7 +389,7 @@ const struct rel_command rel_command_list_broken = {
 	"PKG, only it and what depends on it. With --since, only what changed "
 	"counts as a finding.",
     .max_arguments = UINT32_MAX,
-    .formats = "text json csv dot github junit html markdown",
+    .formats = "text json csv dot github junit html markdown sarif",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .values_size = sizeof(struct values),

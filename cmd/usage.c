@@ -28,17 +28,21 @@ static void fold(FILE *out, const char *text, size_t at, size_t indent)
 	fputc('\n', out);
 }
 
+/* "(text, json)", folded as fold() does */
 static void write_choices(FILE *out, const char *choices)
 {
-	fprintf(out, "%*s", COLUMN, "");
-	fputc('(', out);
-	for (; *choices; choices++) {
+	char text[4 * WIDTH];
+	size_t n = 0;
+
+	for (text[n++] = '('; *choices && n < sizeof(text) - 3; choices++) {
 		if (*choices == ' ')
-			fputs(", ", out);
-		else
-			fputc(*choices, out);
+			text[n++] = ',';
+		text[n++] = *choices;
 	}
-	fputs(")\n", out);
+	text[n++] = ')';
+	text[n] = '\0';
+	fprintf(out, "%*s", COLUMN, "");
+	fold(out, text, COLUMN, COLUMN);
 }
 
 static void write_option(FILE *out, const struct rel_option *o)

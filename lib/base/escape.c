@@ -184,3 +184,20 @@ int rel_escape_word(struct rel_buf *out, struct rel_str text)
 		bare = text.ptr[i] && strchr(safe, text.ptr[i]);
 	return bare ? rel_buf_add_str(out, text) : rel_escape_quote(out, text);
 }
+
+int rel_escape_uri(struct rel_buf *out, struct rel_str text, char kept)
+{
+	static const char unreserved[] = "abcdefghijklmnopqrstuvwxyz"
+					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789-._~";
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (c && (strchr(unreserved, c) || c == kept))
+			rel_buf_add_char(out, c);
+		else
+			rel_buf_printf(out, "%%%02X", (unsigned char)c);
+	}
+	return out->status;
+}

@@ -46,4 +46,8 @@ int rel_escape_quote(struct rel_buf *out, struct rel_str text);
 /* The same, without quotes where no shell needs them. */
 int rel_escape_word(struct rel_buf *out, struct rel_str text);
 
+/* Append `text` percent-encoded but for the unreserved characters of RFC 3986
+ * and `kept`, '/' in a path, or 0.  Returns out->status. */
+int rel_escape_uri(struct rel_buf *out, struct rel_str text, char kept);
+
 #endif

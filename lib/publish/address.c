@@ -1,5 +1,6 @@
 #include "publish/address.h"
 
+#include "base/escape.h"
 #include "git/remote.h"
 
 enum form { RAW_GITHUB, RAW_GITLAB, RAW_FORGEJO, RAW_BITBUCKET, RAW_SOURCEHUT };
@@ -45,33 +46,14 @@ const char *rel_publish_forge(struct rel_str host)
 	return forge ? names[forge->form] : NULL;
 }
 
-static bool is_unreserved(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-	       c == '~';
-}
-
-static void add_escaped(struct rel_buf *out, struct rel_str text, char kept)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		if (is_unreserved(c) || (kept && c == kept))
-			rel_buf_add_char(out, c);
-		else
-			rel_buf_printf(out, "%%%02X", (unsigned char)c);
-	}
-}
-
 void rel_publish_add_encoded(struct rel_buf *out, struct rel_str text)
 {
-	add_escaped(out, text, '/');
+	rel_escape_uri(out, text, '/');
 }
 
 void rel_publish_add_segment(struct rel_buf *out, struct rel_str text)
 {
-	add_escaped(out, text, '\0');
+	rel_escape_uri(out, text, '\0');
 }
 
 struct rel_str rel_publish_repository(struct rel_str path)

@@ -5,6 +5,7 @@
 
 #include "base/sink.h"
 #include "report/report.h"
+#include "json/json.h"
 
 typedef void (*rel_format_fn)(const struct rel_report *report,
 			      const struct rel_report_style *style,
@@ -36,10 +37,16 @@ void rel_report_markdown(const struct rel_report *report,
 			 const struct rel_report_style *style,
 			 struct rel_writer *out);
 
-/* JSON has a writer of its own. */
-REL_MUST_CHECK int rel_report_json(const struct rel_report *report,
+/* Those of JSON get a writer with an object open. */
+typedef void (*rel_format_json_fn)(const struct rel_report *report,
 				   const struct rel_report_style *style,
-				   struct rel_sink *sink,
-				   struct rel_error *err);
+				   struct rel_json *json);
+
+void rel_report_json(const struct rel_report *report,
+		     const struct rel_report_style *style,
+		     struct rel_json *json);
+void rel_report_sarif(const struct rel_report *report,
+		      const struct rel_report_style *style,
+		      struct rel_json *json);
 
 #endif

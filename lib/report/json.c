@@ -210,40 +210,35 @@ static void write_notices(struct rel_json *json,
 	rel_json_close(json);
 }
 
-int rel_report_json(const struct rel_report *report,
-		    const struct rel_report_style *style, struct rel_sink *sink,
-		    struct rel_error *err)
+void rel_report_json(const struct rel_report *report,
+		     const struct rel_report_style *style,
+		     struct rel_json *json)
 {
 	const struct rel_report_targets targets = {
 	    report->targets, report->n_targets, report->n_environments};
-	struct rel_json json;
 	char schema[64];
 
-	rel_json_begin(&json, sink);
-	rel_json_object(&json, NULL);
 	snprintf(schema, sizeof(schema), "relctl.%s/1", report->command);
-	rel_json_text(&json, "schema", schema);
-	write_stack(&json, report);
-	write_environments(&json, report);
-	rel_json_bool(&json, "overlay", report->overlay);
-	rel_json_text(&json, "what_if", report->what_if);
-	write_counts(&json, &report->counts);
-	write_tally(&json, "versions", &report->tally);
-	rel_json_milli(&json, "seconds",
+	rel_json_text(json, "schema", schema);
+	write_stack(json, report);
+	write_environments(json, report);
+	rel_json_bool(json, "overlay", report->overlay);
+	rel_json_text(json, "what_if", report->what_if);
+	write_counts(json, &report->counts);
+	write_tally(json, "versions", &report->tally);
+	rel_json_milli(json, "seconds",
 		       report->seconds > 0 ? (uint64_t)(report->seconds * 1000)
 					   : 0);
-	rel_json_array(&json, "roots");
+	rel_json_array(json, "roots");
 	if (!style->cycles_only)
-		write_roots(&json, report);
-	rel_json_close(&json);
-	rel_json_array(&json, "verdicts");
+		write_roots(json, report);
+	rel_json_close(json);
+	rel_json_array(json, "verdicts");
 	if (!style->cycles_only)
-		write_verdicts(&json, report);
-	rel_json_close(&json);
-	write_cycles(&json, report);
+		write_verdicts(json, report);
+	rel_json_close(json);
+	write_cycles(json, report);
 	if (report->n_targets)
-		rel_json_targets(&json, "targets", &targets);
-	write_notices(&json, report);
-	rel_json_close(&json);
-	return rel_json_end(&json, err);
+		rel_json_targets(json, "targets", &targets);
+	write_notices(json, report);
 }

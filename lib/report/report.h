@@ -19,6 +19,7 @@ enum rel_report_format {
 	REL_REPORT_JUNIT,
 	REL_REPORT_HTML,
 	REL_REPORT_MARKDOWN,
+	REL_REPORT_SARIF,
 };
 
 struct rel_report_style {

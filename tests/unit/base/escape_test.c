@@ -82,12 +82,28 @@ static void test_others(void **state)
 	check(REL_ESCAPE_MARKDOWN, "##a[b", "#\\\\x23a\\[b");
 }
 
+static void test_uri(void **state)
+{
+	struct rel_buf out;
+
+	(void)state;
+	rel_buf_init(&out, 100);
+	/* RFC 3986, 2.3: what is unreserved */
+	rel_escape_uri(&out, REL_STR("a-Z.0_~/b c:%\xc3\xa9+"), '/');
+	assert_string_equal(out.ptr, "a-Z.0_~/b%20c%3A%25%C3%A9%2B");
+	rel_buf_clear(&out);
+	rel_escape_uri(&out, REL_STR("a/b"), 0);
+	assert_string_equal(out.ptr, "a%2Fb");
+	rel_buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_uri),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

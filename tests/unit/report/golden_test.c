@@ -48,6 +48,8 @@ static const struct {
     {"report.xml", REL_REPORT_JUNIT, {0}},
     {"cycles.xml", REL_REPORT_JUNIT, {.cycles_only = true}},
     {"report.html", REL_REPORT_HTML, {0}},
+    {"report.sarif", REL_REPORT_SARIF, {0}},
+    {"cycles.sarif", REL_REPORT_SARIF, {.cycles_only = true}},
     {"report.md", REL_REPORT_MARKDOWN, {0}},
     {"cycles.md", REL_REPORT_MARKDOWN, {.cycles_only = true}},
     {"cycles.html", REL_REPORT_HTML, {.cycles_only = true}},

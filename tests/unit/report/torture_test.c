@@ -49,7 +49,7 @@ static void test_formats(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
-		for (int f = REL_REPORT_TEXT; f <= REL_REPORT_MARKDOWN; f++) {
+		for (int f = REL_REPORT_TEXT; f <= REL_REPORT_SARIF; f++) {
 			for (size_t s = 0; s < 3; s++)
 				walk(models[m], (enum rel_report_format)f,
 				     &styles[s]);
