@@ -257,6 +257,7 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 			 .values = v,
 			 .options = {.series = REL_LINT_NEWEST,
 				     .submission = v->submission,
+				     .advice = !v->opam && !v->submission,
 				     .progress = &call->screen->progress,
 				     .cancel = call->cancel}};
 	int rc = rel_session_check_short(call, v->is_short, err);

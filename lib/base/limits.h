@@ -128,6 +128,9 @@
 #define REL_LIMIT_SOURCE_BYTES (128 * REL_MIB)
 /* Entries of one source tree; Linux has 90,000. */
 #define REL_LIMIT_GIT_TREE_ENTRIES 4000000u
+/* Versions in the bounds of one dependency that are compared for a
+ * contradiction; real ones have fewer than ten. */
+#define REL_LIMIT_BOUNDS_COMPARED 64
 /* Directories of what is no repository that are tried for one, for the error;
  * a home or a monorepo has fewer. */
 #define REL_LIMIT_SUBDIRS_TRIED 1000u

@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/limits.h"
+#include "check/advice.h"
 #include "check/lint_walk.h"
 #include "digest/digest.h"
 
@@ -161,6 +162,9 @@ int rel_lint_job_run(struct rel_lint_worker *w, const struct rel_lint_job *job,
 			       &w->scratch, err);
 	if (rc == 0 && w->options->submission)
 		rc = check_submission(w, job, &row, err);
+	if (rc == 0 && w->options->advice)
+		rc = rel_advice_check(&row.submission, job->text, job->path,
+				      &w->scratch, err);
 	if (rc == 0 && row.lint.count + row.submission.count > 0)
 		rc = add_row(w, job, row, err);
 	return rc;

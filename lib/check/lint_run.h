@@ -16,6 +16,7 @@
 struct rel_lint_run_options {
 	enum rel_lint_series series;
 	bool submission; /* also the rules of submission.h */
+	bool advice;	 /* also those of advice.h */
 	/* PKG or PKG.VER; n_packages 0 = all */
 	const char *const *packages;
 	uint32_t n_packages;
@@ -33,7 +34,7 @@ struct rel_lint_row {
 	const char *package; /* name.version; "" = not known */
 	const char *path;
 	struct rel_lint_findings lint;
-	struct rel_submission_findings submission;
+	struct rel_submission_findings submission; /* and advice */
 };
 
 struct rel_lint_run {

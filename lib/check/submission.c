@@ -1,72 +1,17 @@
 #include "check/submission.h"
 
-#include <stdarg.h>
 #include <strings.h>
 
-#include "opam/tree.h"
+#include "check/rules.h"
 
 struct check {
 	const struct rel_submission_request *request;
-	struct rel_opam_tree tree;
-	struct rel_arena *arena;
-	struct rel_submission_findings *out;
-	int status;
+	struct rel_rules rules;
 };
 
 static const struct rel_node *node_at(const struct check *c, rel_node_id id)
 {
-	return &c->tree.nodes[id];
-}
-
-static void add(struct check *c, enum rel_lint_severity severity,
-		const char *rule, rel_node_id node, const char *fmt, ...)
-    REL_PRINTF(5, 6);
-
-static void add(struct check *c, enum rel_lint_severity severity,
-		const char *rule, rel_node_id node, const char *fmt, ...)
-{
-	struct rel_submission_findings *out = c->out;
-	struct rel_submission_finding *items = out->items;
-	char text[512], *copy;
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	for (char *t = text; *t; t++) {
-		if (*t == '\n' || *t == '\r' || *t == '\t')
-			*t = ' ';
-	}
-	copy = rel_arena_copy(c->arena, rel_str_of(text));
-	if (out->count == out->cap) {
-		out->cap = out->cap ? out->cap * 2 : 8;
-		items = rel_arena_array(c->arena, out->cap, sizeof(*items));
-	}
-	if (!copy || !items) {
-		c->status = REL_ENOMEM;
-		out->cap = out->count;
-		return;
-	}
-	if (items != out->items && out->count > 0)
-		memcpy(items, out->items, out->count * sizeof(*items));
-	out->items = items;
-	items[out->count] =
-	    (struct rel_submission_finding){.rule = rule,
-					    .severity = (uint8_t)severity,
-					    .text = rel_str_of(copy)};
-	if (node != REL_NODE_NONE) {
-		items[out->count].line = node_at(c, node)->line;
-		items[out->count].column = node_at(c, node)->column;
-	}
-	out->count++;
-}
-
-/* The value of a top-level field; NONE. */
-static rel_node_id value_of(const struct check *c, const char *field)
-{
-	rel_node_id id = rel_opam_field(&c->tree, c->tree.items, field);
-
-	return id == REL_NODE_NONE ? id : node_at(c, id)->child;
+	return rel_rules_node(&c->rules, id);
 }
 
 /* The first of a list's items; a value that is no list is one itself. */
@@ -90,7 +35,7 @@ static rel_node_id without_option(const struct check *c, rel_node_id id)
 static rel_node_id find_item(const struct check *c, const char *field,
 			     struct rel_str text)
 {
-	rel_node_id id = first_of(c, value_of(c, field));
+	rel_node_id id = first_of(c, rel_rules_value(&c->rules, field));
 
 	while (id != REL_NODE_NONE && !rel_str_eq(node_at(c, id)->text, text))
 		id = node_at(c, id)->next;
@@ -106,20 +51,21 @@ static bool has_flag(const struct check *c, const char *flag)
 static void check_field(struct check *c, const char *field, const char *rule,
 			struct rel_str implied)
 {
-	rel_node_id value = value_of(c, field);
+	rel_node_id value = rel_rules_value(&c->rules, field);
 	struct rel_str text;
 
 	if (value == REL_NODE_NONE || implied.len == 0)
 		return;
 	text = rel_str_trim(node_at(c, value)->text);
 	if (rel_str_eq(text, implied))
-		add(c, REL_LINT_WARNING, "UnnecessaryField", value,
-		    "field '%s' says what the directory says", field);
+		rel_rules_add(&c->rules, REL_LINT_WARNING, "UnnecessaryField",
+			      value, "field '%s' says what the directory says",
+			      field);
 	else
-		add(c, REL_LINT_ERROR, rule, value,
-		    "field '%s' is \"%.*s\", but the directory says "
-		    "\"%.*s\"",
-		    field, REL_STR_ARG(text), REL_STR_ARG(implied));
+		rel_rules_add(&c->rules, REL_LINT_ERROR, rule, value,
+			      "field '%s' is \"%.*s\", but the directory says "
+			      "\"%.*s\"",
+			      field, REL_STR_ARG(text), REL_STR_ARG(implied));
 }
 
 static bool is_string(const struct check *c, rel_node_id id, const char *text)
@@ -153,14 +99,15 @@ static void check_subst(struct check *c, rel_node_id command)
 	    rel_str_is(node_at(c, filter)->text, "dev") &&
 	    node_at(c, filter)->next == REL_NODE_NONE)
 		return;
-	add(c, REL_LINT_WARNING, "DubiousDuneSubst", command,
+	rel_rules_add(
+	    &c->rules, REL_LINT_WARNING, "DubiousDuneSubst", command,
 	    "\"dune subst\" belongs under {dev}: a released archive has "
 	    "nothing left to substitute");
 }
 
 static void check_build(struct check *c)
 {
-	rel_node_id value = value_of(c, "build"), id;
+	rel_node_id value = rel_rules_value(&c->rules, "build"), id;
 
 	if (value == REL_NODE_NONE)
 		return;
@@ -196,7 +143,8 @@ static void check_dune(struct check *c, rel_node_id id)
 		     k != REL_NODE_NONE; k = node_at(c, k)->next) {
 			if (!has_build(c, k))
 				continue;
-			add(c, REL_LINT_WARNING, "DuneIsBuild", id,
+			rel_rules_add(
+			    &c->rules, REL_LINT_WARNING, "DuneIsBuild", id,
 			    "a dependency on dune has no {build}: what it "
 			    "installs depends on its version");
 			return;
@@ -224,28 +172,29 @@ static void check_checksum(struct check *c, rel_node_id source,
 	bool strong = false;
 
 	if (id == REL_NODE_NONE) {
-		add(c, REL_LINT_ERROR, "WeakChecksum", source,
-		    "%s has no checksum", what);
+		rel_rules_add(&c->rules, REL_LINT_ERROR, "WeakChecksum", source,
+			      "%s has no checksum", what);
 		return;
 	}
 	for (; id != REL_NODE_NONE; id = node_at(c, id)->next)
 		strong = strong || !is_md5(node_at(c, id)->text);
 	if (!strong)
-		add(c, REL_LINT_ERROR, "WeakChecksum", checksums,
+		rel_rules_add(
+		    &c->rules, REL_LINT_ERROR, "WeakChecksum", checksums,
 		    "%s has only a checksum of kind md5; add sha256 or sha512",
 		    what);
 }
 
 static void check_sections(struct check *c, bool *has_url)
 {
-	for (rel_node_id id = c->tree.items; id != REL_NODE_NONE;
+	for (rel_node_id id = c->rules.tree.items; id != REL_NODE_NONE;
 	     id = node_at(c, id)->next) {
 		const struct rel_node *n = node_at(c, id);
 		rel_node_id field;
 
 		if (n->kind != REL_NODE_SECTION)
 			continue;
-		field = rel_opam_field(&c->tree, n->child, "checksum");
+		field = rel_opam_field(&c->rules.tree, n->child, "checksum");
 		if (field != REL_NODE_NONE)
 			field = node_at(c, field)->child;
 		if (rel_str_is(n->text, "url")) {
@@ -259,13 +208,13 @@ static void check_sections(struct check *c, bool *has_url)
 
 static void check_extra_files(struct check *c)
 {
-	rel_node_id value = value_of(c, "extra-files");
+	rel_node_id value = rel_rules_value(&c->rules, "extra-files");
 	rel_node_id id = first_of(c, value), second;
 
 	if (id == REL_NODE_NONE)
 		return;
-	add(c, REL_LINT_ERROR, "ExtraFiles", value,
-	    "field 'extra-files' is not allowed; use extra-source");
+	rel_rules_add(&c->rules, REL_LINT_ERROR, "ExtraFiles", value,
+		      "field 'extra-files' is not allowed; use extra-source");
 	/* a single pair may do without brackets around it */
 	if (node_at(c, id)->kind != REL_NODE_LIST)
 		id = value;
@@ -281,11 +230,11 @@ static void check_extra_files(struct check *c)
 
 static void check_pins(struct check *c)
 {
-	rel_node_id value = value_of(c, "pin-depends");
+	rel_node_id value = rel_rules_value(&c->rules, "pin-depends");
 
 	if (first_of(c, value) != REL_NODE_NONE)
-		add(c, REL_LINT_ERROR, "PinDepends", value,
-		    "field 'pin-depends' is not allowed");
+		rel_rules_add(&c->rules, REL_LINT_ERROR, "PinDepends", value,
+			      "field 'pin-depends' is not allowed");
 }
 
 static void check_directory(struct check *c)
@@ -294,11 +243,14 @@ static void check_directory(struct check *c)
 		const struct rel_submission_entry *e = &c->request->entries[i];
 
 		if (!rel_str_is(e->name, "opam"))
-			add(c, REL_LINT_ERROR, "UnexpectedFile", REL_NODE_NONE,
-			    "there is more than the file opam: %.*s",
-			    REL_STR_ARG(e->name));
+			rel_rules_add(&c->rules, REL_LINT_ERROR,
+				      "UnexpectedFile", REL_NODE_NONE,
+				      "there is more than the file opam: %.*s",
+				      REL_STR_ARG(e->name));
 		else if (e->executable)
-			add(c, REL_LINT_ERROR, "ForbiddenPerm", REL_NODE_NONE,
+			rel_rules_add(
+			    &c->rules, REL_LINT_ERROR, "ForbiddenPerm",
+			    REL_NODE_NONE,
 			    "the file is executable; its mode has to be 644 "
 			    "or 664");
 	}
@@ -306,9 +258,10 @@ static void check_directory(struct check *c)
 
 static bool has_contact(const struct check *c)
 {
-	rel_node_id id = first_of(c, value_of(c, "maintainer"));
+	rel_node_id id = first_of(c, rel_rules_value(&c->rules, "maintainer"));
 
-	if (first_of(c, value_of(c, "bug-reports")) != REL_NODE_NONE)
+	if (first_of(c, rel_rules_value(&c->rules, "bug-reports")) !=
+	    REL_NODE_NONE)
 		return true;
 	for (; id != REL_NODE_NONE; id = node_at(c, id)->next) {
 		struct rel_str s = node_at(c, id)->text;
@@ -329,8 +282,9 @@ static void check_tags(struct check *c)
 
 		if (id == REL_NODE_NONE)
 			continue;
-		add(c, REL_LINT_WARNING, "DefaultTagsPresent", id,
-		    "a tag of the template was left: \"%s\"", defaults[i]);
+		rel_rules_add(&c->rules, REL_LINT_WARNING, "DefaultTagsPresent",
+			      id, "a tag of the template was left: \"%s\"",
+			      defaults[i]);
 		return;
 	}
 }
@@ -342,8 +296,9 @@ static void check_line_ends(struct check *c)
 	const char *at = memmem(text.ptr, text.len, "\r\n", 2);
 
 	if (at)
-		add(c, REL_LINT_ERROR, "DosLineEndings", REL_NODE_NONE,
-		    "lines end in CRLF; a submission has to have LF");
+		rel_rules_add(&c->rules, REL_LINT_ERROR, "DosLineEndings",
+			      REL_NODE_NONE,
+			      "lines end in CRLF; a submission has to have LF");
 }
 
 /* "4.14", "(latest)", "(latest-1)", "4.(any)": parts between dots are words,
@@ -393,25 +348,26 @@ static bool is_reason(struct rel_str text)
 static void check_list(struct check *c, const char *field, const char *rule,
 		       bool (*is_good)(struct rel_str text), const char *remedy)
 {
-	rel_node_id value = value_of(c, field), id;
+	rel_node_id value = rel_rules_value(&c->rules, field), id;
 
 	if (value == REL_NODE_NONE)
 		return;
 	id = node_at(c, value)->kind == REL_NODE_LIST ? node_at(c, value)->child
 						      : REL_NODE_NONE;
 	if (id == REL_NODE_NONE)
-		add(c, REL_LINT_ERROR, rule, value,
-		    "field '%s' is no list with something in it: %s", field,
-		    remedy);
+		rel_rules_add(&c->rules, REL_LINT_ERROR, rule, value,
+			      "field '%s' is no list with something in it: %s",
+			      field, remedy);
 	for (; id != REL_NODE_NONE; id = node_at(c, id)->next) {
 		const struct rel_node *n = node_at(c, id);
 
 		if (n->kind == REL_NODE_STRING && is_good(n->text))
 			continue;
-		add(c, REL_LINT_ERROR, rule, id, "field '%s': \"%.*s\": %s",
-		    field,
-		    REL_STR_ARG(
-			rel_str_sub(rel_opam_source_of(&c->tree, id), 0, 80)),
+		rel_rules_add(
+		    &c->rules, REL_LINT_ERROR, rule, id,
+		    "field '%s': \"%.*s\": %s", field,
+		    REL_STR_ARG(rel_str_sub(
+			rel_opam_source_of(&c->rules.tree, id), 0, 80)),
 		    remedy);
 	}
 }
@@ -419,8 +375,8 @@ static void check_list(struct check *c, const char *field, const char *rule,
 /* governance/policies/archiving.md of opam-repository */
 static void check_maintenance(struct check *c)
 {
-	rel_node_id commit =
-	    value_of(c, "x-opam-repository-commit-hash-at-time-of-archiving");
+	rel_node_id commit = rel_rules_value(
+	    &c->rules, "x-opam-repository-commit-hash-at-time-of-archiving");
 
 	check_list(c, "x-maintenance-intent", "MaintenanceIntent", is_intent,
 		   "versions, (any), (none), (latest) and (latest-N) are "
@@ -431,20 +387,23 @@ static void check_maintenance(struct check *c)
 		   "uninstallable are allowed");
 	if (commit != REL_NODE_NONE &&
 	    node_at(c, commit)->kind != REL_NODE_STRING)
-		add(c, REL_LINT_ERROR, "InvalidOpamRepositoryCommitHash",
-		    commit, "the commit is no string");
+		rel_rules_add(&c->rules, REL_LINT_ERROR,
+			      "InvalidOpamRepositoryCommitHash", commit,
+			      "the commit is no string");
 }
 
 /* flag, prefix and system packages: all three or none. */
 static void check_conf(struct check *c)
 {
 	bool flag = has_flag(c, "conf");
-	bool depext = first_of(c, value_of(c, "depexts")) != REL_NODE_NONE;
+	bool depext =
+	    first_of(c, rel_rules_value(&c->rules, "depexts")) != REL_NODE_NONE;
 	bool prefix = rel_str_starts(c->request->name, REL_STR("conf-"));
 
 	if (c->request->name.len == 0 || (flag == depext && flag == prefix))
 		return;
-	add(c, REL_LINT_ERROR, "InvalidConfPackage", REL_NODE_NONE,
+	rel_rules_add(
+	    &c->rules, REL_LINT_ERROR, "InvalidConfPackage", REL_NODE_NONE,
 	    "a conf package has flag conf (%s), a name that begins with "
 	    "conf- (%s) and depexts (%s)",
 	    flag ? "yes" : "no", prefix ? "yes" : "no", depext ? "yes" : "no");
@@ -481,18 +440,21 @@ static void check_prefix(struct check *c, const char *prefix, const char *class)
 	rel_node_id id = find_item(c, "conflict-class", rel_str_of(class));
 
 	if (id != REL_NODE_NONE && !belongs(r->name, class))
-		add(c, REL_LINT_ERROR, "PrefixConflictClassMismatch", id,
-		    "conflict-class \"%s\" is for names with %s", class,
-		    prefix);
+		rel_rules_add(&c->rules, REL_LINT_ERROR,
+			      "PrefixConflictClassMismatch", id,
+			      "conflict-class \"%s\" is for names with %s",
+			      class, prefix);
 	if (!rel_str_starts(r->name, rel_str_of(prefix)))
 		return;
 	if (id == REL_NODE_NONE)
-		add(c, REL_LINT_ERROR, "PrefixConflictClassMismatch",
-		    REL_NODE_NONE, "a name with %s needs conflict-class \"%s\"",
-		    prefix, class);
+		rel_rules_add(&c->rules, REL_LINT_ERROR,
+			      "PrefixConflictClassMismatch", REL_NODE_NONE,
+			      "a name with %s needs conflict-class \"%s\"",
+			      prefix, class);
 	if (r->is_new)
-		add(c, REL_LINT_WARNING, "RestrictedPrefix", REL_NODE_NONE,
-		    "names with %s are for special packages", prefix);
+		rel_rules_add(&c->rules, REL_LINT_WARNING, "RestrictedPrefix",
+			      REL_NODE_NONE,
+			      "names with %s are for special packages", prefix);
 }
 
 static void check_prefixes(struct check *c)
@@ -532,7 +494,9 @@ static void check_collisions(struct check *c)
 	for (uint32_t i = 0; i < r->n_names && r->is_new; i++) {
 		if (!rel_str_eq(r->name, r->names[i]) &&
 		    is_similar(r->name, r->names[i]))
-			add(c, REL_LINT_WARNING, "NameCollision", REL_NODE_NONE,
+			rel_rules_add(
+			    &c->rules, REL_LINT_WARNING, "NameCollision",
+			    REL_NODE_NONE,
 			    "the name is too much like that of package %.*s",
 			    REL_STR_ARG(r->names[i]));
 	}
@@ -541,7 +505,7 @@ static void check_collisions(struct check *c)
 static void check_all(struct check *c)
 {
 	const struct rel_submission_request *r = c->request;
-	rel_node_id depends = value_of(c, "depends");
+	rel_node_id depends = rel_rules_value(&c->rules, "depends");
 	bool has_url = false;
 
 	check_field(c, "name", "UnmatchedName", r->name);
@@ -551,14 +515,15 @@ static void check_all(struct check *c)
 		check_dune(c, depends);
 	check_sections(c, &has_url);
 	if (!has_url && !has_flag(c, "conf"))
-		add(c, REL_LINT_ERROR, "NoPackageSources", REL_NODE_NONE,
-		    "there is no section 'url'");
+		rel_rules_add(&c->rules, REL_LINT_ERROR, "NoPackageSources",
+			      REL_NODE_NONE, "there is no section 'url'");
 	check_extra_files(c);
 	check_pins(c);
 	check_directory(c);
 	if (!has_contact(c))
-		add(c, REL_LINT_ERROR, "MaintainerWithoutContact",
-		    value_of(c, "maintainer"),
+		rel_rules_add(
+		    &c->rules, REL_LINT_ERROR, "MaintainerWithoutContact",
+		    rel_rules_value(&c->rules, "maintainer"),
 		    "neither bug-reports nor an address of a maintainer");
 	check_tags(c);
 	check_line_ends(c);
@@ -572,16 +537,17 @@ int rel_submission_check(struct rel_submission_findings *out,
 			 const struct rel_submission_request *request,
 			 struct rel_arena *arena, struct rel_error *err)
 {
-	struct check c = {.request = request, .arena = arena, .out = out};
+	struct check c = {.request = request,
+			  .rules = {.arena = arena, .out = out}};
 	struct rel_error ignored = {0};
 	int rc;
 
 	*out = (struct rel_submission_findings){0};
-	rc = rel_opam_parse(&c.tree, arena, request->text, request->path,
+	rc = rel_opam_parse(&c.rules.tree, arena, request->text, request->path,
 			    &ignored);
 	if (rc == REL_ENOMEM)
 		return rel_fail_nomem(err);
 	if (rc == 0)
 		check_all(&c);
-	return c.status == 0 ? 0 : rel_fail_nomem(err);
+	return c.rules.status == 0 ? 0 : rel_fail_nomem(err);
 }
