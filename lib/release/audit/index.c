@@ -397,25 +397,34 @@ static int run(struct indexing *x, struct rel_error *err)
 			      "root of a package repository",
 			      x->options->dir);
 	free(packages);
-	if (rc == 0)
-		rc = check_top(x, err);
-	if (rc == 0)
-		rc = sweep(x, err);
-	if (rc == 0)
-		rc = look_at_git(x, err);
-	if (rc == 0)
-		rc = rel_index_walk(&x->items, x->options->dir, "packages",
-				    x->options->cancel, err);
-	if (rc == 0)
-		rc = read_repo(x, err);
-	if (rc == 0)
-		rc = rel_hasher_init(&x->stamp, REL_DIGEST_MASK_SHA256, err);
-	if (rc == 0)
-		rc = rel_hasher_init(&x->packed.hasher, REL_DIGEST_MASK_SHA256,
-				     err);
-	if (rc == 0)
-		rc = write_archive(x, err);
-	return rc ? rc : finish(x, err);
+	if (rc)
+		return rc;
+	rc = check_top(x, err);
+	if (rc)
+		return rc;
+	rc = sweep(x, err);
+	if (rc)
+		return rc;
+	rc = look_at_git(x, err);
+	if (rc)
+		return rc;
+	rc = rel_index_walk(&x->items, x->options->dir, "packages",
+			    x->options->cancel, err);
+	if (rc)
+		return rc;
+	rc = read_repo(x, err);
+	if (rc)
+		return rc;
+	rc = rel_hasher_init(&x->stamp, REL_DIGEST_MASK_SHA256, err);
+	if (rc)
+		return rc;
+	rc = rel_hasher_init(&x->packed.hasher, REL_DIGEST_MASK_SHA256, err);
+	if (rc)
+		return rc;
+	rc = write_archive(x, err);
+	if (rc)
+		return rc;
+	return finish(x, err);
 }
 
 int rel_index_write(struct rel_index_result *out,

@@ -337,6 +337,28 @@ static int begin_journal(struct rel_cut *cut, struct rel_error *err)
 	return rc ? rc : rel_journal_save(&cut->journal, err);
 }
 
+/* All that can go wrong is seen before the first write. */
+static int prepare(struct rel_cut *cut, struct rel_error *err)
+{
+	int rc = rel_cut_ready(cut, err);
+
+	if (rc)
+		return rc;
+	rc = rel_cut_predict_release(cut, false, err);
+	if (rc)
+		return rc;
+	rc = rel_cut_check_writes(cut, true, err);
+	if (rc)
+		return rc;
+	rc = confirm(cut, err);
+	if (rc)
+		return rc;
+	rc = rel_cut_sign_ahead(cut, err);
+	if (rc)
+		return rc;
+	return begin_journal(cut, err);
+}
+
 int rel_cut_run(struct rel_cut_result *out,
 		const struct rel_cut_options *options, struct rel_error *err)
 {
@@ -346,50 +368,42 @@ int rel_cut_run(struct rel_cut_result *out,
 
 	begin_result(out);
 	rc = rel_cut_open(&cut, options, false, err);
-	if (rc == 0 && is_unfinished(&cut) && is_same_tag(&cut)) {
+	if (rc)
+		goto done;
+	if (is_unfinished(&cut) && is_same_tag(&cut)) {
 		rel_cut_close(&cut);
 		rel_cut_result_free(out);
 		return rel_cut_continue(out, options, err);
 	}
-	if (rc == 0 && is_unfinished(&cut))
+	if (is_unfinished(&cut)) {
 		rc = refuse_unfinished(&cut, err);
-	if (rc == 0) {
-		rel_journal_clear(&cut.journal);
-		cut.may_sign = true;
-		rc = rel_cut_preflight(&cut, &already, err);
-		rel_cut_show_findings(&cut);
+		goto done;
 	}
-	if (rc == 0 && !already && !rel_cut_is_stopped(&cut)) {
-		rc = rel_cut_ready(&cut, err);
-		if (rc == 0)
-			rc = rel_cut_predict_release(&cut, false, err);
-		if (rc == 0)
-			rc = rel_cut_check_writes(&cut, true, err);
-		if (rc == 0)
-			rc = confirm(&cut, err);
-		if (rc == 0)
-			rc = rel_cut_sign_ahead(&cut, err);
-		if (rc == 0)
-			rc = begin_journal(&cut, err);
-		if (rc == 0)
-			rc = unfinished(&cut, err, run_steps(&cut, err));
+	rel_journal_clear(&cut.journal);
+	cut.may_sign = true;
+	rc = rel_cut_preflight(&cut, &already, err);
+	rel_cut_show_findings(&cut);
+	if (rc)
+		goto done;
+	if (!already && !rel_cut_is_stopped(&cut)) {
+		rc = prepare(&cut, err);
+		if (rc)
+			goto done;
+		rc = unfinished(&cut, err, run_steps(&cut, err));
+		if (rc)
+			goto done;
 	}
-	if (rc == 0 && (already || !rel_cut_is_stopped(&cut)))
+	if (already || !rel_cut_is_stopped(&cut))
 		rc = report(out, &cut, err);
 	if (rc == 0 && cut.no_release)
 		out->why = keep(out, cut.no_release, &rc, err);
+done:
 	out->outcome = cut.no_release		  ? REL_CUT_NO_RELEASE
 		       : already		  ? REL_CUT_ALREADY
 		       : rel_cut_is_stopped(&cut) ? REL_CUT_STOPPED
 						  : REL_CUT_DONE;
 	rel_cut_close(&cut);
 	return rc;
-}
-
-static int none(struct rel_error *err)
-{
-	return rel_fail(err, REL_ENOTFOUND,
-			"no cut of this source is unfinished");
 }
 
 /* Locks that the killed run left; that it is over is certain, since we hold
@@ -413,7 +427,10 @@ static int remove_locks(struct rel_cut *cut, struct rel_error *err)
 /* Read the plan of the unfinished cut and open what it is about. */
 static int resume(struct rel_cut *cut, struct rel_error *err)
 {
-	int rc = is_unfinished(cut) ? rel_cut_resume(cut, err) : none(err);
+	int rc = is_unfinished(cut)
+		     ? rel_cut_resume(cut, err)
+		     : rel_fail(err, REL_ENOTFOUND,
+				"no cut of this source is unfinished");
 
 	if (rc == 0)
 		rc = rel_cut_find_remote(cut, err);

@@ -443,21 +443,27 @@ int rel_trial_opam(struct rel_trial *t, struct rel_error *err)
 	bool sandbox = false, good;
 	int rc = set_environment(t, err);
 
-	if (rc == 0)
-		rc = write_repository(t, err);
-	if (rc == 0)
-		rc = has_sandbox(&sandbox, t, err);
 	rel_buf_init(&script, REL_MIB);
 	rel_buf_init(&title, REL_MIB);
-	if (rc == 0)
-		rc = add_script(&script, t, sandbox, err);
+	if (rc)
+		goto done;
+	rc = write_repository(t, err);
+	if (rc)
+		goto done;
+	rc = has_sandbox(&sandbox, t, err);
+	if (rc)
+		goto done;
+	rc = add_script(&script, t, sandbox, err);
+	if (rc)
+		goto done;
 	rel_buf_printf(&title, "opam install %s, version %s",
 		       t->cut->plan.packages.text, t->cut->plan.version);
-	if (rc == 0)
-		rc = rel_buf_status(&title, "title", err);
+	rc = rel_buf_status(&title, "title", err);
+	if (rc)
+		goto done;
 	argv[2] = script.ptr;
-	if (rc == 0)
-		rc = rel_trial_command(&good, t, title.ptr, argv, err);
+	rc = rel_trial_command(&good, t, title.ptr, argv, err);
+done:
 	rel_buf_free(&script);
 	rel_buf_free(&title);
 	memset(t->env, 0, sizeof(t->env));
