@@ -1,9 +1,7 @@
 #include "release/source/changelog.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
-#include "base/array.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "release/source/source_private.h"
@@ -13,364 +11,8 @@
 	"--no-changelog of cut, or `release: {changelog: false}` in " \
 	"relctl.yml"
 
-struct finder {
-	struct rel_project *project;
-	const struct rel_changelog_options *request;
-	struct rel_changelog_outline outline;
-	bool *released; /* [n_packages of the project] */
-	/* a heading "mesh 1.0" means the project, also when a package is
-	 * called so and not released */
-	bool stem_is_project;
-	/* indices of headings: of the first and the last release */
-	uint32_t first_release, last_release;
-	struct rel_buf text;
-	uint32_t found; /* entries in it */
-	const char *path;
-	struct rel_changelog_undated *undated; /* malloc'd, as is … */
-	struct rel_changelog_remark *remarks;
-	uint32_t undated_cap, remarks_cap;
-	struct rel_error *err;
-};
-
-/* Does a word of the title name package `i`? */
-static bool names(const struct finder *f, struct rel_str title, size_t i,
-		  bool *alone)
-{
-	struct rel_str name = f->project->packages[i].name;
-
-	if (f->stem_is_project && rel_str_eq(name, f->project->name))
-		return false;
-	return rel_changelog_has_name(title, name, alone);
-}
-
-/* What a heading says about packages. */
-enum about {
-	ABOUT_ALL,    /* names none */
-	ABOUT_SOME,   /* names released ones, perhaps among others */
-	ABOUT_OTHERS, /* names others only */
-};
-
-static enum about about_packages(const struct finder *f, struct rel_str title)
-{
-	enum about about = ABOUT_ALL;
-
-	for (size_t i = 0; i < f->project->n_packages; i++) {
-		bool alone;
-
-		if (!names(f, title, i, &alone))
-			continue;
-		if (f->released[i])
-			return ABOUT_SOME;
-		about = ABOUT_OTHERS;
-	}
-	return about;
-}
-
-/* "project 1.0" */
-static bool is_named_project(const struct finder *f, struct rel_str title)
-{
-	bool alone;
-
-	return f->project->name.len &&
-	       rel_changelog_has_name(title, f->project->name, &alone);
-}
-
-/* Headings above the current one, outermost first. */
-struct above {
-	uint32_t items[REL_CHANGELOG_LEVELS];
-	size_t count;
-};
-
-/* Go on to heading `at`. */
-static void step_into(struct above *above,
-		      const struct rel_changelog_heading *items, uint32_t at)
-{
-	while (above->count &&
-	       items[above->items[above->count - 1]].level >= items[at].level)
-		above->count--;
-	assert(above->count < REL_CHANGELOG_LEVELS);
-	above->items[above->count++] = at;
-}
-
-/* What the heading, or the nearest above it that names any, says. */
-static enum about about_section(const struct finder *f,
-				const struct above *above)
-{
-	for (size_t i = above->count; i-- > 0;) {
-		enum about about =
-		    about_packages(f, f->outline.items[above->items[i]].title);
-
-		if (about != ABOUT_ALL)
-			return about;
-	}
-	return ABOUT_ALL;
-}
-
-/* Is this a part of an entry that tells of another package alone? */
-static bool is_foreign_part(const struct finder *f, struct rel_str title)
-{
-	for (size_t i = 0; i < f->project->n_packages; i++) {
-		bool alone;
-
-		if (!f->released[i] && names(f, title, i, &alone) && alone)
-			return true;
-	}
-	return false;
-}
-
-/* Is this the heading of another release, whatever its level? */
-static bool is_other_release(const struct finder *f, uint32_t at, uint32_t i)
-{
-	const struct rel_changelog_heading *items = f->outline.items;
-	bool inner = items[i].level > items[at].level;
-	struct rel_str title = items[i].title;
-
-	switch (rel_changelog_kind(title)) {
-	case REL_CHANGELOG_NONE:
-		return false;
-	case REL_CHANGELOG_LOOSE:
-		if (inner)
-			return false;
-		break;
-	case REL_CHANGELOG_NAMED:
-		/* "OCaml 5.0" within an entry is a section of it */
-		if (inner && about_packages(f, title) == ABOUT_ALL &&
-		    !is_named_project(f, title))
-			return false;
-		break;
-	case REL_CHANGELOG_RELEASE:
-		break;
-	}
-	return !inner || !rel_str_eq(rel_changelog_version(title),
-				     rel_changelog_version(items[at].title));
-}
-
-/* Does it begin with a word that headings of sections begin with? */
-static bool is_section(struct rel_str title)
-{
-	static const char *const words[] = {
-	    "added",	    "changed",	    "deprecated",  "removed",
-	    "fixed",	    "fixes",	    "fix",	   "security",
-	    "feature",	    "features",	    "bug",	   "bugs",
-	    "bugfix",	    "bugfixes",	    "breaking",	   "performance",
-	    "reverts",	    "reverted",	    "refactoring", "improvements",
-	    "enhancements", "deprecations", "removals"};
-	size_t from = 0, to;
-
-	while (from < title.len && !rel_is_letter(title.ptr[from]))
-		from++;
-	to = from;
-	while (to < title.len && rel_is_letter(title.ptr[to]))
-		to++;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (rel_changelog_same_letters(rel_str_sub(title, from, to),
-					       words[i]))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Where the entry of heading `at` ends: at the next release.  A heading of its
- * level or above that is none ends it too, unless it is a section: it has the
- * name of one, or is of the entry's level, as standard-version writes them,
- * and among the releases.
- */
-static size_t entry_end(const struct finder *f, uint32_t at)
-{
-	const struct rel_changelog_outline *o = &f->outline;
-
-	for (uint32_t i = at + 1; i < o->count; i++) {
-		struct rel_str title = o->items[i].title;
-
-		if (is_other_release(f, at, i))
-			return o->items[i].start;
-		if (o->items[i].level > o->items[at].level || is_section(title))
-			continue;
-		if (o->items[i].level < o->items[at].level ||
-		    i > f->last_release ||
-		    about_packages(f, title) != ABOUT_ALL)
-			return o->items[i].start;
-	}
-	return o->text.len;
-}
-
-/* Append the entry of heading `at` without the parts of other packages. */
-static void add_entry(struct finder *f, uint32_t at, size_t end)
-{
-	const struct rel_changelog_outline *o = &f->outline;
-	size_t from = o->items[at].body;
-	struct rel_buf kept;
-
-	rel_buf_init(&kept, REL_LIMIT_CHANGELOG_BYTES);
-	for (uint32_t i = at + 1; i < o->count && o->items[i].start < end;
-	     i++) {
-		size_t to = rel_changelog_end(o, i);
-
-		if (o->items[i].start < from ||
-		    !is_foreign_part(f, o->items[i].title))
-			continue;
-		rel_changelog_add_kept(&kept, o, from, o->items[i].start);
-		from = to < end ? to : end;
-	}
-	rel_changelog_add_kept(&kept, o, from, end);
-	rel_changelog_add_links(&kept, o);
-	rel_changelog_normalise(&f->text, rel_buf_str(&kept));
-	if (kept.status)
-		f->text.status = kept.status;
-	rel_buf_free(&kept);
-}
-
-/* Put the heading of the first entry in front of it, and that of the next
- * behind it. */
-static void add_title(struct finder *f, struct rel_str first,
-		      struct rel_str title)
-{
-	if (f->found == 1) {
-		struct rel_buf both;
-
-		rel_buf_init(&both, REL_LIMIT_CHANGELOG_BYTES);
-		rel_buf_add_str(&both, first);
-		rel_buf_add_cstr(&both, "\n\n");
-		rel_buf_add_str(&both, rel_buf_str(&f->text));
-		if (both.status)
-			f->text.status = both.status;
-		rel_buf_clear(&f->text);
-		rel_buf_add_str(&f->text, rel_buf_str(&both));
-		rel_buf_free(&both);
-	}
-	rel_buf_add_char(&f->text, '\n');
-	rel_buf_add_str(&f->text, title);
-	rel_buf_add_cstr(&f->text, "\n\n");
-}
-
-/* Note the headings without text, and text that says nothing. */
-static int add_remarks(struct finder *f, struct rel_changelog *out, uint32_t at,
-		       size_t end)
-{
-	const struct rel_changelog_outline *o = &f->outline;
-	struct rel_changelog_remark remark = {.path = f->path};
-	int rc = 0;
-
-	for (uint32_t i = at; i < o->count && o->items[i].start < end && !rc;
-	     i++) {
-		size_t next = i + 1 < o->count && o->items[i + 1].start < end
-				  ? o->items[i + 1].start
-				  : end;
-		bool parent = i + 1 < o->count && o->items[i + 1].start < end &&
-			      o->items[i + 1].level > o->items[i].level;
-
-		if (i > at && is_foreign_part(f, o->items[i].title))
-			continue;
-		if (!rel_changelog_idle(&remark.text, &remark.line, o, i, next))
-			continue;
-		/* an entry that is empty is told as a whole */
-		if (remark.text.len == 0 && (i == at || parent))
-			continue;
-		remark.heading = o->items[i].title;
-		rc = rel_array_reserve((void **)&f->remarks, &f->remarks_cap,
-				       (uint64_t)out->n_remarks + 1,
-				       sizeof(remark));
-		if (rc)
-			return rel_fail_nomem(f->err);
-		f->remarks[out->n_remarks++] = remark;
-	}
-	return rc;
-}
-
-/* Note that the heading says that the version is not released. */
-static int add_undated(struct finder *f, struct rel_changelog *out, uint32_t at)
-{
-	struct rel_changelog_unreleased mark;
-	struct rel_changelog_undated undated = {.path = f->path};
-	const struct rel_changelog_heading *h = &f->outline.items[at];
-	int rc;
-
-	if (!rel_changelog_unreleased(&mark, h->title))
-		return 0;
-	undated.line = h->line;
-	undated.heading = h->title;
-	undated.versioned = mark.version.len > 0;
-	rc = rel_changelog_date(&undated, &f->outline, at, &mark,
-				f->request->version, f->request->time,
-				&f->project->arena, f->err);
-	if (!rc &&
-	    rel_array_reserve((void **)&f->undated, &f->undated_cap,
-			      (uint64_t)out->n_undated + 1, sizeof(undated)))
-		rc = rel_fail_nomem(f->err);
-	if (!rc)
-		f->undated[out->n_undated++] = undated;
-	return rc;
-}
-
-/* How a heading may name the version, in the order in which it is tried. */
-enum match {
-	MATCH_RELEASE, /* as a release */
-	MATCH_LOOSE,   /* "1.1-rc1" is 1.1~rc1 */
-	MATCH_ANY,     /* somewhere in it */
-	MATCH_UNRELEASED,
-	MATCHES,
-};
-
-static bool is_match(struct finder *f, uint32_t i, enum match match)
-{
-	struct rel_str title = f->outline.items[i].title;
-	struct rel_str version = f->request->version;
-	struct rel_changelog_unreleased mark;
-
-	if (match == MATCH_UNRELEASED)
-		return i < f->first_release &&
-		       rel_changelog_unreleased(&mark, title) &&
-		       mark.version.len == 0;
-	if (rel_changelog_has_version(title, version, match == MATCH_LOOSE))
-		return match == MATCH_ANY ||
-		       rel_changelog_kind(title) != REL_CHANGELOG_NONE;
-	/* "1.1-dev" */
-	return match == MATCH_LOOSE && rel_changelog_unreleased(&mark, title) &&
-	       mark.suffix && rel_str_eq(mark.version, version);
-}
-
-/*
- * Append the entries of the version: the first that is about all packages, or
- * those that name released ones.
- */
-static int add_entries(struct finder *f, struct rel_changelog *out,
-		       enum match match)
-{
-	const struct rel_changelog_heading *items = f->outline.items;
-	struct above above = {.count = 0};
-	size_t end = 0;
-	bool all = false;
-	int rc = 0;
-
-	for (uint32_t i = 0; i < f->outline.count && !rc; i++) {
-		enum about about;
-
-		step_into(&above, items, i);
-		if (items[i].start < end || !is_match(f, i, match))
-			continue;
-		about = about_section(f, &above);
-		if (about == ABOUT_OTHERS || (about == ABOUT_ALL && all))
-			continue;
-		if (f->found)
-			add_title(f, out->heading, items[i].title);
-		else
-			out->line = items[i].line;
-		if (!f->found)
-			out->heading = items[i].title;
-		end = entry_end(f, i);
-		add_entry(f, i, end);
-		f->found++;
-		all = all || about == ABOUT_ALL;
-		rc = add_remarks(f, out, i, end);
-		if (!rc)
-			rc = add_undated(f, out, i);
-	}
-	return rc;
-}
-
 /* The newest heading is where to write. */
-static int fail_missing(const struct finder *f, const char *path)
+static int fail_missing(const struct rel_changelog_finder *f, const char *path)
 {
 	const struct rel_changelog_outline *o = &f->outline;
 	uint32_t i = f->first_release;
@@ -393,7 +35,7 @@ static int fail_missing(const struct finder *f, const char *path)
 	return rc;
 }
 
-static void note_releases(struct finder *f)
+static void note_releases(struct rel_changelog_finder *f)
 {
 	const struct rel_changelog_outline *o = &f->outline;
 
@@ -410,7 +52,7 @@ static void note_releases(struct finder *f)
 	}
 }
 
-static int check_utf8(const struct finder *f, struct rel_str text,
+static int check_utf8(const struct rel_changelog_finder *f, struct rel_str text,
 		      const char *path)
 {
 	uint32_t line = 1;
@@ -429,7 +71,7 @@ static int check_utf8(const struct finder *f, struct rel_str text,
 }
 
 /* The entries of one file, appended to f->text. */
-static int read_file(struct finder *f, struct rel_changelog *out,
+static int read_file(struct rel_changelog_finder *f, struct rel_changelog *out,
 		     const char *path)
 {
 	size_t before = f->text.len;
@@ -449,11 +91,11 @@ static int read_file(struct finder *f, struct rel_changelog *out,
 		out->path = path;
 	f->path = path;
 	note_releases(f);
-	for (unsigned m = 0; m < MATCHES && f->found == found && !rc; m++) {
-		rc = add_entries(f, out, m);
+	for (unsigned m = 0; m < REL_MATCHES && f->found == found && !rc; m++) {
+		rc = rel_changelog_add_entries(f, out, m);
 		if (f->found == found && !rc) {
 			f->stem_is_project = true;
-			rc = add_entries(f, out, m);
+			rc = rel_changelog_add_entries(f, out, m);
 			f->stem_is_project = false;
 		}
 	}
@@ -526,7 +168,8 @@ static int look(void *context, struct rel_str path, unsigned depth,
 }
 
 /* *path: that of the change log in `dir` ("" = the top); NULL when none. */
-static int find_in(const char **path, struct finder *f, struct rel_str dir)
+static int find_in(const char **path, struct rel_changelog_finder *f,
+		   struct rel_str dir)
 {
 	struct search search = {.rank = 0};
 	struct rel_git_entry entry = {.id = f->project->tree};
@@ -555,7 +198,7 @@ static int find_in(const char **path, struct finder *f, struct rel_str dir)
 	return rc;
 }
 
-static int find_file(const char **path, struct finder *f)
+static int find_file(const char **path, struct rel_changelog_finder *f)
 {
 	const struct rel_changelog_options *request = f->request;
 	int rc = 0;
@@ -586,7 +229,8 @@ static int find_file(const char **path, struct finder *f)
 	return rc;
 }
 
-static void mark_released(struct finder *f, const size_t *packages, size_t n)
+static void mark_released(struct rel_changelog_finder *f,
+			  const size_t *packages, size_t n)
 {
 	memset(f->released, 0, f->project->n_packages * sizeof(*f->released));
 	for (size_t i = 0; i < n; i++)
@@ -594,7 +238,7 @@ static void mark_released(struct finder *f, const size_t *packages, size_t n)
 }
 
 /* relctl.yml's file, one for each package when the name is in its path. */
-static int read_named(struct finder *f, struct rel_changelog *out)
+static int read_named(struct rel_changelog_finder *f, struct rel_changelog *out)
 {
 	const struct rel_changelog_options *request = f->request;
 	int rc = 0;
@@ -615,7 +259,7 @@ static int read_named(struct finder *f, struct rel_changelog *out)
 }
 
 /* Into the project's arena. */
-static int keep_lists(struct finder *f, struct rel_changelog *out)
+static int keep_lists(struct rel_changelog_finder *f, struct rel_changelog *out)
 {
 	struct rel_arena *arena = &f->project->arena;
 
@@ -638,7 +282,8 @@ int rel_changelog_find(struct rel_changelog *out, struct rel_project *project,
 		       const struct rel_changelog_options *request,
 		       struct rel_error *err)
 {
-	struct finder f = {.project = project, .request = request, .err = err};
+	struct rel_changelog_finder f = {
+	    .project = project, .request = request, .err = err};
 	const char *path;
 	char *copy;
 	int rc = 0;

@@ -9,9 +9,11 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "opam/tree.h"
 #include "release/source/bump.h"
 #include "release/source/changelog.h"
 #include "release/source/project.h"
+#include "release/source/stale.h"
 
 /*
  * S-expressions as dune writes them: text → tree whose nodes know the bytes
@@ -421,5 +423,115 @@ REL_MUST_CHECK int rel_changelog_date(
     const struct rel_changelog_outline *outline, uint32_t at,
     const struct rel_changelog_unreleased *mark, struct rel_str version,
     int64_t time, struct rel_arena *arena, struct rel_error *err);
+
+/* The entry of a version while it is looked for. */
+struct rel_changelog_finder {
+	struct rel_project *project;
+	const struct rel_changelog_options *request;
+	struct rel_changelog_outline outline;
+	bool *released; /* [n_packages of the project] */
+	/* a heading "mesh 1.0" means the project, also when a package is
+	 * called so and not released */
+	bool stem_is_project;
+	/* indices of headings: of the first and the last release */
+	uint32_t first_release, last_release;
+	struct rel_buf text;
+	uint32_t found; /* entries in it */
+	const char *path;
+	struct rel_changelog_undated *undated; /* malloc'd, as is … */
+	struct rel_changelog_remark *remarks;
+	uint32_t undated_cap, remarks_cap;
+	struct rel_error *err;
+};
+
+/* How a heading may name the version, in the order in which it is tried. */
+enum rel_changelog_match {
+	REL_MATCH_RELEASE, /* as a release */
+	REL_MATCH_LOOSE,   /* "1.1-rc1" is 1.1~rc1 */
+	REL_MATCH_ANY,	   /* somewhere in it */
+	REL_MATCH_UNRELEASED,
+	REL_MATCHES,
+};
+
+/*
+ * Append the entries of the version: the first that is about all packages, or
+ * those that name released ones.
+ */
+REL_MUST_CHECK int rel_changelog_add_entries(struct rel_changelog_finder *f,
+					     struct rel_changelog *out,
+					     enum rel_changelog_match match);
+
+/* Whether a generated opam file is that of dune-project: */
+/* What dune makes it of. */
+#define REL_STALE_SOURCE "dune-project"
+
+enum rel_stale_field {
+	REL_STALE_DEPENDS,
+	REL_STALE_DEPOPTS,
+	REL_STALE_CONFLICTS,
+	REL_STALE_SYNOPSIS,
+	REL_STALE_DESCRIPTION,
+	REL_STALE_TAGS,
+	REL_STALE_MAINTAINER,
+	REL_STALE_AUTHORS,
+	REL_STALE_LICENSE,
+	REL_STALE_HOMEPAGE,
+	REL_STALE_BUG_REPORTS,
+	REL_STALE_DOC,
+	REL_STALE_FIELDS,
+};
+
+struct rel_stale_about {
+	const char *opam, *dune;
+	bool of_project; /* (package …) takes it from the project */
+	bool formula;	 /* its items are dependencies */
+};
+extern const struct rel_stale_about rel_stale_fields[REL_STALE_FIELDS];
+
+/* A field as a set of items, each written in one way. */
+struct rel_stale_items {
+	const char *path; /* of the file that says so */
+	uint32_t line;	  /* 0 = it does not have the field */
+	struct rel_str *texts;
+	uint32_t n, cap;
+};
+
+struct rel_stale_work {
+	const struct rel_stale_options *request;
+	struct rel_arena arena;
+	struct rel_buf text;
+	struct rel_stale_items wanted[REL_STALE_FIELDS],
+	    found[REL_STALE_FIELDS];
+	const char *template; /* its path; NULL = there is none */
+	struct rel_str template_text;
+	struct rel_error *err;
+};
+
+/* Empty it. */
+void rel_stale_reset(struct rel_stale_items *items);
+/* All of our fields that an opam file has. */
+int rel_stale_read_opam(struct rel_stale_work *w,
+			struct rel_stale_items out[REL_STALE_FIELDS],
+			struct rel_str text, const char *path);
+/* Put what a field has into `items`. */
+int rel_stale_read_field(struct rel_stale_work *w,
+			 struct rel_stale_items *items,
+			 const struct rel_opam_tree *tree, rel_node_id field);
+/* Those of dune-project, of the package or else of the project. */
+int rel_stale_read_dune(struct rel_stale_work *w, const struct rel_sexp *items,
+			const struct rel_sexp *stanza);
+/* The name of a dependency, as it is quoted. */
+struct rel_str rel_stale_name(struct rel_str item);
+/* by_name: another constraint is the same dependency. */
+bool rel_stale_has(const struct rel_stale_items *items, struct rel_str text,
+		   bool by_name);
+/* What dune adds: itself, and odoc from its language 2.7 on. */
+int rel_stale_add_own(struct rel_stale_work *w, const struct rel_sexp *items,
+		      const struct rel_sexp *stanza);
+/* PKG.opam.template, whose fields go before those of dune-project. */
+int rel_stale_read_template(struct rel_stale_work *w);
+/* (package (name …)); NULL when there is none. */
+const struct rel_sexp *rel_stale_find_stanza(const struct rel_sexp *items,
+					     struct rel_str package);
 
 #endif
