@@ -308,9 +308,15 @@ int rel_git_stderr_fail(struct rel_error *err, const char *what,
 	if (n == 0)
 		lines[n++] = rel_str_trim(text);
 	rel_buf_init(&joined, REL_LIMIT_CHILD_TEXT);
-	for (size_t i = 0; i < n; i++)
-		rel_buf_printf(&joined, "%s%.*s", i ? "; " : "",
-			       REL_STR_ARG(rel_str_sub(lines[i], 0, 200)));
+	for (size_t i = 0; i < n; i++) {
+		/* "call:" goes on with the command. */
+		if (i > 0)
+			rel_buf_add_cstr(
+			    &joined, rel_str_ends(lines[i - 1], REL_STR(":"))
+					 ? " "
+					 : "; ");
+		rel_buf_add_str(&joined, rel_str_sub(lines[i], 0, 200));
+	}
 	for (size_t i = 0; i < joined.len; i++)
 		if ((unsigned char)joined.ptr[i] < 0x20)
 			joined.ptr[i] = ' ';

@@ -79,12 +79,31 @@ static void test_refused(void **state)
 	assert_int_equal(status, 3);
 }
 
+/* The words of git 2.39 about a repository of somebody else. */
+static void test_words(void **state)
+{
+	struct rel_error err = {0};
+
+	(void)state;
+	rel_git_stderr_fail(
+	    &err, "cannot fetch", NULL,
+	    REL_STR("fatal: detected dubious ownership in repository at '/r'\n"
+		    "To add an exception for this directory, call:\n\n"
+		    "\tgit config --global --add safe.directory /r\n"));
+	assert_string_equal(
+	    err.text,
+	    "cannot fetch: detected dubious ownership in repository at '/r'; "
+	    "To add an exception for this directory, call: "
+	    "git config --global --add safe.directory /r");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_all_read),
 	    cmocka_unit_test(test_half_read),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_words),
 	};
 
 	rel_test_clean_environment();
