@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "check/lint_codes.h"
 #include "command.h"
 #include "lint_paths.h"
 #include "repo/files.h"
@@ -10,7 +11,7 @@
 #include "session.h"
 
 struct values {
-	const char *opam;
+	const char *opam, *codes, *exclude_codes;
 	bool submission, is_short, warn_error;
 };
 
@@ -20,6 +21,10 @@ static const struct rel_option options[] = {
     {"opam", 0, REL_OPTION_TEXT, REL_VALUES_NONE, offsetof(struct values, opam),
      "SERIES", "Check as this series of opam does (the newest)",
      "2.1 2.2 2.3 2.4 2.5"},
+    REL_TEXT(values, "codes", 0, codes, "CODE,...",
+	     "Only findings with these codes of opam, or names of rules"),
+    REL_TEXT(values, "exclude-codes", 0, exclude_codes, "CODE,...",
+	     "No findings with these"),
     REL_FLAG(values, "short", 's', is_short,
 	     "Only NAME.VERSION and the codes, as opam admin lint --short"),
     REL_FLAG(values, "warn-error", 'W', warn_error,
@@ -258,10 +263,17 @@ static int run(const struct rel_call *call, bool *found, struct rel_error *err)
 			 .options = {.series = REL_LINT_NEWEST,
 				     .submission = v->submission,
 				     .advice = !v->opam && !v->submission,
+				     .codes = v->codes,
+				     .exclude_codes = v->exclude_codes,
 				     .progress = &call->screen->progress,
 				     .cancel = call->cancel}};
 	int rc = rel_session_check_short(call, v->is_short, err);
 
+	if (rc == 0 && v->codes)
+		rc = rel_lint_codes_check("--codes", v->codes, err);
+	if (rc == 0 && v->exclude_codes)
+		rc = rel_lint_codes_check("--exclude-codes", v->exclude_codes,
+					  err);
 	if (v->opam)
 		(void)rel_lint_series_parse(&l.options.series, v->opam);
 	if (rc == 0)

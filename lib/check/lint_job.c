@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/limits.h"
 #include "check/advice.h"
+#include "check/lint_codes.h"
 #include "check/lint_walk.h"
 #include "digest/digest.h"
 
@@ -138,6 +139,34 @@ static int check_submission(struct rel_lint_worker *w,
 				    err);
 }
 
+/* Drop the findings that the options leave out. */
+static void select_findings(const struct rel_lint_run_options *o,
+			    struct rel_lint_row *row)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < row->lint.count; i++) {
+		uint16_t code = row->lint.items[i].code;
+
+		if ((!o->codes || rel_lint_codes_have_number(o->codes, code)) &&
+		    !(o->exclude_codes &&
+		      rel_lint_codes_have_number(o->exclude_codes, code)))
+			row->lint.items[kept++] = row->lint.items[i];
+	}
+	row->lint.count = kept;
+	kept = 0;
+	for (uint32_t i = 0; i < row->submission.count; i++) {
+		const char *rule = row->submission.items[i].rule;
+
+		if ((!o->codes || rel_lint_codes_have_rule(o->codes, rule)) &&
+		    !(o->exclude_codes &&
+		      rel_lint_codes_have_rule(o->exclude_codes, rule)))
+			row->submission.items[kept++] =
+			    row->submission.items[i];
+	}
+	row->submission.count = kept;
+}
+
 int rel_lint_job_run(struct rel_lint_worker *w, const struct rel_lint_job *job,
 		     struct rel_error *err)
 {
@@ -165,6 +194,8 @@ int rel_lint_job_run(struct rel_lint_worker *w, const struct rel_lint_job *job,
 	if (rc == 0 && w->options->advice)
 		rc = rel_advice_check(&row.submission, job->text, job->path,
 				      &w->scratch, err);
+	if (rc == 0)
+		select_findings(w->options, &row);
 	if (rc == 0 && row.lint.count + row.submission.count > 0)
 		rc = add_row(w, job, row, err);
 	return rc;

@@ -17,6 +17,9 @@ struct rel_lint_run_options {
 	enum rel_lint_series series;
 	bool submission; /* also the rules of submission.h */
 	bool advice;	 /* also those of advice.h */
+	/* keep only findings with these, drop those: lint_codes.h; NULL = any
+	 */
+	const char *codes, *exclude_codes;
 	/* PKG or PKG.VER; n_packages 0 = all */
 	const char *const *packages;
 	uint32_t n_packages;
