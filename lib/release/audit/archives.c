@@ -110,7 +110,7 @@ static int read_sections(struct rel_archive_of *out, uint32_t *n,
 	return rc;
 }
 
-static bool has_url(const struct rel_archive_of *archives, uint32_t n)
+bool rel_archives_have_url(const struct rel_archive_of *archives, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (!archives[i].file.ptr)
@@ -185,7 +185,7 @@ static int read_all(struct rel_archive_of **out, uint32_t *n, bool files,
 	if (rc == 0 && files)
 		read_files(*out, n, &r);
 	/* An url section wins over the file, as for opam. */
-	if (rc || !url.ptr || has_url(*out, *n))
+	if (rc || !url.ptr || rel_archives_have_url(*out, *n))
 		return rc;
 	rc = rel_opam_parse(&legacy, arena, url, path, err);
 	r.tree = &legacy;

@@ -42,4 +42,7 @@ REL_MUST_CHECK int rel_archives_and_files(struct rel_archive_of **out,
 					  struct rel_arena *arena,
 					  struct rel_error *err);
 
+/* Is one of them that of the package itself? */
+bool rel_archives_have_url(const struct rel_archive_of *archives, uint32_t n);
+
 #endif

@@ -91,14 +91,6 @@ static int read_url(struct rel_str *out, struct rel_freeze_work *f,
 	return rc == REL_ENOTFOUND ? 0 : rc;
 }
 
-static bool has_url(const struct rel_archive_of *archives, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (!archives[i].file.ptr)
-			return true;
-	return false;
-}
-
 static int read_archives(struct rel_archive_of **out, uint32_t *n,
 			 struct rel_freeze_work *f,
 			 const struct rel_snapshot_package *package,
@@ -113,7 +105,7 @@ static int read_archives(struct rel_archive_of **out, uint32_t *n,
 	if (rc == 0)
 		rc = rel_archives_and_files(out, n, rel_buf_str(&f->opam), url,
 					    path, &f->scratch, err);
-	if (rc || has_url(*out, *n) ||
+	if (rc || rel_archives_have_url(*out, *n) ||
 	    !(package->manifest.flags & REL_MANIFEST_HAS_URL))
 		return rc;
 	rc = read_url(&url, f, path, err);

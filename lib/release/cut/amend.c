@@ -431,17 +431,9 @@ static int attempt(bool *raced, struct amend *a, struct rel_error *err)
 	return a->result->commit ? 0 : rel_fail_nomem(err);
 }
 
-static int reopen_gate(struct amend *a, struct rel_error *err)
-{
-	const struct rel_amend_options *o = a->options;
-
-	rel_gate_close(&a->gate);
-	return rel_gate_open(&a->gate, o->remotes, o->n_remotes, o->reading,
-			     err);
-}
-
 static int write_it(struct amend *a, struct rel_error *err)
 {
+	const struct rel_amend_options *o = a->options;
 	bool raced = true;
 	int rc = 0;
 
@@ -454,12 +446,13 @@ static int write_it(struct amend *a, struct rel_error *err)
 		if (i > 0)
 			rc = rel_writable_refresh(a->remote, err);
 		raced = false;
+		rel_gate_close(&a->gate);
 		if (rc == 0)
-			rc = reopen_gate(a, err);
+			rc = rel_gate_open(&a->gate, o->remotes, o->n_remotes,
+					   o->reading, err);
 		if (rc == 0)
 			rc = preflight(a, err);
-		if (rc || a->result->outcome != REL_CUT_DONE ||
-		    a->options->dry_run)
+		if (rc || a->result->outcome != REL_CUT_DONE || o->dry_run)
 			return rc;
 		rc = confirm(a, err);
 		if (rc == 0)

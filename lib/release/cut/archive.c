@@ -307,13 +307,6 @@ static int bring(struct rel_publish_receipt *receipt, struct rel_cut *cut,
 	return rc ? rc : rel_publisher_fetch(cut->publisher, archive, err);
 }
 
-/* The archive may be gone when the cut goes on: it can be made again. */
-static int need_archive(struct rel_cut *cut, struct rel_error *err)
-{
-	return access(cut->archive_path, R_OK) == 0 ? 0
-						    : rel_cut_pack(cut, err);
-}
-
 static bool noted(unsigned *made, const struct rel_cut *cut)
 {
 	const char *text = rel_journal_get(&cut->journal, "publish", "made");
@@ -348,8 +341,11 @@ int rel_cut_publish(struct rel_cut *cut, struct rel_error *err)
 	struct rel_publish_receipt receipt = {0};
 	struct rel_buf url;
 	unsigned made = 0;
-	int rc = need_archive(cut, err);
+	int rc = 0;
 
+	/* it may be gone when the cut goes on, and can be made again */
+	if (access(cut->archive_path, R_OK) != 0)
+		rc = rel_cut_pack(cut, err);
 	if (rc == 0)
 		rc = rel_cut_open_remote(cut, err);
 	if (rc == 0)

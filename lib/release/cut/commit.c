@@ -166,7 +166,7 @@ static int check_remote_tag(struct rel_cut *cut,
 {
 	struct rel_git_id id;
 	char text[REL_GIT_ID_TEXT], ours[REL_GIT_ID_TEXT];
-	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	char *ref = rel_cut_tag_ref(cut);
 	int found;
 
 	if (!ref)
@@ -234,8 +234,7 @@ int rel_cut_check_push(struct rel_cut *cut, struct rel_error *err)
 	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
 	struct rel_git_push_ref refs[2] = {
 	    {.name = cut->plan.upstream, .id = cut->plan.base},
-	    {.name = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag),
-	     .id = cut->plan.base}};
+	    {.name = rel_cut_tag_ref(cut), .id = cut->plan.base}};
 	bool has_tag = cut->plan.tag_found.known;
 	int rc;
 

@@ -411,7 +411,7 @@ done:
 static int remove_locks(struct rel_cut *cut, struct rel_error *err)
 {
 	struct rel_git_store *store = rel_cut_store(cut);
-	char *tag = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	char *tag = rel_cut_tag_ref(cut);
 	int rc = tag ? rel_git_unlock(store, tag, err) : rel_fail_nomem(err);
 
 	/* git locks HEAD along with the branch that it names */

@@ -20,7 +20,7 @@ static int peel(struct rel_git_id *commit, struct rel_cut *cut,
 /* What stands there now, if anything does. */
 static int find_tag(struct rel_cut *cut, struct rel_error *err)
 {
-	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	char *ref = rel_cut_tag_ref(cut);
 	struct rel_git_id commit;
 	int rc, found;
 
@@ -104,7 +104,7 @@ static int check_given_tag(const struct rel_cut *cut, struct rel_error *err)
 static bool is_private(struct rel_cut *cut)
 {
 	struct rel_git_fetch_options options = rel_cut_fetch_options(cut);
-	char *ref = rel_cut_text(cut, "refs/tags/%s", cut->plan.tag);
+	char *ref = rel_cut_tag_ref(cut);
 	struct rel_git_id id;
 
 	for (size_t i = 0; i < cut->project->n_packages; i++) {
