@@ -23,7 +23,7 @@ enum rel_code {
 	REL_ELIMIT = -7,     /* over a cap of base/limits.h */
 	REL_ECANCELLED = -8, /* SIGINT or SIGTERM */
 	REL_EUSAGE = -9,     /* the user asked for something meaningless */
-	REL_EAUTH = -10,     /* the other side wants (other) credentials */
+	REL_EAUTH = -10,     /* the other side requires (other) credentials */
 	REL_ESTALE = -11,    /* compare-and-swap lost; cached data unusable */
 	/* the state of a source or of a release forbids it: changes that are
 	 * not committed, a detached HEAD, a field that must stay */

@@ -19,7 +19,7 @@
 #define READ_STEP  ((size_t)64 * 1024)
 
 /* Open a regular file for reading; O_NONBLOCK so that a FIFO without a
- * writer does not hang us before fstat can tell. */
+ * writer does not hang us before fstat. */
 static int open_regular(int *out, struct stat *st, const char *path,
 			struct rel_error *err)
 {

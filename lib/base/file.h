@@ -66,7 +66,7 @@ REL_MUST_CHECK int rel_mkdirs_private(const char *path, struct rel_error *err);
 
 /*
  * Is there a symbolic link in `path`, a relative path below `root`, be it the
- * last part?  What is missing is no link.  `root` itself is trusted: links
+ * last part?  What is missing is not a link.  `root` itself is trusted: links
  * above it and in it are the caller's own.
  * Errors  REL_EIO: a link, and err->path names it; "..", "." or an empty part
  */
@@ -117,7 +117,7 @@ REL_MUST_CHECK int rel_atomic_open_below(struct rel_atomic_file *file,
 int rel_atomic_write(struct rel_atomic_file *file, const void *ptr, size_t len);
 /*
  * fsync, rename, fsync of the directory.  Frees everything, also when it
- * fails; then the temporary file is gone and the target unchanged (unless it
+ * fails; then the temporary file is removed and the target unchanged (unless it
  * is the last fsync that fails: then the target is new but may not last).
  */
 REL_MUST_CHECK int rel_atomic_commit(struct rel_atomic_file *file,

@@ -74,7 +74,7 @@
 /* A file of a source in which watermarks are looked for; as much as attributes
  * may change. */
 #define REL_LIMIT_WATERMARK_BYTES REL_LIMIT_GIT_CONVERT_BYTES
-/* Files with watermarks that are told one by one. */
+/* Files with watermarks that are listed one by one. */
 #define REL_LIMIT_WATERMARKED_FILES 10
 /* Items of one field of dune-project or an opam file that are compared, each
  * with each; dune's largest user has 150 dependencies. */
@@ -151,7 +151,7 @@
 #define REL_LIMIT_HTTP_HEADERS (300 * REL_KIB)
 /* Body of a redirect or an error that is read to keep the connection. */
 #define REL_LIMIT_HTTP_DISCARD (64 * REL_KIB)
-/* Further attempts after a passing failure (429, 5xx, broken connection). */
+/* Further attempts after a transient failure (429, 5xx, broken connection). */
 #define REL_LIMIT_HTTP_RETRIES 3
 /* An ETag or Last-Modified that is kept and sent back; servers take request
  * headers of 8 KiB. A longer one counts as none. */
@@ -270,7 +270,7 @@
  * environment. */
 #define REL_LIMIT_RECORD_BYTES (256 * REL_MIB)
 
-/* Commits that are gone back to look for a lost ledger, about 20 us each;
+/* Commits that are searched for a lost ledger, about 20 us each;
  * opam-repository has 130,000 first parents. */
 #define REL_LIMIT_LEDGER_COMMITS 200000u
 

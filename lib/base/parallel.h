@@ -12,7 +12,7 @@ unsigned rel_cpu_count(void);
 /*
  * Call work(context, worker, item) for every item in [0, count), items handed
  * out in order to at most `jobs` threads (the caller's is one of them; 0 or 1
- * = no threads).  `worker` < jobs tells the threads apart.
+ * = no threads).  `worker` < jobs distinguishes the threads.
  * The first non-zero result stops the handing out; the failure of the lowest
  * item is returned, with its error in `err`.
  */

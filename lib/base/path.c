@@ -21,7 +21,7 @@ int rel_path_join(struct rel_buf *out, struct rel_str dir, struct rel_str name)
 	return rel_buf_add_str(out, name);
 }
 
-/* The specification tells programs to ignore relative values. */
+/* The specification requires programs to ignore relative values. */
 static const char *absolute_env(const char *name)
 {
 	const char *value = getenv(name);

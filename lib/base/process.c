@@ -212,7 +212,7 @@ static int spawn(pid_t *pid, struct launch *launch)
 
 /*
  * The path of `name`, looked up in PATH unless it has a slash.  execvp() would
- * do it, and give what is no program to a shell.
+ * do it, and give what is not a program to a shell.
  * Returns  a text for free(), NULL with errno set
  */
 static char *find_program(const char *name)
@@ -429,7 +429,7 @@ static int feed(struct rel_process *process, struct rel_str *input,
 	if (n < 0 && is_transient(errno))
 		return 0;
 	if (n < 0 && errno == EPIPE) {
-		/* It does not want the rest; its status tells the story. */
+		/* It does not read the rest; its status says why. */
 		close_fd(&process->in);
 		return 0;
 	}
@@ -468,7 +468,7 @@ static int collect(int *fd, struct rel_buf *out, const char *program,
 	return 0;
 }
 
-/* Feed and drain until the child has, or wants, no more. */
+/* Feed and drain until the child writes and reads no more. */
 static int exchange(struct rel_process *process, const char *program,
 		    struct rel_str input, struct rel_buf *out,
 		    struct rel_buf *diagnostics,

@@ -32,20 +32,20 @@ enum rel_ci_system {
 const char *rel_ci_system_name(enum rel_ci_system kind);
 
 enum rel_ci_event {
-	REL_CI_OTHER,	 /* something else, or nothing tells */
+	REL_CI_OTHER,	 /* something else, or not known */
 	REL_CI_TAG,	 /* a tag was pushed, or a run was started on one */
 	REL_CI_BRANCH,	 /* a branch was pushed */
 	REL_CI_REQUEST,	 /* a pull or merge request was opened or changed */
-	REL_CI_SCHEDULE, /* its time has come */
+	REL_CI_SCHEDULE, /* on a schedule */
 	REL_CI_MANUAL,	 /* somebody, or an API, started it on a branch */
 };
 
 /* A pull or merge request.  Any of it may be NULL. */
 struct rel_ci_request {
 	const char *number;
-	const char *target; /* branch that it wants to be merged into */
+	const char *target; /* branch that it is to be merged into */
 	/* Commit on that branch which the request was compared with when the
-	 * event was made; the branch may have gone on. */
+	 * event was made; the branch may have moved on. */
 	const char *base;
 	const char *source; /* its branch, in its own repository */
 	const char *head;   /* the last commit of it */

@@ -36,7 +36,7 @@ static const char *either(const char *a, const char *b)
 	return a ? a : b;
 }
 
-/* What stands behind `prefix` in `text`; NULL when it does not begin so. */
+/* What follows `prefix` in `text`; NULL when it does not begin so. */
 static const char *behind(const char *text, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -126,7 +126,7 @@ static const struct named_event woodpecker_events[] = {
     {"cron", REL_CI_SCHEDULE, REL_CI_SCHEDULE},
     {"pull_request", REL_CI_REQUEST, REL_CI_REQUEST}};
 
-/* Those that somebody wants to have happen; not those of scanners, of pipelines
+/* Those that somebody asked for; not those of scanners, of pipelines
  * elsewhere, or unknown ones.
  * Source  https://docs.gitlab.com/ci/jobs/job_rules, "CI_PIPELINE_SOURCE
  *         predefined variable" */

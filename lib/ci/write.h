@@ -1,6 +1,6 @@
 /*
- * What a run tells its CI system: annotations on file and line, outputs for
- * later steps, a summary in Markdown; each in the system's own form.
+ * What a run reports to its CI system: annotations on file and line, outputs
+ * for later steps, a summary in Markdown; each in the system's own form.
  *
  *            annotations          outputs             summary
  *  github    workflow commands    $GITHUB_OUTPUT      $GITHUB_STEP_SUMMARY

@@ -125,7 +125,7 @@ struct rel_conf_request {
 	const char *repository, *api, *secret_file;
 };
 
-/* Where a text stands in the file, from 1. */
+/* Where a text is in the file, from 1. */
 struct rel_conf_place {
 	uint32_t line, column;
 };
@@ -163,7 +163,7 @@ const char *rel_conf_variable_meant(struct rel_str name);
 /*
  * Append to `out` the path of the relctl.yml that rules `directory`: in it or
  * in the nearest directory above, up to the one that holds ".git" (then that
- * one is the last looked at) or the root of the file system.
+ * one is the last checked) or the root of the file system.
  * foreign  may it belong to another user?  Else only to the effective one, to
  *          the superuser, or, for the superuser, to whoever called sudo, as git
  *          has it for repositories (safe.directory): whoever may write into a

@@ -15,7 +15,7 @@ struct place {
 
 struct reader {
 	yaml_parser_t parser;
-	yaml_event_t event; /* the one being looked at */
+	yaml_event_t event; /* the current one */
 	bool has_event;
 	struct rel_str text;
 	struct place place;

@@ -280,7 +280,7 @@ int rel_digest_file(struct rel_digest out[REL_DIGEST_ALGOS], unsigned mask,
 	struct rel_tally tally = {.next = NULL};
 	int fd, rc;
 
-	/* O_NONBLOCK: a FIFO must not hang us before fstat can tell. */
+	/* O_NONBLOCK: a FIFO must not hang us before fstat. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return rel_fail_errno(err, errno, path, "cannot open");
@@ -300,14 +300,14 @@ int rel_digest_expect(const struct rel_digest *computed,
 		      const struct rel_digest *promised, const char *what,
 		      struct rel_error *err)
 {
-	char has[REL_DIGEST_TEXT_MAX], wants[REL_DIGEST_TEXT_MAX];
+	char has[REL_DIGEST_TEXT_MAX], expected[REL_DIGEST_TEXT_MAX];
 
 	if (rel_digest_cmp(computed, promised) == 0)
 		return 0;
 	rel_digest_format(has, computed);
-	rel_digest_format(wants, promised);
+	rel_digest_format(expected, promised);
 	return rel_fail(err, REL_ECHECKSUM, "%s has %s, expected %s", what, has,
-			wants);
+			expected);
 }
 
 int rel_sha1_init(struct rel_sha1 *sha1, struct rel_error *err)

@@ -95,7 +95,7 @@ REL_MUST_CHECK int rel_hasher_init(struct rel_hasher *hasher, unsigned mask,
 void rel_hasher_update(struct rel_hasher *hasher, const void *ptr, size_t len);
 /*
  * Write the digests into out[algo] for each algorithm of the mask; other
- * elements are left alone.  Afterwards the hasher only wants freeing.
+ * elements are left alone.  Afterwards the hasher can only be freed.
  */
 REL_MUST_CHECK int rel_hasher_finish(struct rel_digest out[REL_DIGEST_ALGOS],
 				     struct rel_hasher *hasher,

@@ -225,7 +225,7 @@ int rel_json_parse(struct rel_json_value **out, struct rel_str text,
 		return 0;
 	if (json_error_code(&why) == json_error_out_of_memory)
 		return rel_fail_nomem(err);
-	rel_fail(err, REL_EPARSE, "is no JSON: %s", why.text);
+	rel_fail(err, REL_EPARSE, "is not JSON: %s", why.text);
 	rel_error_at(err, NULL, why.line > 0 ? (uint32_t)why.line : 0,
 		     why.column > 0 ? (uint32_t)why.column : 0);
 	return REL_EPARSE;

@@ -43,7 +43,7 @@ static int add(struct curl_slist **list, const char *name, const char *value,
 	return 0;
 }
 
-/* What a server gave us once; left out when it is no header text. */
+/* What a server gave us once; left out when it is not header text. */
 static int add_validator(struct curl_slist **list, const char *name,
 			 const char *value, struct rel_error *err)
 {
@@ -319,7 +319,7 @@ static bool is_wanted(const struct rel_http_attempt *attempt)
 	return attempt->status == HTTP_OK;
 }
 
-/* Tell the sink that a body comes. */
+/* Announce a body to the sink. */
 static int begin(struct rel_http_attempt *attempt)
 {
 	uint64_t length = rel_http_announced(attempt);
@@ -333,7 +333,7 @@ static int begin(struct rel_http_attempt *attempt)
 	if (attempt->message && attempt->message->sink && !is_error(attempt))
 		attempt->sink = attempt->message->sink;
 	return attempt->failure.code = attempt->sink->begin(
-		   attempt->sink->context, length, &attempt->failure);
+		   attempt->sink->context, &attempt->failure);
 }
 
 /* Returns false where the transfer is to end. */
@@ -355,8 +355,8 @@ static bool deliver(struct rel_http_attempt *attempt, const char *ptr,
 	}
 	if (len > room)
 		taken = (size_t)room;
-	attempt->failure.code = attempt->sink->write(
-	    attempt->sink->context, ptr, taken, &attempt->failure);
+	attempt->failure.code = attempt->sink->to.write(
+	    attempt->sink->to.context, ptr, taken, &attempt->failure);
 	if (attempt->failure.code != 0)
 		return false;
 	attempt->bytes += taken;
@@ -539,10 +539,10 @@ static int conclude(struct rel_http_attempt *attempt, struct rel_error *err)
 	curl_easy_getinfo(attempt->curl, CURLINFO_RESPONSE_CODE,
 			  &attempt->status);
 	if (attempt->status < 200)
-		attempt->status = 0; /* "100 Continue" is no answer yet */
+		attempt->status = 0; /* "100 Continue" is not an answer yet */
 	if (attempt->stalled)
 		attempt->result = CURLE_OPERATION_TIMEDOUT;
-	/* A body nobody wants was cut off by on_body(). */
+	/* A body nobody asked for was cut off by on_body(). */
 	if (attempt->failure.code == 0 &&
 	    attempt->result == CURLE_WRITE_ERROR &&
 	    attempt->discarded > REL_LIMIT_HTTP_DISCARD)

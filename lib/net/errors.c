@@ -313,7 +313,7 @@ int rel_http_fail_transfer(const struct rel_http_attempt *attempt,
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return fail_proxy(attempt,
 				  strstr(attempt->text, "proxy syntax")
-				      ? "is no address"
+				      ? "is not an address"
 				      : "has a host that cannot be found",
 				  err);
 	case CURLE_COULDNT_CONNECT:
@@ -362,7 +362,7 @@ static int fail_401(const struct rel_http_attempt *attempt,
 	    attempt->shown, attempt->url->host);
 }
 
-/* 429 and 5xx; what the server says of when to come back. */
+/* 429 and 5xx; when the server says to try again. */
 static int fail_transient(const struct rel_http_attempt *attempt,
 			  struct rel_error *err)
 {

@@ -21,6 +21,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/sink.h"
 #include "base/str.h"
 
 /*
@@ -88,15 +89,15 @@ void rel_http_answer_free(struct rel_http_answer *answer);
 
 /*
  * Where the body goes.  `begin` is called once per attempt that has a body
- * to deliver (status 200), before the first `write`: forget what an earlier,
- * broken attempt delivered.  `length` is 0 when the server does not say.
- * Non-zero results end the transfer and are returned, without a retry.
+ * to deliver (status 200), before its first byte goes to `to`: forget what an
+ * earlier, broken attempt delivered.
+ * Non-zero results of either end the transfer and are returned, without a
+ * retry.
  */
 struct rel_http_sink {
-	int (*begin)(void *context, uint64_t length, struct rel_error *err);
-	int (*write)(void *context, const void *ptr, size_t len,
-		     struct rel_error *err);
-	void *context;
+	int (*begin)(void *context, struct rel_error *err);
+	void *context; /* of begin */
+	struct rel_sink to;
 };
 
 /*
@@ -112,8 +113,8 @@ struct rel_http_sink {
  * - 429, 500, 502, 503, 504 and broken connections are tried again,
  *   REL_LIMIT_HTTP_RETRIES times, after a pause that obeys Retry-After up to
  *   REL_LIMIT_RETRY_SECONDS (a longer one is not waited for: the error says
- *   how long the server wants).  A stall, a refused connection and an unknown
- *   host are not tried again.
+ *   how long the server requires).  A stall, a refused connection and an
+ * unknown host are not tried again.
  *
  * Errors (texts name the redacted URL, or the host and the remedy)
  *   REL_EUSAGE      not an http(s) URL
@@ -209,8 +210,8 @@ struct rel_http_message {
 };
 
 /*
- * Send `message` to request->url (whose etag and last_modified are not looked
- * at) and append the body of the answer, also of one that is an error, to
+ * Send `message` to request->url (whose etag and last_modified are
+ * ignored) and append the body of the answer, also of one that is an error, to
  * `reply`, which may be NULL.  A redirect's body is not kept.
  *
  * - Success is any 2xx.  request->max_bytes caps the body; of an error's only

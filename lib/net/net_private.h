@@ -113,7 +113,7 @@ struct rel_http_attempt {
 	double seen_at;		  /* seconds, CLOCK_MONOTONIC */
 	double begun_at;	  /* the same */
 	bool slow;		  /* stalled, though bytes came */
-	bool begun;		  /* the sink was told */
+	bool begun;		  /* begin of the sink was called */
 	struct rel_error failure; /* a callback's; code 0 = none */
 	char text[CURL_ERROR_SIZE];
 };

@@ -44,7 +44,7 @@ REL_MUST_CHECK int rel_filter_reduce(struct rel_value *out,
 				     struct rel_error *err);
 
 /*
- * The same as a truth value: an undefined result or one that is no boolean
+ * The same as a truth value: an undefined result or one that is not a boolean
  * gives `fallback`; the strings "true" and "false" are booleans.
  * REL_EXPR_NONE is true.
  */

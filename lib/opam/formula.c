@@ -359,7 +359,7 @@ static bool filters_hold(struct splitter *s, const struct part *part)
  * The clauses of one dependency, which opam has one per bound.  As no two
  * versions of a package are installed together, bounds of one package are
  * put together in one constraint; a clause whose atoms have vanished must be
- * told apart, for it still takes part in a disjunction around it.
+ * distinguished, for it still takes part in a disjunction around it.
  */
 struct clauses {
 	bool any_vanished;

@@ -157,7 +157,7 @@ static uint32_t flag_of(struct rel_str name)
 	return 0;
 }
 
-/* Flags decide nothing, so what is no known flag is passed over. */
+/* Flags decide nothing, so an unknown flag is ignored. */
 static void read_flags(struct reader *r, rel_node_id value)
 {
 	for (rel_node_id m = members(r->tree, value); m != REL_NODE_NONE;
@@ -262,7 +262,7 @@ static enum src_kind src_kind_of(struct rel_str src)
 }
 
 /*
- * A source that is no archive and has no checksum makes `dev` true.
+ * A source that is not an archive and has no checksum makes `dev` true.
  * opam src/state/opamPackageVar.ml, is_dev_package; the same in 2.1.2 and
  * 2.5.2.
  */

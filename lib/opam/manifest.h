@@ -19,7 +19,7 @@ enum rel_manifest_flags {
 	REL_MANIFEST_DEV = 1 << 5,
 	REL_MANIFEST_HAS_URL = 1 << 6,
 	/* set by lib/repo: read from a format before 2.0, or generated; its
-	 * nodes have line 0, as they stand in no file */
+	 * nodes have line 0, as they are in no file */
 	REL_MANIFEST_CONVERTED = 1 << 7,
 };
 

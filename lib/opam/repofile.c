@@ -72,17 +72,17 @@ static int add_redirect(struct reader *r, struct rel_str *list, uint32_t *n,
 			rel_node_id id)
 {
 	const struct rel_node *node = &r->tree->nodes[id];
-	bool wanted = true;
+	bool holds_now = true;
 	int rc = 0;
 
 	r->out->has_redirect = true;
 	if (node->kind == REL_NODE_OPTION) {
-		rc = holds(r, &wanted, id);
+		rc = holds(r, &holds_now, id);
 		id = node->child;
 	}
 	if (rc == 0)
 		rc = copy_string(r, &list[*n], id);
-	if (rc == 0 && wanted)
+	if (rc == 0 && holds_now)
 		(*n)++;
 	return rc;
 }

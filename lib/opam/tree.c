@@ -424,7 +424,7 @@ static int parse_items(struct parser *p, struct chain *out,
 
 /*
  * The version of the format as a number, major × 1000 + minor; 0 when the
- * text is no version.  opam-file-format src/opamBaseParser.mly, nopatch.
+ * text is not a version.  opam-file-format src/opamBaseParser.mly, nopatch.
  */
 static unsigned long format_of(struct rel_str version)
 {

@@ -10,8 +10,8 @@
  * What decides installability is converted exactly; the scripts of a manifest
  * (`build-test:`, variables in commands, `depexts:`) stay as they are, and of
  * a compiler the patches are left out.  opam fetches the archives of compilers
- * to add their checksums, and drops a compiler whose archive is gone; here
- * nothing is fetched and nothing dropped.
+ * to add their checksums, and drops a compiler whose archive no longer exists;
+ * here nothing is fetched and nothing dropped.
  *
  * Source  opam 2.1.2 src/state/opamFormatUpgrade.ml,
  *         opam_file_from_1_2_to_2_0; src/client/opamAdminRepoUpgrade.ml,

@@ -204,8 +204,7 @@ int rel_forge_call(struct rel_json_value **out, struct rel_forge *forge,
 		return rc;
 	rel_buf_init(&reply, REL_LIMIT_FORGE_ANSWER);
 	rc = send(&reply, &answer, forge, call, err);
-	/* 409 and 412 say that now is no good time, not that there is another
-	 * archive */
+	/* 409 and 412 say "not now", not that there is another archive */
 	if (rc == REL_EEXISTS) {
 		rc = REL_EIO;
 		if (err)

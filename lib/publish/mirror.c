@@ -310,12 +310,12 @@ static int put(struct rel_publish_receipt *out, void *self,
 	struct rel_change_result result;
 	struct mirror *m = self;
 	struct rel_publish_paths paths;
-	unsigned wanted = 0;
+	unsigned requested = 0;
 	int rc = rel_publish_paths_make(&paths, archive, err);
 
 	(void)ours; /* its files are whole or not there */
 	if (rc == 0)
-		rc = find_missing(&wanted, m, &paths, err);
+		rc = find_missing(&requested, m, &paths, err);
 	for (size_t i = 0; rc == 0 && i < paths.count; i++) {
 		changes[i].path = paths.items[i];
 		changes[i].file = archive->path;
@@ -325,7 +325,7 @@ static int put(struct rel_publish_receipt *out, void *self,
 			   err);
 	if (rc == 0 && result.outcome == REL_CHANGE_DONE) {
 		out->outcome = REL_PUBLISH_DONE;
-		out->made = wanted;
+		out->made = requested;
 		memcpy(out->commit, result.commit, sizeof(out->commit));
 	}
 	rel_publish_paths_free(&paths);
@@ -344,7 +344,7 @@ static int prove(uint64_t *size, struct mirror *m, const char *path,
 		    rel_writable_stream(size, m->place, path, &proof.sink, err);
 	if (rc == 0)
 		rc = rel_publish_proof_end(&proof, path, false, err);
-	rel_hasher_free(&proof.hasher);
+	rel_hasher_free(&proof.tally.hasher);
 	return rc;
 }
 

@@ -282,7 +282,7 @@ int rel_publisher_fetch(struct rel_publisher *publisher,
 	else if (url.ptr)
 		rel_error_prefix(err, "fetching %s back from %s", archive->name,
 				 url.ptr);
-	rel_hasher_free(&proof.hasher);
+	rel_hasher_free(&proof.tally.hasher);
 	rel_buf_free(&url);
 	return rc;
 }
@@ -343,17 +343,6 @@ int rel_publish_source(struct rel_buf *out, const char *base,
 	return rel_buf_status(out, "address", err);
 }
 
-static int take_bytes(void *context, const void *ptr, size_t len,
-		      struct rel_error *err)
-{
-	struct rel_publish_proof *proof = context;
-
-	(void)err;
-	rel_hasher_update(&proof->hasher, ptr, len);
-	proof->size += len;
-	return 0;
-}
-
 int rel_publish_proof_init(struct rel_publish_proof *proof,
 			   const struct rel_publish_archive *archive,
 			   struct rel_error *err)
@@ -363,12 +352,12 @@ int rel_publish_proof_init(struct rel_publish_proof *proof,
 	for (size_t i = 0; i < archive->n_digests; i++)
 		mask |= 1u << archive->digests[i].algo;
 	*proof = (struct rel_publish_proof){.archive = archive};
-	proof->sink = (struct rel_sink){take_bytes, proof};
+	proof->sink = rel_sink_of_tally(&proof->tally);
 	if (mask == 0)
 		return rel_fail(err, REL_EUSAGE,
 				"an archive without a checksum cannot be "
 				"published");
-	return rel_hasher_init(&proof->hasher, mask, err);
+	return rel_hasher_init(&proof->tally.hasher, mask, err);
 }
 
 int rel_publish_proof_end(struct rel_publish_proof *proof, const char *what,
@@ -378,11 +367,11 @@ int rel_publish_proof_end(struct rel_publish_proof *proof, const char *what,
 	struct rel_digest found[REL_DIGEST_ALGOS];
 	int rc;
 
-	if (sized && proof->size != archive->size)
+	if (sized && proof->tally.size != archive->size)
 		return rel_fail(err, REL_ECHECKSUM,
 				"%s has %" PRIu64 " bytes, expected %" PRIu64,
-				what, proof->size, archive->size);
-	rc = rel_hasher_finish(found, &proof->hasher, err);
+				what, proof->tally.size, archive->size);
+	rc = rel_hasher_finish(found, &proof->tally.hasher, err);
 	for (size_t i = 0; rc == 0 && i < archive->n_digests; i++)
 		rc = rel_digest_expect(&found[archive->digests[i].algo],
 				       &archive->digests[i], what, err);
@@ -398,17 +387,17 @@ int rel_publish_fail_other(const char *place, const char *path,
 			place, path);
 }
 
-static int begin_proof(void *context, uint64_t length, struct rel_error *err)
+static int begin_proof(void *context, struct rel_error *err)
 {
 	struct rel_publish_proof *proof = context;
 
-	(void)length;
 	/* What an attempt that broke off has brought does not count. */
-	rel_hasher_free(&proof->hasher);
+	rel_hasher_free(&proof->tally.hasher);
 	return rel_publish_proof_init(proof, proof->archive, err);
 }
 
 struct rel_http_sink rel_publish_proof_http(struct rel_publish_proof *proof)
 {
-	return (struct rel_http_sink){begin_proof, take_bytes, proof};
+	return (struct rel_http_sink){begin_proof, proof,
+				      rel_sink_of_tally(&proof->tally)};
 }

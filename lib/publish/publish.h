@@ -101,8 +101,8 @@ REL_MUST_CHECK int rel_publisher_source(
 
 /*
  * What the development remote's `repo` file should name in archive-mirrors:
- * "cache" when the mirror is in that remote and it is no git repository, else
- * an absolute URL.  NULL: nothing.
+ * "cache" when the mirror is in that remote and it is not a git repository,
+ * else an absolute URL.  NULL: nothing.
  */
 const char *rel_publisher_mirror(const struct rel_publisher *publisher);
 
@@ -201,7 +201,7 @@ REL_MUST_CHECK int rel_publisher_fetch(
 /*
  * Read the archive from the place itself, under each digest that it is there
  * for, and compare all digests.
- * size    its size in bytes; may be NULL.  archive->size is not looked at
+ * size    its size in bytes; may be NULL.  archive->size is ignored
  * Errors  REL_ENOTFOUND it has none of them; REL_ECHECKSUM; REL_EIO
  */
 REL_MUST_CHECK int rel_publisher_held(uint64_t *size,
@@ -213,7 +213,7 @@ REL_MUST_CHECK int rel_publisher_held(uint64_t *size,
  * Take back what put made and no manifest has ever named.
  * made    rel_publish_receipt.made; what stood there before is left alone
  * In git the files go from the tip, not from the history.
- * Errors  as put; what is not there any more is no error
+ * Errors  as put; what no longer exists is not an error
  */
 REL_MUST_CHECK int rel_publisher_withdraw(
     struct rel_publisher *publisher, const struct rel_publish_archive *archive,

@@ -53,12 +53,11 @@ extern const struct rel_publish_kind rel_publish_mirror, rel_publish_put,
 /* A stream of bytes that is compared with an archive's digests. */
 struct rel_publish_proof {
 	const struct rel_publish_archive *archive;
-	struct rel_hasher hasher;
-	uint64_t size;
-	struct rel_sink sink; /* its context is the proof: do not move it */
+	struct rel_tally tally;
+	struct rel_sink sink; /* to the tally: do not move the proof */
 };
 
-/* Release with rel_hasher_free(&proof->hasher). */
+/* Release with rel_hasher_free(&proof->tally.hasher). */
 REL_MUST_CHECK int rel_publish_proof_init(
     struct rel_publish_proof *proof, const struct rel_publish_archive *archive,
     struct rel_error *err);
@@ -107,7 +106,7 @@ REL_MUST_CHECK int rel_publish_source(struct rel_buf *out, const char *base,
  * came from.
  */
 
-/* What is wanted, and where it may be.  Zero-initialise. */
+/* What is needed, and where it may be.  Zero-initialise. */
 struct rel_secret_wish {
 	const char *url; /* the place, http:// or https:// */
 	/* Names of environment variables: each with a token, in this order;
@@ -147,7 +146,7 @@ void rel_secret_free(struct rel_secret *secret);
  *         REL_EAUTH the file may be read by others, or makes no sense; the
  *         secret would be sent over plain http to another machine; only one
  *         of two variables is set; a control character in a secret
- *         REL_EUSAGE the place is no URL
+ *         REL_EUSAGE the place is not a URL
  *         REL_ENOTFOUND no such file; REL_EIO; REL_ELIMIT; REL_ENOMEM
  */
 REL_MUST_CHECK int rel_secret_find(struct rel_secret *out,
@@ -413,7 +412,7 @@ REL_MUST_CHECK int rel_forge_read_id(uint64_t *out,
 enum rel_forge_made {
 	REL_FORGE_ASSET = 1,
 	REL_FORGE_RELEASE = 2,
-	REL_FORGE_PUBLIC = 4, /* a draft that was there is none any more */
+	REL_FORGE_PUBLIC = 4, /* a draft that was there is published */
 	REL_FORGE_LINK = 4,   /* GitLab, which has no drafts: to the file */
 };
 
@@ -468,9 +467,9 @@ struct rel_forge_call {
 
 /*
  * Ask, and parse the answer.
- * out     NULL = it is not looked at; a document of the caller's
+ * out     NULL = it is ignored; a document of the caller's
  * Errors  as rel_http_send(), with the forge's own words; REL_EAUTH where no
- *         token is found; REL_EPARSE an answer that is no JSON
+ *         token is found; REL_EPARSE an answer that is not JSON
  */
 REL_MUST_CHECK int rel_forge_call(struct rel_json_value **out,
 				  struct rel_forge *forge,
@@ -487,7 +486,7 @@ const char *rel_forge_encode(struct rel_forge *forge, const char *text);
 REL_MUST_CHECK int rel_forge_get(struct rel_json_value **out,
 				 struct rel_forge *forge, const char *doing,
 				 const char *url, struct rel_error *err);
-/* DELETE; what is not there any more is no error. */
+/* DELETE; what no longer exists is not an error. */
 REL_MUST_CHECK int rel_forge_delete(struct rel_forge *forge, const char *doing,
 				    const char *url, struct rel_error *err);
 
@@ -522,7 +521,7 @@ REL_MUST_CHECK int rel_forge_search(struct rel_forge *forge, const char *doing,
 enum rel_forge_match {
 	REL_FORGE_SAME,
 	REL_FORGE_OTHER,
-	REL_FORGE_UNKNOWN, /* the size is right, the forge tells no checksum */
+	REL_FORGE_UNKNOWN, /* the size is right, the forge shows no checksum */
 };
 enum rel_forge_match rel_forge_compare(
     const struct rel_forge_asset *asset,

@@ -5,7 +5,7 @@
 #include "publish/publish_private.h"
 #include "repo/change.h"
 
-/* How a kind of forges wants it.  Source  as for the answers in
+/* What a kind of forge requires.  Source  as for the answers in
  * publish_private.h */
 static const struct form {
 	const struct rel_forge_kind *kind;

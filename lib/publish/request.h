@@ -22,11 +22,11 @@ struct rel_publish_request {
 };
 
 /* How many characters of text the forge takes; 0 = all, or it is not known
- * which it is.  Only `conf` and `remote` are looked at. */
+ * which it is.  Only `conf` and `remote` are read. */
 size_t rel_publish_request_limit(const struct rel_publish_request *request);
 
 /*
- * Is it known where to ask?  Only `conf` and `remote` are looked at; nobody is
+ * Is it known where to ask?  Only `conf` and `remote` are read; nobody is
  * asked.
  * Errors  REL_EUSAGE with what to write into relctl.yml
  */

@@ -82,8 +82,8 @@ int rel_publish_web_send(struct rel_publish_web *web,
 	if (web->has_secret)
 		web->ops->sign(web, message);
 	rc = rel_http_send(answer, reply, web->http, &request, message, err);
-	/* 412 alone is that something is there; 409 is no place to put it, or
-	 * another write under way. */
+	/* 412 alone is that something is there; 409 means that there is no
+	 * place to put it, or another write under way. */
 	if (rc == REL_EEXISTS && answer->status != 412) {
 		rc = REL_EIO;
 		if (err)
@@ -165,9 +165,9 @@ static int prove(struct rel_publish_web *web, const char *path,
 		rc = rel_fail(err, REL_ECHECKSUM, "%s has other bytes", path);
 	if (rc == 0)
 		rc = rel_publish_proof_end(&proof, path, sized, err);
-	*size = proof.size;
+	*size = proof.tally.size;
 	rel_http_answer_free(&answer);
-	rel_hasher_free(&proof.hasher);
+	rel_hasher_free(&proof.tally.hasher);
 	return rc;
 }
 
@@ -321,7 +321,7 @@ int rel_publish_web_put(struct rel_publish_receipt *out, void *self,
 	struct rel_publish_paths paths;
 	int rc = rel_publish_paths_make(&paths, archive, err);
 
-	/* By name first: that is where others can stand in the way. */
+	/* By name first: that is where others can get in the way. */
 	for (size_t i = paths.count; rc == 0 && i-- > 0;) {
 		bool named = i + 1 == paths.count, made = false;
 

@@ -126,7 +126,7 @@ static int skip_to(struct scan *s, const char *mark, struct rel_error *err)
 	return 0;
 }
 
-/* An element's text is what stands in front of its end alone. */
+/* An element's text is what directly precedes its end. */
 static int end_element(struct scan *s, struct rel_error *err)
 {
 	struct rel_str value = rel_str_trim(rel_str_n(s->value, s->len));

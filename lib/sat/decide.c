@@ -84,7 +84,7 @@ static void mark_selected(struct worker *w, uint32_t from_step)
 	}
 }
 
-/* Could `var` stand on top of the model as far as a glance tells? */
+/* Could `var` be added to the model, at a glance? */
 static bool may_fit(const struct sat_solver *s, uint32_t var)
 {
 	struct sat_step why;

@@ -335,7 +335,7 @@ bool sat_propagate(struct sat_solver *s)
 		/* A copy: the trail may move while it grows. */
 		struct sat_step step = s->trail[index];
 
-		/* With more steps on the group to come, look once, later. */
+		/* More steps on the group follow: check once, later. */
 		if (s->groups[step.group].unvisited != SAT_NONE &&
 		    s->groups[step.group].last == index &&
 		    !visit_group(s, step.group))

@@ -85,7 +85,7 @@ struct sat_group {
 	uint32_t n_watched, watched_cap;
 };
 
-/* Something that still wants a decision: a required group, or a need with
+/* Something that still needs a decision: a required group, or a need with
  * several open sets. */
 struct sat_task {
 	uint32_t group; /* SAT_NONE for a need */
@@ -139,7 +139,7 @@ struct sat_solver {
 	uint64_t steps;			 /* measure of the work done */
 	const struct rel_cancel *cancel; /* may be NULL */
 
-	struct sat_proof *proof; /* NULL unless a core is wanted */
+	struct sat_proof *proof; /* NULL unless a core is requested */
 	struct rel_sat_stats stats;
 	bool nomem;
 };
@@ -258,7 +258,7 @@ struct sat_budget sat_budget_after(const struct sat_budget *budget,
 				   const struct sat_budget *spent);
 /*
  * Assume `var` above level `floor`, which is not undone, and extend the trail
- * until nothing wants a decision.
+ * until nothing needs a decision.
  */
 enum sat_result sat_try(struct sat_solver *s, uint32_t var, uint32_t floor,
 			const struct sat_budget *budget);

@@ -125,7 +125,7 @@ static int list_packages(struct rel_scaffold_facts *facts,
 	return rc;
 }
 
-/* A project that cannot be read yet is no reason to stop, but is told. */
+/* A project that cannot be read yet does not stop it, but is reported. */
 static int keep_trouble(struct rel_scaffold_facts *facts,
 			const struct rel_error *why, struct rel_error *err)
 {
@@ -332,7 +332,7 @@ static int set_because(struct rel_scaffold_facts *facts, const char *before,
 	return keep(&facts->ci_because, &facts->arena, &text, err);
 }
 
-/* Files that a CI system reads; several systems tell nothing. */
+/* Files that a CI system reads; several systems prove nothing. */
 static int ci_of_files(struct rel_scaffold_facts *facts, struct rel_error *err)
 {
 	static const struct {
@@ -369,7 +369,7 @@ int rel_scaffold_look_origin(struct rel_scaffold_facts *facts, const char *url,
 	rel_buf_init(&clean, REL_LIMIT_CONFIG_BYTES);
 	rel_git_redact_url(&clean, url);
 	rc = keep(&facts->origin, &facts->arena, &clean, err);
-	/* what git takes and relctl does not is no reason to stop */
+	/* what git takes and relctl does not does not matter here */
 	if (rc || rel_git_url_parse(&parts, facts->origin, NULL) ||
 	    parts.transport == REL_GIT_LOCAL)
 		return rc ? rc : ci_of_files(facts, err);

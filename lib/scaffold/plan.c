@@ -250,7 +250,7 @@ static int set_publish(struct rel_scaffold_planner *p,
 	return rc;
 }
 
-/* The host for whose git repositories a token is wanted; "" = none. */
+/* The host for whose git repositories a token is needed; "" = none. */
 static int set_host(struct rel_scaffold_planner *p,
 		    const struct rel_location *location)
 {
@@ -343,7 +343,7 @@ static int plan_conf(struct rel_scaffold_planner *p)
 	return rc;
 }
 
-/* Without it and without packages/ a directory is no remote. */
+/* Without it and without packages/ a directory is not a remote. */
 static int plan_repo(struct rel_scaffold_planner *p)
 {
 	struct rel_buf text;

@@ -33,7 +33,7 @@ struct rel_scaffold_facts {
 	const char *origin;	 /* URL without credentials; "" = none */
 	const char *origin_host; /* of it; "" = none, or on this disk */
 	const char *ci;		 /* one of REL_SCAFFOLD_CI; NULL = not known */
-	const char *ci_because;	 /* what tells: "origin is on github.com" */
+	const char *ci_because;	 /* the reason: "origin is on github.com" */
 	/* Where releases of a project may go: "opam-repository" of the same
 	 * owner.  NULL = no idea. */
 	const char *development;

@@ -55,7 +55,7 @@ static int prepare(struct place *place, const char *root,
 		rc =
 		    rel_atomic_open_below(&place->fresh, root, file->path, err);
 	if (rc == 0)
-		/* a failure is told by commit */
+		/* a failure is reported by commit */
 		rel_atomic_write(&place->fresh, file->text.ptr, file->text.len);
 	return rc;
 }
@@ -79,10 +79,10 @@ static void remove_made(const struct place *place, const char *root)
 
 	while (place->made_dir && dir.len > strlen(root)) {
 		char *path = strndup(dir.ptr, dir.len);
-		bool gone = path && rmdir(path) == 0;
+		bool removed = path && rmdir(path) == 0;
 
 		free(path);
-		if (!gone)
+		if (!removed)
 			return;
 		dir = rel_path_dir(dir);
 	}

@@ -64,11 +64,10 @@ static unsigned mask_of(const struct rel_archive_of *archive)
 	return mask;
 }
 
-static int begin(void *context, uint64_t length, struct rel_error *err)
+static int begin(void *context, struct rel_error *err)
 {
 	struct fetching *fetching = context;
 
-	(void)length;
 	fetching->size = 0;
 	rel_hasher_free(&fetching->hasher);
 	if (fetching->fd >= 0 && (ftruncate(fetching->fd, 0) != 0 ||
@@ -94,7 +93,7 @@ static int take(void *context, const void *ptr, size_t len,
 static int from_http(struct fetching *fetching, const char *address,
 		     struct rel_error *err)
 {
-	const struct rel_http_sink sink = {begin, take, fetching};
+	const struct rel_http_sink sink = {begin, fetching, {take, fetching}};
 	const struct rel_http_request request = {
 	    .url = address,
 	    .max_bytes = REL_LIMIT_ARCHIVE_BYTES,
@@ -120,7 +119,7 @@ static int copy_file(struct fetching *fetching, int fd, const char *path,
 		rel_error_at(err, path, 0, 0);
 		return REL_EIO;
 	}
-	r = begin(fetching, 0, err);
+	r = begin(fetching, err);
 	return r ? r
 		 : rel_sink_pour(&size, &sink, fd, path,
 				 fetching->options->cancel, err);

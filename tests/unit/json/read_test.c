@@ -94,7 +94,7 @@ static void check_refused(const char *text, uint32_t line)
 			 REL_EPARSE);
 	assert_null(v);
 	assert_int_equal(err.line, line);
-	assert_non_null(strstr(err.text, "is no JSON: "));
+	assert_non_null(strstr(err.text, "is not JSON: "));
 }
 
 static void test_refusals(void **state)

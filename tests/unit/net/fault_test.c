@@ -305,7 +305,7 @@ static void test_proxy_fails(void **state)
 	assert_text("cannot be found");
 	fail_by("https_proxy", "http://who:PLANTED@[::1:3128",
 		"https://a.example.org/x", REL_EIO);
-	assert_text("is no address");
+	assert_text("is not an address");
 	fail_by("https_proxy", "gopher://who:PLANTED@127.0.0.1:3128",
 		"https://a.example.org/x", REL_EIO);
 	assert_text("scheme");
@@ -425,10 +425,9 @@ static void test_file(void **state)
 	rel_test_dir_free(dir);
 }
 
-static int stop_begin(void *context, uint64_t length, struct rel_error *e)
+static int stop_begin(void *context, struct rel_error *e)
 {
 	(void)context;
-	(void)length;
 	(void)e;
 	return 0;
 }
@@ -447,7 +446,8 @@ static int stop_write(void *context, const void *ptr, size_t len,
 static void test_sink_refuses(void **state)
 {
 	int calls = 0;
-	const struct rel_http_sink sink = {stop_begin, stop_write, &calls};
+	const struct rel_http_sink sink = {
+	    stop_begin, NULL, {stop_write, &calls}};
 	char *url = rel_test_text("http://127.0.0.1:%d/echo", fault.port);
 	struct rel_http_request request = {.url = url, .max_bytes = REL_MIB};
 

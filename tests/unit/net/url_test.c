@@ -45,10 +45,9 @@ static void test_redact(void **state)
 	}
 }
 
-static int refuse(void *context, uint64_t length, struct rel_error *err)
+static int refuse(void *context, struct rel_error *err)
 {
 	(void)context;
-	(void)length;
 	return rel_fail(err, REL_EIO, "sink used");
 }
 
@@ -66,7 +65,7 @@ static void test_not_usable(void **state)
 	    "http://exa mple.org/",
 	    "http://user:%00secret@example.org/",
 	};
-	const struct rel_http_sink sink = {refuse, NULL, NULL};
+	const struct rel_http_sink sink = {refuse, NULL, {NULL, NULL}};
 	struct rel_error err = {0};
 	struct rel_http *http;
 
