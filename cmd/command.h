@@ -37,8 +37,8 @@ struct rel_command {
 	const char *words;
 	uint32_t min_arguments, max_arguments;
 	const char *formats; /* of --format, blank-separated, default first */
-	/* Reads no remotes: of the source options it has -C alone. */
-	bool no_remotes;
+	/* How many of the source options mean something; 0 = all */
+	uint32_t n_source_options;
 	/* Runs where a CI system has put it: the relctl.yml there may be
 	 * anybody's. */
 	bool foreign_directory;

@@ -20,10 +20,21 @@ const struct rel_command *rel_command_find(const char *name)
 	return NULL;
 }
 
+static const char *source_title(uint32_t n)
+{
+	if (n == REL_N_DIRECTORY_OPTIONS)
+		return NULL;
+	return n == REL_N_REMOTE_OPTIONS ? "Remotes"
+					 : "Remotes and environments";
+}
+
 void rel_command_options(struct rel_command_options *out,
 			 const struct rel_command *command,
 			 struct rel_common *common, void *values)
 {
+	uint32_t n = command->n_source_options ? command->n_source_options
+					       : REL_N_SOURCE_OPTIONS;
+
 	out->format =
 	    (struct rel_option){.name = "format",
 				.kind = REL_OPTION_TEXT,
@@ -33,12 +44,8 @@ void rel_command_options(struct rel_command_options *out,
 				.choices = command->formats};
 	out->sets[0] = (struct rel_option_set){"Options", command->options,
 					       command->n_options, values};
-	out->sets[1] = (struct rel_option_set){
-	    command->no_remotes ? NULL : "Remotes and environments",
-	    rel_source_options,
-	    command->no_remotes ? REL_N_DIRECTORY_OPTIONS
-				: REL_N_SOURCE_OPTIONS,
-	    common};
+	out->sets[1] = (struct rel_option_set){source_title(n),
+					       rel_source_options, n, common};
 	out->sets[2] =
 	    (struct rel_option_set){"Output", &out->format, 1, common};
 	out->sets[3] = (struct rel_option_set){NULL, rel_output_options,

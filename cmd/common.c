@@ -13,6 +13,11 @@ const struct rel_option rel_source_options[REL_N_SOURCE_OPTIONS] = {
      "order; LOCATION is a path or URL, //DIR after it a repository below it, "
      "#REVISION one of git's; ROLE is development or upstream",
      NULL},
+    REL_FLAG(rel_common, "offline", 0, offline,
+	     "Take remotes from the cache as they are"),
+    REL_FLAG(rel_common, "no-cache", 0, no_cache, "Parse every manifest anew"),
+    REL_TEXT(rel_common, "jobs", 'j', jobs, "N",
+	     "Use N threads; by default one for each processor"),
     REL_LIST(
 	rel_common, "env", 0, environments, "NAME|KEY=VALUE,...",
 	"Decide in this environment, configured or made of opam variables; "
@@ -23,11 +28,6 @@ const struct rel_option rel_source_options[REL_N_SOURCE_OPTIONS] = {
      "env opam-2.1 opam-2.4"},
     REL_FLAG(rel_common, "ignore-test-doc", 0, ignore_test_doc,
 	     "With opam-2.1, leave out test and documentation dependencies"),
-    REL_FLAG(rel_common, "offline", 0, offline,
-	     "Take remotes from the cache as they are"),
-    REL_FLAG(rel_common, "no-cache", 0, no_cache, "Parse every manifest anew"),
-    REL_TEXT(rel_common, "jobs", 'j', jobs, "N",
-	     "Use N threads; by default one for each processor"),
 };
 
 const struct rel_option rel_output_options[REL_N_OUTPUT_OPTIONS] = {

@@ -23,8 +23,13 @@ struct rel_common {
 };
 
 /* Tables over struct rel_common. */
-#define REL_N_SOURCE_OPTIONS	9
-#define REL_N_DIRECTORY_OPTIONS 1 /* -C, the first of them */
+#define REL_N_SOURCE_OPTIONS 9
+/* The first of them, for commands to which the others mean nothing: -C; what
+ * says which remotes and how; the environment, which the file `repo` of a
+ * remote may choose by, without how to decide. */
+#define REL_N_DIRECTORY_OPTIONS	  1
+#define REL_N_REMOTE_OPTIONS	  6
+#define REL_N_ENVIRONMENT_OPTIONS 7
 extern const struct rel_option rel_source_options[REL_N_SOURCE_OPTIONS];
 #define REL_N_OUTPUT_OPTIONS 5
 extern const struct rel_option rel_output_options[REL_N_OUTPUT_OPTIONS];

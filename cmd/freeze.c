@@ -204,6 +204,7 @@ const struct rel_command rel_command_freeze = {
 	"relctl.ledger, or compare manifests and archives with it.",
     .min_arguments = 0,
     .max_arguments = 0,
+    .n_source_options = REL_N_ENVIRONMENT_OPTIONS,
     .formats = "text",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

@@ -93,6 +93,7 @@ const struct rel_command rel_command_index = {
 	"same content gives the same bytes.",
     .min_arguments = 0,
     .max_arguments = 1,
+    .n_source_options = REL_N_ENVIRONMENT_OPTIONS,
     .formats = "text",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

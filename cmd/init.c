@@ -317,7 +317,7 @@ const struct rel_command rel_command_init = {
 	"--force is given.",
     .max_arguments = 0,
     .formats = "text",
-    .no_remotes = true,
+    .n_source_options = REL_N_DIRECTORY_OPTIONS,
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .values_size = sizeof(struct values),

@@ -300,6 +300,7 @@ const struct rel_command rel_command_lint = {
 	"there are errors; with --warn-error or --submission, warnings too.",
     .min_arguments = 0,
     .max_arguments = UINT32_MAX,
+    .n_source_options = REL_N_REMOTE_OPTIONS,
     .formats = "text json github",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

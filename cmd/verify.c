@@ -437,6 +437,7 @@ const struct rel_command rel_command_verify = {
 	"recompressed, or its content differs. With --all, fetch every "
 	"archive and compare it with the checksums of its manifest.",
     .max_arguments = UINT32_MAX,
+    .n_source_options = REL_N_ENVIRONMENT_OPTIONS,
     .formats = "text json",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
