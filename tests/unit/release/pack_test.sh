@@ -94,11 +94,8 @@ printf 'subst -export-subst\nempty export-ignore\n* eol=crlf ident\n' \
 	>r/.git/info/attributes
 printf '[core]\n autocrlf = true\n abbrev = 12\n attributesFile = %s\n' \
 	"$DIR/r/.git/info/attributes" >config
-for format in tbz tar.gz tar.xz tar.zst; do
-	"$PROBE" pack clone HEAD 1.0 p 1 $format other.$format >/dev/null
-	same clone
-	"$PROBE" pack bare HEAD 1.0 p 1 $format other.$format >/dev/null
-	same "bare clone"
+# What the format has a part in: threads, locale, time zone.
+for format in tar.gz tar.xz tar.zst tbz; do
 	(
 		umask 077
 		export TZ=Asia/Tokyo LC_ALL=C.UTF-8 GIT_CONFIG_GLOBAL="$DIR/config"
@@ -107,27 +104,33 @@ for format in tbz tar.gz tar.xz tar.zst; do
 			>/dev/null
 	)
 	same "umask, time zone, locale, one processor"
-	if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
-		chmod 755 .
-		mkdir -p theirs.d
-		chmod 777 theirs.d
-		XDG_CACHE_HOME=$DIR/theirs.d/cache \
-			setpriv --reuid=65534 --regid=65534 --clear-groups \
-			"$PROBE" pack r HEAD 1.0 p 1 $format \
-			theirs.d/other.$format >/dev/null
-		mv theirs.d/other.$format .
-		same "another user"
-	fi
-	if [ -d /dev/shm ] && [ -w /dev/shm ]; then
-		shm=$(mktemp -d /dev/shm/relctl-test-XXXXXX)
-		git clone -q r "$shm/r"
-		"$PROBE" pack "$shm/r" HEAD 1.0 p 1 $format "$shm/other" \
-			>/dev/null || fail "packing in memory"
-		mv "$shm/other" other.$format
-		rm -rf "$shm"
-		same "another file system"
-	fi
 done
+# What only the tar inside can depend on: one format is enough.
+format=tbz
+"$PROBE" pack clone HEAD 1.0 p 1 $format other.$format >/dev/null
+same clone
+"$PROBE" pack bare HEAD 1.0 p 1 $format other.$format >/dev/null
+same "bare clone"
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	chmod 755 .
+	mkdir -p theirs.d
+	chmod 777 theirs.d
+	XDG_CACHE_HOME=$DIR/theirs.d/cache \
+		setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$PROBE" pack r HEAD 1.0 p 1 $format \
+		theirs.d/other.$format >/dev/null
+	mv theirs.d/other.$format .
+	same "another user"
+fi
+if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+	shm=$(mktemp -d /dev/shm/relctl-test-XXXXXX)
+	git clone -q r "$shm/r"
+	"$PROBE" pack "$shm/r" HEAD 1.0 p 1 $format "$shm/other" \
+		>/dev/null || fail "packing in memory"
+	mv "$shm/other" other.$format
+	rm -rf "$shm"
+	same "another file system"
+fi
 rm r/.git/info/attributes
 
 # Every difference is found and named.
@@ -225,11 +228,11 @@ for name in a/b .. ''; do
 	fi
 done
 
-# Memory does not grow with the tree: one file of 150 MB, and 150 of 1 MB.
+# Memory does not grow with the tree: one file of 100 MB, and 100 of 1 MB.
 new_repo big
-head -c 150000000 /dev/urandom >big/one
+head -c 100000000 /dev/urandom >big/one
 mkdir big/many
-for i in $(seq 150); do
+for i in $(seq 100); do
 	head -c 1000000 /dev/urandom >"big/many/$i"
 done
 git -C big config core.compression 0
