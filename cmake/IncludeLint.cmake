@@ -5,6 +5,7 @@
 #   "module/file.h"  own module or a lower rank; cmd/ and tests/ may use all,
 #                    tests/unit/<module> only what that module may use
 #   "file.h"         stands in the same directory
+#   "…_private.h"    from its own directory and from tests/ alone
 #   REL_…_LAZY       made by cmake/WriteLazy.cmake
 #   <file.h>         the C library's, or a third-party header in its owner
 #                    (or in the owner's unit test)
@@ -49,6 +50,12 @@ macro(check_quoted header)
   else()
     string(REGEX REPLACE "/.*" "" used "${header}")
     rank_of(${used} used_rank)
+    get_filename_component(owner "lib/${header}" DIRECTORY)
+    get_filename_component(user ${file} DIRECTORY)
+    if("${header}" MATCHES "_private\\.h$" AND NOT user STREQUAL owner
+       AND NOT file MATCHES "^tests/")
+      finding("${header} is private to ${owner}")
+    endif()
     if(used STREQUAL place OR used_rank LESS rank)
       # downward
     elseif(NOT file MATCHES "^tests/")

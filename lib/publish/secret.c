@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/secrets.h"
-#include "git/git_private.h"
+#include "git/remote.h"
 
 /* Tokens of cloud services have up to 4 KiB. */
 #define SECRET_MAX (64 * REL_KIB)

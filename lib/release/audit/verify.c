@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "git/git_private.h"
 #include "git/remote.h"
+#include "git/sign.h"
 #include "git/write.h"
 #include "opam/tree.h"
 #include "release/source/tagname.h"
