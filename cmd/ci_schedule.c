@@ -181,7 +181,7 @@ static void add_count(struct rel_buf *out, size_t n, const char *what)
 static void compose_message(struct rel_buf *out, const struct run *r)
 {
 	const struct rel_report *report = &r->report;
-	const struct rel_report_counts *counts = &report->counts;
+	const struct rel_report_tally *counts = &report->tally;
 
 	if (report->since) {
 		add_count(out, counts->newly_broken, "newly broken");

@@ -36,7 +36,8 @@ struct builder {
 	struct ordered_verdict *verdicts; /* malloc'd, moved to the arena */
 	uint32_t n_verdicts, verdicts_cap;
 	struct rel_roots roots;
-	uint16_t *counted; /* by package, enum counted over environments */
+	uint16_t *counted;  /* by package, enum counted over environments */
+	uint16_t *sections; /* the same of sections with a verdict in them */
 	struct rel_report_environment *environments;
 };
 
@@ -361,8 +362,10 @@ static int fill_result(struct builder *b, uint32_t environment)
 		b->counted[pkg] |= (uint16_t)bits;
 		if (b->opt->verbose ||
 		    (v.section != REL_SECTION_QUIET &&
-		     (v.section != REL_SECTION_UNAVAILABLE || r->before)))
+		     (v.section != REL_SECTION_UNAVAILABLE || r->before))) {
+			b->sections[pkg] |= (uint16_t)(1u << v.section);
 			rc = add_verdict(b, environment, root_of, pkg, &v);
+		}
 	}
 	add_counts(&b->out->counts, counts);
 	free(root_of);
@@ -431,14 +434,19 @@ static int fill_verdicts(struct builder *b)
 	uint32_t size = rel_universe_size(b->survey->results[0].universe);
 
 	b->counted = calloc((size_t)size + 1, sizeof(*b->counted));
-	if (!b->counted)
+	b->sections = calloc((size_t)size + 1, sizeof(*b->sections));
+	if (!b->counted || !b->sections)
 		return REL_ENOMEM;
 	for (uint32_t i = 0; i < b->survey->n_results; i++) {
 		if (fill_result(b, i))
 			return REL_ENOMEM;
 	}
-	for (uint32_t pkg = 0; pkg < size; pkg++)
+	for (uint32_t pkg = 0; pkg < size; pkg++) {
 		tally(&b->out->tally, b->counted[pkg]);
+		for (unsigned s = 0; s < REL_N_SECTIONS; s++)
+			b->out->sections[s].versions +=
+			    b->sections[pkg] >> s & 1;
+	}
 	return order_verdicts(b);
 }
 
@@ -500,41 +508,92 @@ static bool is_own(const struct rel_survey_result *r,
 	return false;
 }
 
+/* A number for the path and members; packages have the same numbers in every
+ * environment. */
+static rel_string_id number_of(struct rel_intern *seen,
+			       const struct rel_cycle *c)
+{
+	rel_string_id id = REL_STRING_NONE;
+	struct rel_buf key;
+
+	rel_buf_init(&key, REL_LIMIT_ARENA);
+	rel_buf_add(&key, (const char *)c->path, c->n_path * sizeof(*c->path));
+	rel_buf_add(&key, (const char *)c->members,
+		    c->n_members * sizeof(*c->members));
+	if (key.status == 0)
+		id = rel_intern_add(seen, rel_buf_str(&key));
+	rel_buf_free(&key);
+	return id;
+}
+
+/* Which of the report's cycles is the first of its like? */
+static int match_cycle(struct builder *b, struct rel_report_cycle *cycles,
+		       size_t *first, struct rel_intern *seen,
+		       const struct rel_cycle *c, size_t at)
+{
+	uint32_t known = seen->count;
+	rel_string_id id = number_of(seen, c);
+
+	if (id == REL_STRING_NONE)
+		return REL_ENOMEM;
+	if (id == known)
+		first[id] = at;
+	cycles[at].same = first[id];
+	b->out->distinct_cycles = seen->count;
+	return 0;
+}
+
+static int add_cycle(struct builder *b, struct rel_report_cycle *out,
+		     uint32_t environment, const struct rel_cycle *c)
+{
+	const struct rel_survey_result *r = &b->survey->results[environment];
+
+	*out = (struct rel_report_cycle){
+	    .environment = environment,
+	    .path = package_names(b, r->universe, c->path, c->n_path),
+	    .n_path = c->n_path,
+	    .members = package_names(b, r->universe, c->members, c->n_members),
+	    .n_members = c->n_members,
+	    .own = is_own(r, c)};
+	return out->path && out->members ? 0 : REL_ENOMEM;
+}
+
 static int fill_cycles(struct builder *b)
 {
 	struct rel_report_cycle *cycles;
-	size_t n = 0, at = 0;
+	struct rel_intern seen;
+	size_t n = 0, at = 0, *first;
+	int rc = 0;
 
 	for (size_t i = 0; i < b->survey->n_results; i++) {
 		if (b->survey->results[i].cycles)
 			n += b->survey->results[i].cycles->n_items;
 	}
 	cycles = rel_arena_array(b->arena, n + 1, sizeof(*cycles));
-	if (!cycles)
-		return REL_ENOMEM;
+	first = calloc(n + 1, sizeof(*first));
+	rel_intern_init(&seen, REL_LIMIT_STRINGS);
+	if (!cycles || !first)
+		rc = REL_ENOMEM;
 	for (uint32_t i = 0; i < b->survey->n_results; i++) {
 		const struct rel_survey_result *r = &b->survey->results[i];
 
-		for (uint32_t k = 0; r->cycles && k < r->cycles->n_items; k++) {
+		for (uint32_t k = 0; !rc && r->cycles && k < r->cycles->n_items;
+		     k++) {
 			const struct rel_cycle *c = &r->cycles->items[k];
 
 			if (!concerns(r, c))
 				continue;
-			cycles[at++] = (struct rel_report_cycle){
-			    i,
-			    package_names(b, r->universe, c->path, c->n_path),
-			    c->n_path,
-			    package_names(b, r->universe, c->members,
-					  c->n_members),
-			    c->n_members,
-			    is_own(r, c)};
-			if (!cycles[at - 1].path || !cycles[at - 1].members)
-				return REL_ENOMEM;
+			rc = add_cycle(b, &cycles[at], i, c);
+			if (rc == 0)
+				rc = match_cycle(b, cycles, first, &seen, c,
+						 at++);
 		}
 	}
+	rel_intern_free(&seen);
+	free(first);
 	b->out->cycles = cycles;
 	b->out->n_cycles = at;
-	return 0;
+	return rc;
 }
 
 static bool has_role(const struct rel_stack *stack, enum rel_role role)
@@ -580,5 +639,6 @@ int rel_report_build(struct rel_report *out, const struct rel_survey *survey,
 	rel_texts_free(&b.texts);
 	free(b.verdicts);
 	free(b.counted);
+	free(b.sections);
 	return rc ? rel_fail_nomem(err) : 0;
 }

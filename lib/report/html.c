@@ -213,24 +213,12 @@ static void write_group(struct rel_html *h, enum rel_section section,
 	put(h, "</ul>\n");
 }
 
-/* Number of versions, told once for all environments. */
-static size_t count_entries(const struct rel_report *r,
-			    enum rel_section section)
-{
-	struct rel_entry e = {0};
-	size_t n = 0;
-
-	while (rel_entry_next(r, section, &e))
-		n++;
-	return n;
-}
-
 /* One section, root by root or as a list; nothing when it is empty. */
 static void write_section(struct rel_html *h, enum rel_section section,
 			  const char *heading, bool by_root)
 {
 	const struct rel_report *r = h->report;
-	size_t n = count_entries(r, section);
+	size_t n = rel_section_count(r, section);
 	size_t at = rel_section_next(r, section, 0);
 	struct rel_entry e = {0};
 
@@ -284,11 +272,8 @@ static void put_path(struct rel_html *h, const struct rel_report_cycle *cycle)
 	}
 	if (cycle->n_path > 0)
 		put_in(h, "code", cycle->path[0]);
-	if (h->report->n_environments > 1) {
-		put(h, ", in ");
-		put_outside(
-		    h, rel_environment_name(h->report, cycle->environment));
-	}
+	rel_cycle_environments_add(&h->text, h->report, cycle->same);
+	put_composed(h);
 }
 
 static void write_cycle(struct rel_html *h,
@@ -321,9 +306,11 @@ static void write_cycles(struct rel_html *h)
 	rel_buf_printf(&h->out->buf,
 		       "<section>\n<h2>Cycles in the build order: %zu</h2>\n"
 		       "<ul>\n",
-		       r->n_cycles);
-	for (size_t i = 0; i < r->n_cycles; i++)
-		write_cycle(h, &r->cycles[i]);
+		       r->distinct_cycles);
+	for (size_t i = 0; i < r->n_cycles; i++) {
+		if (r->cycles[i].same == i)
+			write_cycle(h, &r->cycles[i]);
+	}
 	put(h, "</ul>\n</section>\n");
 }
 

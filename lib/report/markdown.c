@@ -375,7 +375,10 @@ static void put_cycles(struct summary *s)
 
 	for (size_t i = 0; i < r->n_cycles; i++) {
 		const struct rel_report_cycle *cycle = &r->cycles[i];
+		struct rel_buf where;
 
+		if (cycle->same != i)
+			continue;
 		if (told >= LIST_MAX || is_full(s))
 			break;
 		if (told++ == 0)
@@ -387,13 +390,12 @@ static void put_cycles(struct summary *s)
 			rel_buf_add_cstr(s->out, " \xe2\x86\x92 ");
 		}
 		put(s, cycle->n_path > 0 ? cycle->path[0] : "");
-		if (r->n_environments > 1) {
-			rel_buf_add_cstr(s->out, " in ");
-			put(s, rel_environment_name(r, cycle->environment));
-		}
+		rel_buf_init(&where, s->out->max);
+		rel_cycle_environments_add(&where, r, i);
+		put_composed(s, &where);
 		rel_buf_add_char(s->out, '\n');
 	}
-	put_rest(s, r->n_cycles - told);
+	put_rest(s, r->distinct_cycles - told);
 }
 
 static void put_verdicts(struct summary *s)

@@ -90,9 +90,10 @@ enum rel_section {
 /* Sections of what is broken: from 0 to before this. */
 #define REL_N_BROKEN_SECTIONS (REL_SECTION_ALONE + 1)
 
-/* Verdicts of a section: index of the first, and how many. */
+/* Verdicts of a section: index of the first, how many, and of how many
+ * versions. */
 struct rel_report_span {
-	size_t first, count;
+	size_t first, count, versions;
 };
 
 struct rel_report_root {
@@ -138,6 +139,9 @@ struct rel_report_cycle {
 	const char *const *members; /* whole component, sorted */
 	size_t n_members;
 	bool own; /* a member is a development remote's */
+	/* index of the first that is the same, in another environment or this
+	 * one */
+	size_t same;
 };
 
 struct rel_report_notice {
@@ -174,6 +178,7 @@ struct rel_report {
 	size_t n_targets;
 	const struct rel_report_cycle *cycles;
 	size_t n_cycles;
+	size_t distinct_cycles; /* the same one in two environments is one */
 	const struct rel_report_notice *notices;
 	size_t n_notices;
 	bool since; /* changes are what matters */

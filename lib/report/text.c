@@ -176,7 +176,7 @@ static void write_told(struct rel_text *t, enum rel_section section,
 
 static void write_still(struct rel_text *t)
 {
-	const struct rel_report_tally *c = &t->report->tally;
+	size_t still = rel_section_count(t->report, REL_SECTION_STILL);
 	size_t other = rel_section_count(t->report, REL_SECTION_STILL_OTHER);
 
 	if (t->style->verbose) {
@@ -185,13 +185,12 @@ static void write_still(struct rel_text *t)
 			   "still unreadable or undecided");
 		return;
 	}
-	if (!t->report->since || (c->broken == c->newly_broken && other == 0))
+	if (!t->report->since || (still == 0 && other == 0))
 		return;
 	rel_text_blank(t);
-	if (c->broken > c->newly_broken) {
+	if (still > 0) {
 		rel_text_put(t, "still broken as before: ");
-		rel_number_add(&t->line, c->broken - c->newly_broken,
-			       "version");
+		rel_number_add(&t->line, still, "version");
 	}
 	if (other > 0) {
 		rel_text_put(t, t->line.len ? "; " : "");
@@ -252,6 +251,7 @@ static void write_cycle(struct rel_text *t,
 			const struct rel_report_cycle *cycle)
 {
 	const struct rel_report *r = t->report;
+	struct rel_buf where;
 
 	for (size_t i = 0; i < cycle->n_path; i++) {
 		rel_text_outside(t, cycle->path[i]);
@@ -262,11 +262,9 @@ static void write_cycle(struct rel_text *t,
 	if (cycle->n_members > cycle->n_path)
 		rel_buf_printf(&t->line, " (%zu belong to it)",
 			       cycle->n_members);
-	if (r->n_environments > 1 && cycle->environment < r->n_environments) {
-		rel_text_put(t, " (");
-		rel_text_outside(t, r->environments[cycle->environment].name);
-		rel_text_put(t, ")");
-	}
+	rel_buf_init(&where, REL_MIB);
+	rel_cycle_environments_add(&where, r, cycle->same);
+	rel_text_composed(t, &where);
 	rel_text_end(t, 2, 4);
 	if (!t->style->verbose || cycle->n_members <= cycle->n_path)
 		return;
@@ -291,7 +289,7 @@ static void write_cycles(struct rel_text *t)
 		rel_buf_printf(&t->line,
 			       "cycles in the build order: %zu (--cycles "
 			       "lists them)",
-			       r->n_cycles);
+			       r->distinct_cycles);
 		rel_text_end(t, 0, 2);
 		return;
 	}
@@ -299,6 +297,8 @@ static void write_cycles(struct rel_text *t)
 	    !t->style->all)
 		only_own = true;
 	for (size_t i = 0; i < r->n_cycles; i++) {
+		if (r->cycles[i].same != i)
+			continue;
 		if ((only_own && !r->cycles[i].own) ||
 		    (!t->style->verbose && !t->style->cycles_only &&
 		     told == ITEMS_MAX)) {

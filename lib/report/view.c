@@ -53,7 +53,7 @@ size_t rel_section_next(const struct rel_report *report,
 size_t rel_section_count(const struct rel_report *report,
 			 enum rel_section section)
 {
-	return report->sections[section].count;
+	return report->sections[section].versions;
 }
 
 bool rel_is_mine(const struct rel_report *report,
@@ -178,6 +178,26 @@ void rel_environment_add(struct rel_buf *out,
 	rel_buf_add_cstr(out, any ? ")" : "");
 }
 
+void rel_cycle_environments_add(struct rel_buf *out,
+				const struct rel_report *report, size_t index)
+{
+	size_t n = 0;
+
+	for (size_t i = index; i < report->n_cycles; i++)
+		n += report->cycles[i].same == index;
+	if (n == report->n_environments)
+		return;
+	for (size_t i = index, told = 0; i < report->n_cycles; i++) {
+		if (report->cycles[i].same != index)
+			continue;
+		rel_buf_add_cstr(out, told++ ? ", " : " (in ");
+		rel_buf_add_cstr(
+		    out, rel_environment_name(report,
+					      report->cycles[i].environment));
+	}
+	rel_buf_add_char(out, ')');
+}
+
 const struct rel_report_layer *rel_layer_find(const struct rel_report *report,
 					      const char *name)
 {
@@ -256,9 +276,9 @@ static void add_rest(struct rel_buf *out, const struct rel_report *report)
 	add_count(out, t->unavailable, "unavailable");
 	add_count(out, t->undecided, "undecided");
 	add_count(out, t->unreadable, "unreadable");
-	if (report->n_cycles > 0) {
+	if (report->distinct_cycles > 0) {
 		rel_buf_add_cstr(out, ", ");
-		rel_number_add(out, report->n_cycles, "cycle");
+		rel_number_add(out, report->distinct_cycles, "cycle");
 	}
 }
 

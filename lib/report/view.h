@@ -19,7 +19,7 @@ const char *rel_kind_text(const struct rel_report_verdict *verdict);
 size_t rel_section_next(const struct rel_report *report,
 			enum rel_section section, size_t from);
 
-/* Number of verdicts in `section`. */
+/* Number of versions in `section`. */
 size_t rel_section_count(const struct rel_report *report,
 			 enum rel_section section);
 
@@ -66,6 +66,11 @@ const char *rel_environment_name(const struct rel_report *report,
  * "host (debian 12, x86_64)". */
 void rel_environment_add(struct rel_buf *out,
 			 const struct rel_report_environment *environment);
+
+/* Append " (in debian-12, alpine-3)": where the cycle at `index`, the first of
+ * its like, is one too; nothing when it is one in all environments. */
+void rel_cycle_environments_add(struct rel_buf *out,
+				const struct rel_report *report, size_t index);
 
 /* The layer of that name, or NULL. */
 const struct rel_report_layer *rel_layer_find(const struct rel_report *report,
