@@ -273,13 +273,14 @@ static int write_archive(struct indexing *x, struct rel_error *err)
 		rc = rel_archive_write_open(&x->writer, REL_ARCHIVE_TAR_GZ,
 					    &sink, NULL, x->options->cancel,
 					    err);
-	if (rc)
-		return rc;
-	rc = write_members(x, err);
-	if (rc == 0)
-		rc = rel_archive_write_close(x->writer, err);
-	else
-		rel_archive_write_abort(x->writer);
+	if (rc == 0) {
+		rc = write_members(x, err);
+		if (rc == 0)
+			rc = rel_archive_write_close(x->writer, err);
+		else
+			rel_archive_write_abort(x->writer);
+	}
+	x->packed.next = NULL; /* `file` ends here */
 	x->result->size = x->packed.size;
 	return rc;
 }
