@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "check/record.h"
+#include "check/targets.h"
 #include "ci.h"
 #include "ci_checkout.h"
 #include "ci_status.h"
@@ -177,6 +178,21 @@ static void add_count(struct rel_buf *out, size_t n, const char *what)
 			       what);
 }
 
+/* Targets are counted once for each environment, as verdicts are. */
+static void add_targets(struct rel_buf *out, const struct rel_report *report)
+{
+	size_t unmet = 0, fixed = 0;
+
+	for (size_t i = 0; i < report->n_targets; i++) {
+		const struct rel_target_result *r = &report->targets[i];
+
+		unmet += rel_target_is_finding(r);
+		fixed += r->status == REL_SAT_YES && r->before == REL_SAT_NO;
+	}
+	add_count(out, unmet, "newly unmet");
+	add_count(out, fixed, "met again");
+}
+
 /* "2 newly broken, 1 fixed", and what was compared. */
 static void compose_message(struct rel_buf *out, const struct run *r)
 {
@@ -194,6 +210,7 @@ static void compose_message(struct rel_buf *out, const struct run *r)
 			  rel_section_count(report, REL_SECTION_UNAVAILABLE),
 			  "no longer available");
 		add_count(out, counts->fixed, "fixed");
+		add_targets(out, report);
 		if (out->len == 0)
 			rel_buf_add_cstr(out, "Nothing changed");
 	} else {

@@ -5,9 +5,13 @@
 #include "base/array.h"
 #include "base/escape.h"
 #include "base/limits.h"
+#include "check/targets.h"
 #include "opam/version.h"
 
-#define HEAD "# relctl.record/1: read by the next relctl ci --schedule"
+/* The second has targets.  A record without any stays of the first format, so
+ * that older programs read it. */
+#define HEAD	     "# relctl.record/1: read by the next relctl ci --schedule"
+#define HEAD_TARGETS "# relctl.record/2: read by the next relctl ci --schedule"
 
 /* The words of a record, and what they mean when it is compared. */
 static const struct {
@@ -22,6 +26,13 @@ static const struct {
 };
 
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
+
+/* The same for targets, by status. */
+static const char *const target_words[] = {[REL_SAT_UNKNOWN] = "undecided",
+					   [REL_SAT_YES] = "met",
+					   [REL_SAT_NO] = "unmet"};
+
+#define N_TARGET_WORDS (sizeof(target_words) / sizeof(target_words[0]))
 
 /* The versions of the packages from `first` on that have the verdict. */
 static void write_word(struct rel_buf *out, const struct rel_survey_result *r,
@@ -47,11 +58,52 @@ static void write_word(struct rel_buf *out, const struct rel_survey_result *r,
 		rel_buf_add_char(out, '\n');
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A target by its packages, in whatever order the configuration has them. */
+static int write_packages(struct rel_buf *out, const struct rel_target *target)
+{
+	size_t n = target->n_packages;
+	const char **sorted = calloc(n + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return REL_ENOMEM;
+	memcpy(sorted, target->packages, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), compare_texts);
+	for (size_t i = 0; i < n; i++) {
+		rel_buf_add_cstr(out, i > 0 ? ", " : "");
+		rel_escape(out, REL_ESCAPE_TEXT, sorted[i]);
+	}
+	free(sorted);
+	return out->status;
+}
+
+static int write_targets(struct rel_buf *out, const struct rel_survey *survey,
+			 size_t environment)
+{
+	int rc = 0;
+
+	for (size_t i = environment; rc == 0 && i < survey->n_targets;
+	     i += survey->n_results) {
+		rel_buf_printf(out, "target %s ",
+			       target_words[survey->targets[i].status]);
+		rc = write_packages(out, survey->targets[i].target);
+		rel_buf_add_char(out, '\n');
+	}
+	return rc;
+}
+
 int rel_record_write(struct rel_buf *out, const struct rel_survey *survey)
 {
 	const struct rel_stack *stack = survey->results[0].universe->stack;
 
-	rel_buf_add_cstr(out, HEAD "\n");
+	int rc = 0;
+
+	rel_buf_add_cstr(out,
+			 survey->n_targets > 0 ? HEAD_TARGETS "\n" : HEAD "\n");
 	for (uint32_t i = 0; i < stack->n_layers; i++) {
 		const char *revision = stack->layers[i].snapshot->revision;
 
@@ -59,7 +111,7 @@ int rel_record_write(struct rel_buf *out, const struct rel_survey *survey)
 		rel_escape(out, REL_ESCAPE_TEXT, stack->layers[i].remote->name);
 		rel_buf_add_char(out, '\n');
 	}
-	for (size_t e = 0; e < survey->n_results; e++) {
+	for (size_t e = 0; rc == 0 && e < survey->n_results; e++) {
 		const struct rel_survey_result *r = &survey->results[e];
 
 		rel_buf_add_cstr(out, "environment ");
@@ -70,15 +122,16 @@ int rel_record_write(struct rel_buf *out, const struct rel_survey *survey)
 				write_word(out, r, &stack->names[i],
 					   words[k].word);
 		}
+		rc = write_targets(out, survey, e);
 	}
-	return out->status;
+	return rc ? rc : out->status;
 }
 
 struct reader {
 	struct rel_record *record;
 	const char *path;
 	uint32_t line;
-	uint32_t remotes_cap, environments_cap, verdicts_cap;
+	uint32_t remotes_cap, environments_cap, verdicts_cap, targets_cap;
 	struct rel_error *err;
 };
 
@@ -159,19 +212,50 @@ static int read_versions(struct reader *r, enum rel_compared compared,
 	return 0;
 }
 
+static int read_target(struct reader *r, struct rel_str rest)
+{
+	struct rel_record *record = r->record;
+	struct rel_str word = rel_str_cut(&rest, ' ');
+	size_t status = 0;
+
+	if (record->n_environments == 0)
+		return fail(r, "a target stands below its environment");
+	while (status < N_TARGET_WORDS &&
+	       !rel_str_is(word, target_words[status]))
+		status++;
+	if (status == N_TARGET_WORDS)
+		return fail(r, "a target is met, unmet or undecided");
+	if (rest.len == 0)
+		return fail(r, "a target has packages");
+	if (grow(&record->targets, &r->targets_cap, record->n_targets,
+		 sizeof(*record->targets), r))
+		return REL_ENOMEM;
+	record->targets[record->n_targets++] = (struct rel_record_target){
+	    record->n_environments - 1, rest, (uint8_t)status};
+	return 0;
+}
+
+static int read_head(struct reader *r, struct rel_str line)
+{
+	r->record->has_targets = rel_str_is(line, HEAD_TARGETS);
+	return r->record->has_targets || rel_str_is(line, HEAD)
+		   ? 0
+		   : fail(r, "this is no relctl.record/1 or /2");
+}
+
 static int read_line(struct reader *r, struct rel_str line)
 {
 	struct rel_str rest = line;
 	struct rel_str word = rel_str_cut(&rest, ' ');
 
 	if (r->line == 1)
-		return rel_str_is(line, HEAD)
-			   ? 0
-			   : fail(r, "this is no relctl.record/1");
+		return read_head(r, line);
 	if (rel_str_is(word, "remote"))
 		return read_remote(r, rest);
 	if (rel_str_is(word, "environment"))
 		return read_environment(r, rest);
+	if (r->record->has_targets && rel_str_is(word, "target"))
+		return read_target(r, rest);
 	for (size_t i = 0; i < N_WORDS; i++) {
 		if (rel_str_is(word, words[i].word))
 			return read_versions(r, words[i].compared, rest);
@@ -189,6 +273,15 @@ static int compare(const void *a, const void *b)
 	if (order == 0)
 		order = rel_str_cmp(x->name, y->name);
 	return order ? order : rel_str_cmp(x->version, y->version);
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+	const struct rel_record_target *x = a, *y = b;
+
+	if (x->environment != y->environment)
+		return x->environment < y->environment ? -1 : 1;
+	return rel_str_cmp(x->packages, y->packages);
 }
 
 int rel_record_read(struct rel_record *out, struct rel_str text,
@@ -214,6 +307,9 @@ int rel_record_read(struct rel_record *out, struct rel_str text,
 	if (rc == 0 && out->n_verdicts > 0)
 		qsort(out->verdicts, out->n_verdicts, sizeof(*out->verdicts),
 		      compare);
+	if (rc == 0 && out->n_targets > 0)
+		qsort(out->targets, out->n_targets, sizeof(*out->targets),
+		      compare_targets);
 	return rc;
 }
 
@@ -222,6 +318,7 @@ void rel_record_free(struct rel_record *record)
 	free(record->remotes);
 	free(record->environments);
 	free(record->verdicts);
+	free(record->targets);
 	memset(record, 0, sizeof(*record));
 }
 
@@ -300,12 +397,45 @@ static int compare_result(struct rel_survey_result *r,
 	return 0;
 }
 
+/* A target that the record lacks was not known to be unmet, as a name that was
+ * not there; where the record knows of no targets, nothing has changed. */
+static int compare_target(struct rel_target_result *r,
+			  const struct rel_record *record)
+{
+	uint32_t environment = find_environment(record, r->environment->name);
+	struct rel_record_target key = {.environment = environment};
+	const struct rel_record_target *found;
+	struct rel_buf text;
+	int rc;
+
+	r->before = r->status == REL_SAT_YES ? REL_SAT_UNKNOWN : REL_SAT_NO;
+	if (!record->has_targets || environment == UINT32_MAX)
+		return 0;
+	rel_buf_init(&text, REL_LIMIT_RECORD_BYTES);
+	rc = write_packages(&text, r->target);
+	key.packages = rel_buf_str(&text);
+	found = record->n_targets > 0
+		    ? bsearch(&key, record->targets, record->n_targets,
+			      sizeof(key), compare_targets)
+		    : NULL;
+	/* Undecided now as then is no news either. */
+	if (!found)
+		r->before = REL_SAT_UNKNOWN;
+	else if (found->status != REL_SAT_UNKNOWN ||
+		 r->status != REL_SAT_UNKNOWN)
+		r->before = (enum rel_sat_status)found->status;
+	rel_buf_free(&text);
+	return rc;
+}
+
 void rel_record_forget(struct rel_survey *survey)
 {
 	for (size_t i = 0; i < survey->n_results; i++) {
 		free(survey->results[i].before);
 		survey->results[i].before = NULL;
 	}
+	for (size_t i = 0; i < survey->n_targets; i++)
+		survey->targets[i].before = REL_SAT_UNKNOWN;
 }
 
 int rel_record_compare(struct rel_survey *survey,
@@ -313,6 +443,10 @@ int rel_record_compare(struct rel_survey *survey,
 {
 	for (size_t i = 0; i < survey->n_results; i++) {
 		if (compare_result(&survey->results[i], record))
+			return rel_fail_nomem(err);
+	}
+	for (size_t i = 0; i < survey->n_targets; i++) {
+		if (compare_target(&survey->targets[i], record))
 			return rel_fail_nomem(err);
 	}
 	return 0;

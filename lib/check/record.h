@@ -2,12 +2,13 @@
  * The record of a survey: every verdict, and the revisions that it is about,
  * as text that the next survey is compared with.  Revisions themselves would
  * not do: an upstream remote served over HTTP has only its newest.
- * Format  docs/formats/status.md, "relctl.record/1"
+ * Format  docs/formats/status.md, "relctl.record/1 and /2"
  *
  *	# relctl.record/1: …
  *	remote REVISION NAME          "-" = it has no revision
  *	environment NAME
  *	VERDICT NAME VERSION…         in the environment above
+ *	target STATUS PKG, PKG…       the same; only in /2
  *
  * Names of remotes and environments are the rest of the line, by
  * REL_ESCAPE_TEXT.
@@ -29,6 +30,13 @@ struct rel_record_verdict {
 	uint8_t compared; /* enum rel_compared */
 };
 
+/* A target in one environment. */
+struct rel_record_target {
+	uint32_t environment;	 /* index */
+	struct rel_str packages; /* sorted, as written */
+	uint8_t status;		 /* enum rel_sat_status */
+};
+
 struct rel_record {
 	struct rel_record_remote *remotes;
 	uint32_t n_remotes;
@@ -36,6 +44,9 @@ struct rel_record {
 	uint32_t n_environments;
 	struct rel_record_verdict *verdicts; /* sorted */
 	uint32_t n_verdicts;
+	bool has_targets; /* false: of a format or a run without any */
+	struct rel_record_target *targets; /* sorted */
+	uint32_t n_targets;
 };
 
 /*
@@ -59,8 +70,9 @@ struct rel_str rel_record_revision(const struct rel_record *record,
 				   const char *remote);
 
 /*
- * Fill in results[].before of a survey that was run without it, or anew.  In
- * an environment that the record does not have nothing counts as changed.
+ * Fill in results[].before and targets[].before of a survey that was run
+ * without it, or anew.  In an environment that the record does not have nothing
+ * counts as changed, and no target does where the record has none.
  * Errors  REL_ENOMEM
  */
 REL_MUST_CHECK int rel_record_compare(struct rel_survey *survey,

@@ -68,7 +68,7 @@ struct rel_survey {
 	size_t n_results;
 	/* for each target of the options its results in the order of the
 	 * environments: check/targets.h */
-	const struct rel_target_result *targets;
+	struct rel_target_result *targets;
 	size_t n_targets;
 	struct rel_arena arena; /* of the targets' texts */
 };

@@ -24,8 +24,8 @@ struct rel_target_result {
 	const struct rel_target *target;
 	const struct rel_environment *environment;
 	enum rel_sat_status status; /* UNKNOWN: the budget ended first */
-	/* of the stack before; UNKNOWN: not asked, as without --since and of
-	 * what is installable now */
+	/* of the stack before, or of the record; UNKNOWN: not asked, as without
+	 * --since and of what is installable now; not in the record */
 	enum rel_sat_status before;
 	/* name.version of all that is installed: of the target, or of its
 	 * largest part */

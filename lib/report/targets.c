@@ -180,11 +180,13 @@ static void write_target(struct rel_text *t,
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct rel_target_result *r = &results[i];
+		bool fixed =
+		    r->status == REL_SAT_YES && r->before == REL_SAT_NO;
 		size_t first = 0;
 
 		while (first < i && !same_body(t, &results[first], r))
 			first++;
-		if (first < i || (!all && r->status == REL_SAT_YES))
+		if (first < i || (!all && !fixed && r->status == REL_SAT_YES))
 			continue;
 		write_headline(t, r);
 		for (size_t k = i; n > 1 && k < n; k++) {
@@ -195,6 +197,8 @@ static void write_target(struct rel_text *t,
 		}
 		if (r->status != REL_SAT_YES && r->before == REL_SAT_NO)
 			rel_text_put(t, ", as before");
+		if (fixed)
+			rel_text_put(t, ", which was not so before");
 		rel_text_end(t, 0, 2);
 		write_body(t, r);
 	}

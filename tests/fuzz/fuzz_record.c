@@ -27,6 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			require(v->environment < record.n_environments);
 			require(v->name.len > 0 && v->version.len > 0);
 		}
+		require(record.has_targets || record.n_targets == 0);
+		for (uint32_t i = 0; i < record.n_targets; i++) {
+			const struct rel_record_target *t = &record.targets[i];
+
+			require(t->environment < record.n_environments);
+			require(t->packages.len > 0);
+		}
 	} else {
 		require(err.code != 0);
 	}

@@ -143,7 +143,8 @@ static void test_odd_name(void **state)
 
 static void test_damaged(void **state)
 {
-#define HEAD "# relctl.record/1: read by the next relctl ci --schedule\n"
+#define HEAD   "# relctl.record/1: read by the next relctl ci --schedule\n"
+#define HEAD_2 "# relctl.record/2: read by the next relctl ci --schedule\n"
 	static const struct {
 		const char *text;
 		uint32_t line;
@@ -151,6 +152,13 @@ static void test_damaged(void **state)
 	    {"", 0},
 	    {HEAD "environment e\ninstallable a 1", 0},
 	    {"# relctl.record/2\nenvironment e\n", 1},
+	    {"# relctl.record/3: read by the next relctl ci --schedule\n", 1},
+	    {HEAD "environment e\ntarget met a\n", 3},
+	    {HEAD_2 "target met a\n", 2},
+	    {HEAD_2 "environment e\ntarget\n", 3},
+	    {HEAD_2 "environment e\ntarget met\n", 3},
+	    {HEAD_2 "environment e\ntarget met \n", 3},
+	    {HEAD_2 "environment e\ntarget good a, b\n", 3},
 	    {HEAD, 1},
 	    {HEAD "installable a 1\n", 2},
 	    {HEAD "environment e\ninstallable a\n", 3},
