@@ -7,6 +7,7 @@
 #include "report/html.h"
 #include "base/escape.h"
 #include "report/formats.h"
+#include "report/targets.h"
 #include "report/view.h"
 
 static void put(struct rel_html *h, const char *ours)
@@ -264,6 +265,61 @@ static void write_state(struct rel_html *h)
 	write_section(h, REL_SECTION_UNAVAILABLE, "Unavailable", false);
 }
 
+static void put_names(struct rel_html *h, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		put(h, i > 0 ? ", " : "");
+		put_in(h, "code", names[i]);
+	}
+}
+
+static void write_target(struct rel_html *h, const struct rel_target_result *r)
+{
+	put(h, "<h3>");
+	rel_target_name_add(&h->text, r->target);
+	rel_buf_printf(&h->text, ", in %s", r->environment->name);
+	if (r->status == REL_SAT_UNKNOWN)
+		rel_buf_add_cstr(&h->text, ": undecided");
+	else if (r->before == REL_SAT_NO)
+		rel_buf_add_cstr(&h->text, ", as before");
+	put_composed(h);
+	put(h, "</h3>\n");
+	if (r->n_reason > 0)
+		write_facts(h, r->reason, r->n_reason);
+	if (r->n_part > 0) {
+		put(h, r->part_is_largest
+			   ? "<p>The largest part that can be installed: "
+			   : "<p>A part that can be installed, if not the "
+			     "largest: ");
+		put_names(h, r->part, r->n_part);
+		put(h, "; without ");
+		put_names(h, r->rest, r->n_rest);
+		put(h, "</p>\n");
+	}
+	rel_writer_turn(h->out);
+}
+
+/* Those that are not installable, as the text has them. */
+static void write_targets(struct rel_html *h)
+{
+	const struct rel_report *r = h->report;
+	const struct rel_report_targets targets = {r->targets, r->n_targets,
+						   r->n_environments};
+	size_t n = rel_targets_unmet(&targets);
+
+	if (n == 0)
+		return;
+	rel_buf_printf(&h->out->buf,
+		       "<section>\n<h2>Targets that cannot be installed: "
+		       "%zu</h2>\n",
+		       n);
+	for (size_t i = 0; i < r->n_targets; i++) {
+		if (r->targets[i].status != REL_SAT_YES)
+			write_target(h, &r->targets[i]);
+	}
+	put(h, "</section>\n");
+}
+
 static void put_path(struct rel_html *h, const struct rel_report_cycle *cycle)
 {
 	for (size_t i = 0; i < cycle->n_path; i++) {
@@ -378,6 +434,7 @@ void rel_report_html(const struct rel_report *report,
 			write_changes(&h);
 		else
 			write_state(&h);
+		write_targets(&h);
 	}
 	write_cycles(&h);
 	put(&h, "</main>\n<footer>\n");

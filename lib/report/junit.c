@@ -1,13 +1,14 @@
 /*
  * JUnit XML as Jenkins, GitLab and others read it: one suite per environment,
- * one case per verdict told.  Broken is a failure, undecided or
- * unreadable an error; what
- * is unavailable or was broken before (--since) is skipped.  The first case
- * stands for the run, since a file without cases is refused by some readers.
+ * one case per verdict told and per target.  Broken or unmet is a failure,
+ * undecided or unreadable an error; what is unavailable or was broken before
+ * (--since) is skipped.  The first case stands for the run, since a file
+ * without cases is refused by some readers.
  * Source  Jenkins xunit-plugin, junit-10.xsd
  */
 #include "base/escape.h"
 #include "report/formats.h"
+#include "report/targets.h"
 #include "report/view.h"
 
 enum outcome { PASSED, FAILED, ERROR, SKIPPED };
@@ -50,6 +51,15 @@ static enum outcome outcome_of(const struct rel_report *report,
 	return verdict->verdict == REL_INSTALLABLE ? PASSED : SKIPPED;
 }
 
+static enum outcome target_outcome(const struct rel_target_result *r)
+{
+	if (r->status == REL_SAT_YES)
+		return PASSED;
+	if (!rel_target_is_finding(r))
+		return SKIPPED;
+	return r->status == REL_SAT_NO ? FAILED : ERROR;
+}
+
 static struct tally count(const struct junit *j, uint32_t environment)
 {
 	const struct rel_report *r = j->report;
@@ -66,6 +76,11 @@ static struct tally count(const struct junit *j, uint32_t environment)
 			tally.by_outcome[outcome_of(r, &r->verdicts[i])]++;
 			tally.tests++;
 		}
+	}
+	for (size_t i = environment; i < r->n_targets && !j->style->cycles_only;
+	     i += r->n_environments) {
+		tally.by_outcome[target_outcome(&r->targets[i])]++;
+		tally.tests++;
 	}
 	return tally;
 }
@@ -167,6 +182,30 @@ static void write_case(struct junit *j, const struct rel_report_verdict *v)
 	rel_writer_turn(j->out);
 }
 
+static void write_target(struct junit *j, const struct rel_target_result *r)
+{
+	static const char *const names[] = {"", "failure", "error", "skipped"};
+	enum outcome outcome = target_outcome(r);
+	struct rel_buf *buf = &j->out->buf;
+
+	rel_buf_add_cstr(buf, "    <testcase classname=\"targets\"");
+	rel_target_name_add(&j->text, r->target);
+	put_composed(j, "name");
+	if (outcome == PASSED) {
+		rel_buf_add_cstr(buf, "/>\n");
+	} else {
+		rel_buf_printf(buf, ">\n      <%s", names[outcome]);
+		if (outcome != SKIPPED)
+			rel_buf_add_cstr(buf, " type=\"target\"");
+		rel_target_reason_add(&j->text, r);
+		if (outcome == SKIPPED)
+			rel_buf_add_cstr(&j->text, ", as before");
+		put_composed(j, "message");
+		rel_buf_add_cstr(buf, "/>\n    </testcase>\n");
+	}
+	rel_writer_turn(j->out);
+}
+
 static void write_cycle(struct junit *j, const struct rel_report_cycle *cycle)
 {
 	struct rel_buf *buf = &j->out->buf;
@@ -209,6 +248,9 @@ static void write_suite(struct junit *j, uint32_t environment)
 		if (r->verdicts[i].environment == environment)
 			write_case(j, &r->verdicts[i]);
 	}
+	for (size_t i = environment; i < r->n_targets && !j->style->cycles_only;
+	     i += r->n_environments)
+		write_target(j, &r->targets[i]);
 	rel_buf_add_cstr(buf, "  </testsuite>\n");
 }
 
