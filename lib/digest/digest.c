@@ -43,11 +43,6 @@ const struct rel_digest *rel_digest_find(const struct rel_digest *digests,
 	return NULL;
 }
 
-size_t rel_digest_size(enum rel_digest_algo algo)
-{
-	return ALGOS[algo].size;
-}
-
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

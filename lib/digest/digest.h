@@ -49,8 +49,6 @@ const struct rel_digest *rel_digest_strongest(const struct rel_digest *digests,
 /* The one of this algorithm; NULL = there is none. */
 const struct rel_digest *rel_digest_find(const struct rel_digest *digests,
 					 size_t n, enum rel_digest_algo algo);
-/* Length of a digest in bytes: 16, 32 or 64. */
-size_t rel_digest_size(enum rel_digest_algo algo);
 
 /*
  * Read "algo=hex"; letters of either case, and a text without "=" is md5

@@ -219,23 +219,12 @@ int rel_pack_stream(struct rel_pack_result *out,
 	return r;
 }
 
-static int write_file(void *context, const void *ptr, size_t len,
-		      struct rel_error *err)
-{
-	struct rel_atomic_file *file = context;
-
-	if (rel_atomic_write(file, ptr, len) == 0)
-		return 0;
-	return rel_fail_errno(err, file->saved_errno, file->target,
-			      "cannot write");
-}
-
 int rel_pack_write(struct rel_pack_result *out,
 		   const struct rel_pack_options *request, const char *path,
 		   struct rel_error *err)
 {
 	struct rel_atomic_file file = {.fd = -1};
-	struct rel_sink sink = {write_file, &file};
+	struct rel_sink sink = rel_sink_of_file(&file);
 	int r;
 
 	if (!path)
@@ -249,14 +238,6 @@ int rel_pack_write(struct rel_pack_result *out,
 	else
 		rel_atomic_abort(&file);
 	return r;
-}
-int rel_pack_file_name(struct rel_buf *out,
-		       const struct rel_pack_options *request)
-{
-	rel_buf_printf(out, "%.*s-%.*s.%s", REL_STR_ARG(request->name),
-		       REL_STR_ARG(request->version),
-		       rel_archive_format_name(request->format));
-	return out->status;
 }
 
 const char *rel_pack_difference_text(

@@ -50,13 +50,6 @@ struct rel_pack_result {
 };
 
 /*
- * Append "name-version.tbz" (or .tar.gz, …), the archive's file name.
- * Returns out->status.
- */
-int rel_pack_file_name(struct rel_buf *out,
-		       const struct rel_pack_options *request);
-
-/*
  * Write the archive to `path`, atomically and in one pass with its digests.
  * path    replaced when it exists; its directory must exist.  NULL: nothing is
  *         written, the result is told all the same (for a dry run).
