@@ -349,18 +349,30 @@ static void add_path(struct rel_buf *out, struct rel_str path)
 	rel_buf_add_char(out, '\n');
 }
 
+/* git-status(1) of `path`, with or without untracked files: entries in
+ * run->out, a NUL behind each. */
+static int status(struct rel_git_run *run, bool untracked, const char *path,
+		  struct rel_error *err)
+{
+	const char *args[] = {"status",
+			      "--porcelain=v2",
+			      "-z",
+			      untracked ? "--untracked-files=all"
+					: "--untracked-files=no",
+			      "--ignore-submodules=dirty",
+			      "--no-renames",
+			      path ? "--" : NULL,
+			      path,
+			      NULL};
+
+	return rel_git_run_ok(run, args, err);
+}
+
 int rel_git_worktree_dirty(struct rel_buf *paths, size_t *n,
 			   struct rel_git_worktree *checkout,
 			   const struct rel_cancel *cancel,
 			   struct rel_error *err)
 {
-	const char *args[] = {"status",
-			      "--porcelain=v2",
-			      "-z",
-			      "--untracked-files=no",
-			      "--ignore-submodules=dirty",
-			      "--no-renames",
-			      NULL};
 	const struct rel_git_fetch_options options = {.cancel = cancel};
 	struct rel_git_run run;
 	struct rel_str rest;
@@ -369,7 +381,7 @@ int rel_git_worktree_dirty(struct rel_buf *paths, size_t *n,
 	*n = 0;
 	rel_git_worktree_run_init(&run, checkout, &options,
 				  REL_LIMIT_GIT_REFS_BYTES);
-	rc = rel_git_run_ok(&run, args, err);
+	rc = status(&run, false, NULL, err);
 	rest = rel_buf_str(&run.out);
 	while (rc == 0 && rest.ptr != NULL) {
 		struct rel_str path = path_of(rel_str_cut(&rest, '\0'));
@@ -389,15 +401,6 @@ int rel_git_worktree_changes(size_t *n, struct rel_git_worktree *checkout,
 			     const char *path, const struct rel_cancel *cancel,
 			     struct rel_error *err)
 {
-	const char *args[] = {"status",
-			      "--porcelain=v2",
-			      "-z",
-			      "--untracked-files=all",
-			      "--ignore-submodules=dirty",
-			      "--no-renames",
-			      "--",
-			      path,
-			      NULL};
 	const struct rel_git_fetch_options options = {.cancel = cancel};
 	struct rel_git_run run;
 	struct rel_str rest;
@@ -406,7 +409,7 @@ int rel_git_worktree_changes(size_t *n, struct rel_git_worktree *checkout,
 	*n = 0;
 	rel_git_worktree_run_init(&run, checkout, &options,
 				  REL_LIMIT_GIT_REFS_BYTES);
-	rc = rel_git_run_ok(&run, args, err);
+	rc = status(&run, true, path, err);
 	rest = rel_buf_str(&run.out);
 	while (rc == 0 && rest.ptr != NULL) {
 		struct rel_str entry = rel_str_cut(&rest, '\0');
