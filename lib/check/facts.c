@@ -28,9 +28,7 @@ const char *rel_texts_keep(struct rel_texts *texts)
 const char *rel_texts_package(struct rel_texts *texts,
 			      const struct rel_universe *u, rel_pkg_id pkg)
 {
-	rel_buf_add_str(&texts->work, rel_universe_name(u, pkg));
-	rel_buf_add_char(&texts->work, '.');
-	rel_buf_add_str(&texts->work, rel_universe_version(u, pkg));
+	rel_universe_package_add(&texts->work, u, pkg);
 	return rel_texts_keep(texts);
 }
 

@@ -425,9 +425,7 @@ static void put_package(struct titler *t)
 	const struct rel_root *root = t->root;
 	const char *between = ": ";
 
-	rel_buf_add_str(t->out, rel_universe_name(t->u, root->package));
-	rel_buf_add_char(t->out, '.');
-	rel_buf_add_str(t->out, rel_universe_version(t->u, root->package));
+	rel_universe_package_add(t->out, t->u, root->package);
 	for (uint32_t i = 0; i < root->n_facts; i++) {
 		if (t->facts[i].package != root->package)
 			continue;
@@ -472,13 +470,8 @@ static int title_of_conflict(struct titler *t, struct rel_buf *key)
 		const struct rel_fact *f = &t->facts[i];
 
 		rel_buf_add_char(key, '\n');
-		if (f->package != root->package) {
-			rel_buf_add_str(key,
-					rel_universe_name(t->u, f->package));
-			rel_buf_add_char(key, '.');
-			rel_buf_add_str(key,
-					rel_universe_version(t->u, f->package));
-		}
+		if (f->package != root->package)
+			rel_universe_package_add(key, t->u, f->package);
 		rel_buf_add_char(key, ' ');
 		rel_fact_sentence(key, t->u, t->result->verdicts, f);
 	}
@@ -524,9 +517,7 @@ static void put_all_unavailable(struct titler *t, uint32_t clause)
 	}
 	if (count == 1) {
 		rel_buf_add_cstr(t->out, " (");
-		rel_buf_add_str(t->out, rel_universe_name(t->u, last));
-		rel_buf_add_char(t->out, '.');
-		rel_buf_add_str(t->out, rel_universe_version(t->u, last));
+		rel_universe_package_add(t->out, t->u, last);
 		rel_buf_add_cstr(t->out, " is unavailable)");
 	} else {
 		rel_buf_printf(t->out, " (all %u versions are unavailable)",
@@ -608,11 +599,10 @@ static int title_of_circle(struct titler *t, struct rel_buf *key)
 		t->decides[i] = 1;
 		step = rel_circles_step(t->u, fact->index);
 		rel_buf_printf(key, "step %u %u;", step.from_set, step.to_set);
-		if (n++ < CIRCLE_SHOWN)
-			rel_buf_printf(
-			    t->out, "%s%.*s.%.*s", n == 1 ? "" : " → ",
-			    REL_STR_ARG(rel_universe_name(t->u, step.from)),
-			    REL_STR_ARG(rel_universe_version(t->u, step.from)));
+		if (n++ >= CIRCLE_SHOWN)
+			continue;
+		rel_buf_add_cstr(t->out, n == 1 ? "" : " → ");
+		rel_universe_package_add(t->out, t->u, step.from);
 	}
 	if (n > CIRCLE_SHOWN)
 		rel_buf_printf(t->out, " and %u more", n - CIRCLE_SHOWN);

@@ -9,9 +9,7 @@ static void put_package(struct rel_text *t, const struct rel_universe *u,
 	struct rel_buf name;
 
 	rel_buf_init(&name, SIZE_MAX);
-	rel_buf_add_str(&name, rel_universe_name(u, pkg));
-	rel_buf_add_char(&name, '.');
-	rel_buf_add_str(&name, rel_universe_version(u, pkg));
+	rel_universe_package_add(&name, u, pkg);
 	rel_text_composed(t, &name);
 }
 
@@ -45,9 +43,7 @@ static void json_package(struct rel_json *json, const char *key,
 	struct rel_buf name;
 
 	rel_buf_init(&name, SIZE_MAX);
-	rel_buf_add_str(&name, rel_universe_name(u, pkg));
-	rel_buf_add_char(&name, '.');
-	rel_buf_add_str(&name, rel_universe_version(u, pkg));
+	rel_universe_package_add(&name, u, pkg);
 	rel_json_str(json, key, rel_buf_str(&name));
 	rel_buf_free(&name);
 }

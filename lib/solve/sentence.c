@@ -5,16 +5,6 @@
 #include "opam/version.h"
 #include "solve/circles.h"
 
-static int add_package(struct rel_buf *out, const struct rel_universe *u,
-		       rel_pkg_id pkg)
-{
-	struct rel_str name = rel_universe_name(u, pkg);
-	struct rel_str version = rel_universe_version(u, pkg);
-
-	return rel_buf_printf(out, "%.*s.%.*s", REL_STR_ARG(name),
-			      REL_STR_ARG(version));
-}
-
 /* How the versions that a clause allows fare. */
 struct tally {
 	uint32_t members, installable, broken, unavailable, unreadable;
@@ -132,7 +122,7 @@ static int say_tally(struct rel_buf *out, const struct rel_universe *u,
 		return out->status;
 	if (t->members == 1) {
 		rel_buf_add_cstr(out, ", and ");
-		add_package(out, u, t->only);
+		rel_universe_package_add(out, u, t->only);
 		return rel_buf_printf(
 		    out, " is %s",
 		    rel_verdict_text((enum rel_verdict)verdicts[t->only]));
@@ -207,7 +197,7 @@ static int say_step(struct rel_buf *out, const struct rel_universe *u,
 	uint32_t more = count_set(u, step.to_set) - 1;
 
 	rel_buf_add_cstr(out, "is built after ");
-	add_package(out, u, step.to);
+	rel_universe_package_add(out, u, step.to);
 	if (step.from == step.to)
 		return rel_buf_add_cstr(out, ", itself");
 	if (more == 0)

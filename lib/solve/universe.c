@@ -310,6 +310,16 @@ struct rel_str rel_universe_version(const struct rel_universe *u,
 				   rel_stack_package(u->stack, pkg)->version);
 }
 
+int rel_universe_package_add(struct rel_buf *out, const struct rel_universe *u,
+			     rel_pkg_id pkg)
+{
+	struct rel_str name = rel_universe_name(u, pkg);
+	struct rel_str version = rel_universe_version(u, pkg);
+
+	return rel_buf_printf(out, "%.*s.%.*s", REL_STR_ARG(name),
+			      REL_STR_ARG(version));
+}
+
 const struct rel_snapshot *rel_universe_snapshot(const struct rel_universe *u,
 						 rel_pkg_id pkg)
 {

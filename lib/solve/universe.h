@@ -9,6 +9,7 @@
 #ifndef REL_SOLVE_UNIVERSE_H
 #define REL_SOLVE_UNIVERSE_H
 
+#include "base/buf.h"
 #include "repo/stack.h"
 #include "sat/sat.h"
 #include "solve/environment.h"
@@ -92,6 +93,9 @@ static inline uint32_t rel_universe_size(const struct rel_universe *universe)
 	return universe->n_packages;
 }
 
+/* Append "name.version".  Returns out->status. */
+int rel_universe_package_add(struct rel_buf *out, const struct rel_universe *u,
+			     rel_pkg_id pkg);
 struct rel_str rel_universe_name(const struct rel_universe *u, rel_pkg_id pkg);
 struct rel_str rel_universe_version(const struct rel_universe *u,
 				    rel_pkg_id pkg);
