@@ -18,19 +18,6 @@ static void put_names(struct rel_text *t, const char *const *names, size_t n,
 		rel_buf_printf(&t->line, " and %zu more", n - shown);
 }
 
-static void put_place(struct rel_text *t, const struct rel_fact_text *fact)
-{
-	rel_text_colour(t, REL_TEXT_DIM);
-	rel_text_put(t, " (");
-	rel_text_outside(t, fact->remote);
-	rel_text_put(t, ": ");
-	rel_text_outside(t, fact->file);
-	if (fact->line)
-		rel_buf_printf(&t->line, ":%u", fact->line);
-	rel_text_put(t, ")");
-	rel_text_colour(t, REL_TEXT_PLAIN);
-}
-
 /* One fact, and the last version of how many that say the same. */
 static void write_fact(struct rel_text *t, const struct rel_target_result *r,
 		       size_t i)
@@ -55,7 +42,7 @@ static void write_fact(struct rel_text *t, const struct rel_target_result *r,
 	rel_text_put(t, fact->package[0] ? " " : "");
 	rel_text_outside(t, rel_fact_says(fact));
 	if (fact->file[0])
-		put_place(t, fact);
+		rel_text_place(t, fact->remote, fact->file, fact->line);
 	rel_text_end(t, 2, 4);
 }
 

@@ -29,6 +29,10 @@ void rel_text_outside(struct rel_text *t, const char *theirs);
 void rel_text_composed(struct rel_text *t, struct rel_buf *theirs);
 void rel_text_colour(struct rel_text *t, const char *colour);
 void rel_text_heading(struct rel_text *t, const char *ours);
+/* A place in a remote, behind what it is of: " (default: packages/…/opam:31)".
+ * remote, line  may be "" and 0 */
+void rel_text_place(struct rel_text *t, const char *remote, const char *file,
+		    uint32_t line);
 /* Write the line, folded; its first part `indent` blanks from the left, the
  * others `hang`. */
 void rel_text_end(struct rel_text *t, unsigned indent, unsigned hang);

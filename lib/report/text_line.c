@@ -28,6 +28,23 @@ void rel_text_colour(struct rel_text *t, const char *colour)
 }
 
 /* End the line. */
+void rel_text_place(struct rel_text *t, const char *remote, const char *file,
+		    uint32_t line)
+{
+	rel_text_put(t, t->line.len > 0 ? " " : "");
+	rel_text_colour(t, REL_TEXT_DIM);
+	rel_text_put(t, "(");
+	if (remote[0]) {
+		rel_text_outside(t, remote);
+		rel_text_put(t, ": ");
+	}
+	rel_text_outside(t, file);
+	if (line > 0)
+		rel_buf_printf(&t->line, ":%u", (unsigned)line);
+	rel_text_put(t, ")");
+	rel_text_colour(t, REL_TEXT_PLAIN);
+}
+
 void rel_text_end(struct rel_text *t, unsigned indent, unsigned hang)
 {
 	size_t from = t->out->buf.len;

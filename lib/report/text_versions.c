@@ -11,25 +11,6 @@
 /* Facts of one root beside those that its title states, unless --verbose. */
 #define FACTS_MAX 16
 
-/* "(default: packages/a/a.1/opam:31)", or nothing */
-static void put_place(struct rel_text *t, const struct rel_fact_text *fact)
-{
-	if (!fact->file[0])
-		return;
-	rel_text_put(t, t->line.len > 0 ? " " : "");
-	rel_text_colour(t, REL_TEXT_DIM);
-	rel_text_put(t, "(");
-	if (fact->remote[0]) {
-		rel_text_outside(t, fact->remote);
-		rel_text_put(t, ": ");
-	}
-	rel_text_outside(t, fact->file);
-	if (fact->line > 0)
-		rel_buf_printf(&t->line, ":%u", (unsigned)fact->line);
-	rel_text_put(t, ")");
-	rel_text_colour(t, REL_TEXT_PLAIN);
-}
-
 static void write_fact(struct rel_text *t, const struct rel_fact_text *fact,
 		       unsigned indent)
 {
@@ -38,7 +19,8 @@ static void write_fact(struct rel_text *t, const struct rel_fact_text *fact,
 		rel_text_put(t, " ");
 	}
 	rel_text_outside(t, rel_fact_says(fact));
-	put_place(t, fact);
+	if (fact->file[0])
+		rel_text_place(t, fact->remote, fact->file, fact->line);
 	rel_text_end(t, indent, indent + 2);
 }
 

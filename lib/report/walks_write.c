@@ -6,20 +6,6 @@
 /* Columns that package names are padded to, at most. */
 #define PAD_MAX 40
 
-static void put_place(struct rel_text *t, const char *remote, const char *file,
-		      uint32_t line)
-{
-	rel_text_colour(t, REL_TEXT_DIM);
-	rel_text_put(t, " (");
-	rel_text_outside(t, remote);
-	rel_text_put(t, ": ");
-	rel_text_outside(t, file);
-	if (line)
-		rel_buf_printf(&t->line, ":%u", line);
-	rel_text_put(t, ")");
-	rel_text_colour(t, REL_TEXT_PLAIN);
-}
-
 static void write_chain(struct rel_text *t, const struct rel_report_chain *c)
 {
 	for (size_t i = 0; i < c->n_needs; i++) {
@@ -36,7 +22,7 @@ static void write_chain(struct rel_text *t, const struct rel_report_chain *c)
 		rel_text_outside(t, n->text);
 		rel_text_put(t, ": ");
 		rel_text_outside(t, n->next);
-		put_place(t, n->remote, n->file, n->line);
+		rel_text_place(t, n->remote, n->file, n->line);
 		rel_text_end(t, 2, 6);
 	}
 }
@@ -115,7 +101,7 @@ static void write_each(struct rel_text *t, const struct rel_report_walk *w,
 								 : " needs ");
 		rel_text_outside(t, n->text);
 		if (t->style->verbose)
-			put_place(t, n->remote, n->file, n->line);
+			rel_text_place(t, n->remote, n->file, n->line);
 		rel_text_end(t, 0, (unsigned)width + 3);
 	}
 }
@@ -342,7 +328,7 @@ static void write_verdict(struct rel_text *t, size_t at)
 		if (i >= decisive)
 			rel_text_colour(t, REL_TEXT_PLAIN);
 		if (fact->file[0])
-			put_place(t, fact->remote, fact->file, fact->line);
+			rel_text_place(t, fact->remote, fact->file, fact->line);
 		rel_text_end(t, 2, 4);
 	}
 	write_origin(t, v);
