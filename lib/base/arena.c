@@ -2,6 +2,7 @@
 
 #include <stdalign.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -163,4 +164,20 @@ char *rel_arena_copy(struct rel_arena *arena, struct rel_str s)
 		memcpy(copy, s.ptr, s.len);
 	copy[s.len] = '\0';
 	return copy;
+}
+
+char *rel_arena_vprintf(struct rel_arena *arena, const char *fmt, va_list args)
+{
+	va_list again;
+	char *text = NULL;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, fmt, args);
+	if (len >= 0)
+		text = take(arena, (size_t)len + 1, 1);
+	if (text)
+		vsnprintf(text, (size_t)len + 1, fmt, again);
+	va_end(again);
+	return text;
 }

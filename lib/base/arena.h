@@ -6,6 +6,9 @@
 #ifndef REL_BASE_ARENA_H
 #define REL_BASE_ARENA_H
 
+#include <stdarg.h>
+
+#include "base/error.h"
 #include "base/str.h"
 
 struct rel_arena_block;
@@ -28,5 +31,8 @@ void *rel_arena_alloc(struct rel_arena *arena, size_t size);
 void *rel_arena_array(struct rel_arena *arena, size_t count, size_t size);
 /* A NUL-terminated copy. */
 char *rel_arena_copy(struct rel_arena *arena, struct rel_str s);
+/* A formatted text, as vprintf(3). */
+char *rel_arena_vprintf(struct rel_arena *arena, const char *fmt, va_list args)
+    REL_PRINTF(2, 0);
 
 #endif

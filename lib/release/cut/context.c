@@ -10,18 +10,13 @@
 
 char *rel_cut_text(struct rel_cut *cut, const char *fmt, ...)
 {
-	char *text = NULL, *copy;
 	va_list args;
-	int len;
+	char *text;
 
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = rel_arena_vprintf(&cut->arena, fmt, args);
 	va_end(args);
-	if (len < 0)
-		return NULL;
-	copy = rel_arena_copy(&cut->arena, rel_str_of(text));
-	free(text);
-	return copy;
+	return text;
 }
 
 void rel_cut_callbacks_tell(const struct rel_cut_callbacks *callbacks,

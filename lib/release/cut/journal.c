@@ -75,29 +75,22 @@ int rel_journal_set(struct rel_journal *journal, const char *section,
 		    ...)
 {
 	struct rel_journal_entry *e = find(journal, section, key);
-	char *text = NULL, *copy;
 	va_list args;
-	int len;
+	char *text;
 
 	va_start(args, fmt);
-	len = vasprintf(&text, fmt, args);
+	text = rel_arena_vprintf(&journal->arena, fmt, args);
 	va_end(args);
-	if (len < 0)
+	if (!text)
 		return rel_fail_nomem(err);
-	if (!is_plain(text)) {
-		free(text);
+	if (!is_plain(text))
 		return rel_fail(err, REL_EUSAGE,
 				"%s of %s holds a line end or another control "
 				"character",
 				key, section);
-	}
-	copy = rel_arena_copy(&journal->arena, rel_str_of(text));
-	free(text);
-	if (!copy)
-		return rel_fail_nomem(err);
 	if (!e)
-		return insert(journal, section, key, copy, err);
-	e->value = copy;
+		return insert(journal, section, key, text, err);
+	e->value = text;
 	return 0;
 }
 

@@ -124,6 +124,30 @@ static void test_copy(void **state)
 	rel_arena_free(NULL);
 }
 
+static REL_PRINTF(2, 3) char *format(struct rel_arena *arena, const char *fmt,
+				     ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = rel_arena_vprintf(arena, fmt, args);
+	va_end(args);
+	return text;
+}
+
+static void test_format(void **state)
+{
+	struct rel_arena arena;
+
+	(void)state;
+	rel_arena_init(&arena, 64);
+	assert_string_equal(format(&arena, "%s of %d", "one", 2), "one of 2");
+	assert_string_equal(format(&arena, "%s", ""), "");
+	assert_null(format(&arena, "%100d", 1));
+	rel_arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +157,7 @@ int main(void)
 	    cmocka_unit_test(test_max),
 	    cmocka_unit_test(test_overflow),
 	    cmocka_unit_test(test_copy),
+	    cmocka_unit_test(test_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
