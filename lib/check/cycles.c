@@ -9,8 +9,7 @@
 
 struct cycle_search {
 	const struct rel_universe *universe;
-	const struct rel_edges *edges; /* own, or the universe's order */
-	struct rel_edges own;
+	struct rel_edges edges;
 	struct rel_walk walk;
 	struct rel_conflicts conflicts;
 	uint32_t *name_component, *name_size; /* by group */
@@ -365,20 +364,14 @@ static int prepare(struct cycle_search *s, struct rel_universe *universe,
 		   struct rel_error *err)
 {
 	uint32_t size = rel_universe_size(universe);
+	unsigned flags = REL_EDGE_DEPOPTS | REL_EDGE_NO_POST;
 	int rc;
 
-	s->edges = &universe->order;
-	if (universe->environment->profile == REL_PROFILE_OPAM_2_1) {
-		s->edges = &s->own;
-		rc = rel_universe_edges(&s->own, universe,
-					REL_EDGE_DEPOPTS | REL_EDGE_NO_POST |
-					    REL_EDGE_BOUNDS,
-					s->cancel, err);
-	} else {
-		rc = rel_universe_order(universe, s->cancel, err);
-	}
+	if (universe->environment->profile == REL_PROFILE_OPAM_2_1)
+		flags |= REL_EDGE_BOUNDS;
+	rc = rel_universe_edges(&s->edges, universe, flags, s->cancel, err);
 	if (rc == 0)
-		rc = rel_walk_init(&s->walk, universe, s->edges, err);
+		rc = rel_walk_init(&s->walk, universe, &s->edges, err);
 	if (rc == 0)
 		rc = rel_conflicts_init(&s->conflicts, universe, err);
 	if (rc != 0)
@@ -412,7 +405,7 @@ int rel_cycles_find(struct rel_cycles **out, struct rel_universe *universe,
 
 	*out = NULL;
 	if (rc == 0)
-		rc = rel_circles_names(universe, s.edges, s.name_component,
+		rc = rel_circles_names(universe, &s.edges, s.name_component,
 				       s.name_size, err);
 	if (rc == 0)
 		rc = find_components(&s, err);
@@ -422,7 +415,7 @@ int rel_cycles_find(struct rel_cycles **out, struct rel_universe *universe,
 		*out = s.out;
 	else
 		rel_cycles_free(s.out);
-	rel_edges_free(&s.own);
+	rel_edges_free(&s.edges);
 	rel_walk_free(&s.walk);
 	rel_conflicts_free(&s.conflicts);
 	free(s.name_component);

@@ -653,16 +653,83 @@ static int learn_from(struct rel_circles *c, const struct rel_sat_problem *p,
 	return rc;
 }
 
-/* Ask again, with the conditions there are. */
+uint32_t rel_circles_need(const struct rel_universe *u, rel_pkg_id pkg,
+			  uint32_t set)
+{
+	const struct rel_sat_problem *p = &u->problem;
+	uint32_t g = p->set_group[set];
+	uint32_t n = p->group_word[g + 1] - p->group_word[g];
+
+	for (uint32_t i = p->need_first[pkg]; i < p->need_first[pkg + 1]; i++) {
+		uint32_t at = p->clause_first[p->needs[i]];
+		uint32_t end = p->clause_first[p->needs[i] + 1];
+
+		while (at < end && p->set_group[p->clause_sets[at]] == g &&
+		       is_subset(p->set_words + p->set_word[p->clause_sets[at]],
+				 p->set_words + p->set_word[set], n))
+			at++;
+		if (at == end)
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+/* Have the versions of the step that starts at `at` no choice but the next
+ * one's, all of them? */
+static bool is_forced(const struct rel_universe *u, uint32_t at, uint32_t next)
+{
+	const struct rel_sat_problem *p = &u->problem;
+	const struct rel_condition_step *steps = u->circles->conditions.steps;
+	uint32_t g = p->set_group[steps[at].set];
+
+	for (uint32_t v = p->group_first[g]; v < p->group_first[g + 1]; v++)
+		if (rel_universe_in_set(u, steps[at].set, v) &&
+		    rel_circles_need(u, v, steps[next].set) == UINT32_MAX)
+			return false;
+	return true;
+}
+
+/* Where each step of the condition is forced nothing need be searched. */
+static void rule_out(const struct rel_circles *c, uint32_t condition,
+		     uint8_t *status, uint8_t *asked)
+{
+	const struct rel_sat_problem *p = &c->u->problem;
+	const struct rel_condition_step *steps = c->conditions.steps;
+	uint32_t first = rel_condition_begin(&c->conditions, condition);
+	uint32_t end = c->conditions.ends[condition];
+
+	for (uint32_t i = first; end - first > 1 && i < end; i++)
+		if (!is_forced(c->u, i, i + 1 < end ? i + 1 : first))
+			return;
+	for (uint32_t i = first; i < end; i++) {
+		uint32_t g = p->set_group[steps[i].set];
+
+		for (uint32_t v = p->group_first[g]; v < p->group_first[g + 1];
+		     v++) {
+			if (!asked[v] ||
+			    !rel_universe_in_set(c->u, steps[i].set, v))
+				continue;
+			status[v] = REL_SAT_NO;
+			asked[v] = 0;
+		}
+	}
+}
+
+/* Ask again, with the conditions there are; those before *ruled have done what
+ * they can alone. */
 static int ask_again(struct rel_circles *c, const struct rel_sat_problem *p,
-		     uint8_t *status, uint8_t *asked, unsigned jobs,
-		     const struct rel_cancel *cancel, struct rel_error *err)
+		     uint8_t *status, uint8_t *asked, uint32_t *ruled,
+		     unsigned jobs, const struct rel_cancel *cancel,
+		     struct rel_error *err)
 {
 	const struct rel_sat_problem *whole = &c->conditions.problem;
 	struct rel_sat_models found = {0};
 	uint8_t *now = NULL;
-	int rc = rel_conditions_write(&c->conditions, c->u, p);
+	int rc;
 
+	for (; *ruled < c->conditions.n; (*ruled)++)
+		rule_out(c, *ruled, status, asked);
+	rc = rel_conditions_write(&c->conditions, c->u, p);
 	if (rc == 0)
 		now = malloc((size_t)whole->n_vars + 1);
 	if (!now)
@@ -701,7 +768,7 @@ int rel_circles_settle(struct rel_circles *c, const struct rel_sat_problem *p,
 		       bool *spent, const struct rel_cancel *cancel,
 		       struct rel_error *err)
 {
-	uint32_t left, rounds = 0;
+	uint32_t left, rounds = 0, ruled = 0;
 	int rc;
 
 	for (uint32_t v = 0; v < p->n_vars; v++)
@@ -710,7 +777,7 @@ int rel_circles_settle(struct rel_circles *c, const struct rel_sat_problem *p,
 	left = count(asked, p->n_vars);
 	while (rc == 0 && left > 0 && rounds < REL_LIMIT_CIRCLE_ROUNDS &&
 	       c->conditions.n_steps < REL_LIMIT_CIRCLE_STEPS) {
-		rc = ask_again(c, p, status, asked, jobs, cancel, err);
+		rc = ask_again(c, p, status, asked, &ruled, jobs, cancel, err);
 		left = count(asked, p->n_vars);
 		rounds++;
 	}

@@ -93,6 +93,11 @@ void rel_circles_steps(const struct rel_circles *circles, uint32_t condition,
 struct rel_circle_step rel_circles_step(const struct rel_universe *u,
 					uint32_t index);
 
+/* A need of `pkg`, as an index into the universe's problem, that only versions
+ * in `set` can fill; UINT32_MAX when there is none. */
+uint32_t rel_circles_need(const struct rel_universe *u, rel_pkg_id pkg,
+			  uint32_t set);
+
 /*
  * Where `step.from` names `step.to`: a conjunct of its `depends`, or an atom
  * of its `depopts`.

@@ -129,13 +129,78 @@ int rel_universe_edges(struct rel_edges *out, struct rel_universe *u,
 	return 0;
 }
 
+/* What it needs, as resolved already, its conflict-classes apart. */
+static int add_needs(struct rel_universe *u, struct edge_lists *lists,
+		     uint32_t entry)
+{
+	const struct rel_universe_store *st = u->store;
+
+	for (uint32_t i = st->need_first[entry]; i < st->need_first[entry + 1];
+	     i++) {
+		if (u->need_expr[i] == REL_NEED_CLASS)
+			continue;
+		if (rel_array_reserve(&lists->edges.clauses, &lists->cap,
+				      (uint64_t)lists->n + 1,
+				      sizeof(*lists->edges.clauses)))
+			return REL_ENOMEM;
+		lists->edges.clauses[lists->n++] = st->needs[i];
+	}
+	return 0;
+}
+
+static int add_order(struct rel_universe *u, struct edge_lists *lists,
+		     uint32_t entry)
+{
+	const struct rel_manifest *m =
+	    &rel_stack_package(u->stack, entry)->manifest;
+	struct rel_environment_scope scope;
+	struct rel_formula_rules rules;
+	int rc;
+
+	if (!u->store->post[entry]) {
+		rc = add_needs(u, lists, entry);
+		if (rc || m->depopts == REL_EXPR_NONE)
+			return rc;
+	}
+	scope = rel_universe_scope(u, entry);
+	scope.edges = lists->flags;
+	rel_arena_reset(&u->store->scratch);
+	rel_environment_formula_rules(&rules, &scope);
+	rc = u->store->post[entry]
+		 ? add_edges(u, lists, entry, m->depends, &rules)
+		 : 0;
+	return rc ? rc : add_edges(u, lists, entry, m->depopts, &rules);
+}
+
 int rel_universe_order(struct rel_universe *u, const struct rel_cancel *cancel,
 		       struct rel_error *err)
 {
+	struct edge_lists lists = {.flags = REL_EDGE_NO_POST};
+	int rc = 0;
+
 	if (u->order.first)
 		return 0;
-	return rel_universe_edges(
-	    &u->order, u, REL_EDGE_DEPOPTS | REL_EDGE_NO_POST, cancel, err);
+	lists.edges.first = calloc((size_t)u->n_packages + 1, sizeof(uint32_t));
+	if (!lists.edges.first)
+		rc = REL_ENOMEM;
+	for (uint32_t e = 0; !rc && e < u->n_packages; e++) {
+		if (u->state[e] == REL_PACKAGE_READY)
+			rc = add_order(u, &lists, e);
+		lists.edges.first[e + 1] = lists.n;
+		if (!rc && rel_cancelled(cancel))
+			rc = REL_ECANCELLED;
+	}
+	rel_universe_publish(u);
+	/* needs have none, and circles no use for it */
+	free(lists.edges.alone);
+	lists.edges.alone = NULL;
+	if (!rc) {
+		u->order = lists.edges;
+		return 0;
+	}
+	rel_edges_free(&lists.edges);
+	return rc == REL_ECANCELLED ? rel_fail_cancelled(err)
+				    : rel_fail_nomem(err);
 }
 
 void rel_edges_free(struct rel_edges *edges)

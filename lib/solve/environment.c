@@ -185,6 +185,8 @@ static void lookup(const struct rel_environment_scope *scope,
 	if (set_own(out, scope, package, name) || package.len != 0)
 		return;
 	if (flag != FLAG_NONE) {
+		if (flag == FLAG_POST && scope->post)
+			*scope->post = true;
 		if (with_flags && !set_by_walk(out, scope->edges, flag) &&
 		    !(machine && set_from_values(out, environment, name)))
 			set_flag(out, scope, flag);

@@ -74,6 +74,7 @@ struct rel_environment_scope {
 	struct rel_str name, version; /* the package of the manifest */
 	bool dev;		      /* its value of `dev` */
 	unsigned edges; /* enum rel_edge_flags of a walk; 0 = to decide */
+	bool *post;	/* set where `post` is asked for; NULL = not noted */
 };
 
 /*

@@ -50,6 +50,7 @@ struct explainer {
 	struct core_span {
 		uint32_t first, count, omitted;
 		bool whole, circle;
+		uint32_t root; /* of a circle, plus 1; 0 = not made yet */
 	} * cores;
 	uint32_t n_cores, cores_cap;
 	struct rel_intern root_keys; /* ids are those of out->roots */
@@ -342,32 +343,6 @@ static int add_circles(struct explainer *x, rel_pkg_id pkg,
 	return rc;
 }
 
-/* A need of `pkg` that only versions in `set` can fill, or REL_PKG_NONE. */
-static uint32_t need_within(const struct explainer *x, rel_pkg_id pkg,
-			    uint32_t set)
-{
-	const struct rel_sat_problem *p = &x->u->problem;
-
-	for (uint32_t i = p->need_first[pkg]; i < p->need_first[pkg + 1]; i++) {
-		uint32_t c = p->needs[i];
-		bool within = true;
-
-		for (uint32_t k = p->clause_first[c];
-		     within && k < p->clause_first[c + 1]; k++) {
-			uint32_t g = p->set_group[p->clause_sets[k]];
-
-			for (uint32_t v = p->group_first[g];
-			     within && v < p->group_first[g + 1]; v++)
-				within = !rel_universe_in_set(
-					     x->u, p->clause_sets[k], v) ||
-					 rel_universe_in_set(x->u, set, v);
-		}
-		if (within)
-			return i;
-	}
-	return REL_PKG_NONE;
-}
-
 /* Has every version of a step no choice but the next step's?  *open: is one
  * of them to be explained? */
 static bool is_forced(const struct explainer *x, struct rel_circle_step step,
@@ -381,8 +356,8 @@ static bool is_forced(const struct explainer *x, struct rel_circle_step step,
 		if (!rel_universe_in_set(x->u, step.from_set, v))
 			continue;
 		*open = *open || is_open(x, v);
-		forced =
-		    forced && need_within(x, v, step.to_set) != REL_PKG_NONE;
+		forced = forced &&
+			 rel_circles_need(x->u, v, step.to_set) != REL_PKG_NONE;
 	}
 	return forced;
 }
@@ -405,7 +380,8 @@ static int circle_span(struct explainer *x, uint32_t condition, uint32_t *core)
 		x->n_core_facts = from + most;
 	*core = x->n_cores++;
 	x->cores[*core] = (struct core_span){
-	    from, x->n_core_facts - from, n > most ? n - most : 0, false, true};
+	    from, x->n_core_facts - from, n > most ? n - most : 0, false, true,
+	    0};
 	return 0;
 }
 
@@ -423,8 +399,8 @@ static int explain_step(struct explainer *x, uint32_t condition,
 		if (!rel_universe_in_set(x->u, step.from_set, v) ||
 		    !is_open(x, v))
 			continue;
-		need =
-		    step.n == 1 ? REL_PKG_NONE : need_within(x, v, step.to_set);
+		need = step.n == 1 ? REL_PKG_NONE
+				   : rel_circles_need(x->u, v, step.to_set);
 		if (step.n > 1 && need == REL_PKG_NONE)
 			continue;
 		if (circle_span(x, condition, core))
@@ -562,7 +538,7 @@ static int add_core(struct explainer *x, rel_pkg_id pkg, struct rel_error *err)
 		kept = n;
 	x->core_of[pkg] = x->n_cores;
 	x->cores[x->n_cores++] =
-	    (struct core_span){from, kept, n - kept, whole, circles};
+	    (struct core_span){from, kept, n - kept, whole, circles, 0};
 	x->n_core_facts = from + kept;
 	return 0;
 }
@@ -756,7 +732,7 @@ static int end_chain(struct explainer *x, struct rel_reason *reason,
 {
 	struct rel_reasons *out = x->out;
 	uint32_t core = x->core_of[pkg], first = out->n_facts;
-	uint32_t old = x->root_keys.count, omitted = 0;
+	uint32_t old = x->root_keys.count, omitted = 0, known = 0;
 	int rc = 0;
 
 	rel_buf_clear(&x->key);
@@ -787,12 +763,18 @@ static int end_chain(struct explainer *x, struct rel_reason *reason,
 		    span->circle ? REL_BROKEN_CYCLE : REL_BROKEN_CONFLICT;
 		for (uint32_t i = 0; !rc && i < n; i++)
 			rc = push_fact(x, &x->core_facts[span->first + i]);
-		if (!rc)
+		if (!rc && !span->root)
 			rc = root_key_of_core(x, pkg, span);
+		known = span->root;
 	}
-	if (!rc)
-		reason->root =
-		    rel_intern_add(&x->root_keys, rel_buf_str(&x->key));
+	/* a circle's key is long, and the same for all who are led into it */
+	reason->root =
+	    known ? known - 1
+	    : rc  ? REL_STRING_NONE
+		  : rel_intern_add(&x->root_keys, rel_buf_str(&x->key));
+	if (core != REL_PKG_NONE && x->cores[core].circle &&
+	    reason->root != REL_STRING_NONE)
+		x->cores[core].root = reason->root + 1;
 	if (rc || reason->root == REL_STRING_NONE ||
 	    rel_array_reserve(&out->roots, &x->roots_cap,
 			      (uint64_t)out->n_roots + 1, sizeof(*out->roots)))

@@ -135,6 +135,7 @@ static int resolve_entry(struct rel_universe *u, uint32_t entry)
 		u->state[entry] = REL_PACKAGE_UNREADABLE;
 		return 0;
 	}
+	scope.post = &st->post[entry];
 	rel_arena_reset(&st->scratch);
 	rel_environment_formula_rules(&rules, &scope);
 	rc = is_available(u, entry, &scope, &available);
@@ -156,8 +157,9 @@ static int resolve_all(struct rel_universe *u, const struct rel_cancel *cancel)
 
 	st->need_first = calloc((size_t)st->n_vars + 1, sizeof(uint32_t));
 	st->conflict_first = calloc((size_t)st->n_vars + 1, sizeof(uint32_t));
+	st->post = calloc((size_t)n + 1, sizeof(*st->post));
 	u->state = calloc((size_t)n + 1, 1);
-	if (!st->need_first || !st->conflict_first || !u->state)
+	if (!st->need_first || !st->conflict_first || !st->post || !u->state)
 		return REL_ENOMEM;
 	for (uint32_t e = 0; e < n; e++) {
 		uint32_t needs = st->n_needs, conflicts = st->n_conflicts;
@@ -283,6 +285,7 @@ void rel_universe_free(struct rel_universe *u)
 		free(st->group_first);
 		free(st->group_word);
 		free(st->var_group);
+		free(st->post);
 		free(st->need_first);
 		free(st->needs);
 		free(st->conflict_first);

@@ -68,8 +68,9 @@ struct rel_universe {
 	 * the manifest's snapshot) behind the fact, for its text and line */
 	rel_expr_id *need_expr, *conflict_expr;
 	rel_expr_id *pinned_need_expr; /* for pinned.needs */
-	/* what orders the build, from rel_universe_order() on: dependencies
-	 * that are not `post`, optional ones too */
+	/* what orders the build of READY versions, from rel_universe_order()
+	 * on: dependencies that are not `post`, optional ones too; `alone` is
+	 * NULL, and sets without members may be left out */
 	struct rel_edges order;
 	struct rel_circles *circles;	  /* owned; see circles.h */
 	struct rel_universe_store *store; /* owns the arrays */

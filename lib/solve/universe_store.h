@@ -20,6 +20,7 @@ struct rel_universe_store {
 	struct rel_arena scratch;
 	uint32_t *group_first, *group_word, *var_group;
 	uint32_t n_groups, n_vars;
+	bool *post; /* [n_packages]: may `post` change what it depends on? */
 	uint32_t *need_first, *needs;
 	uint32_t n_needs, needs_cap, need_expr_cap;
 	uint32_t *conflict_first, *conflicts;
