@@ -9,28 +9,16 @@
 
 struct packing {
 	const struct rel_pack_options *request;
-	const struct rel_sink *sink; /* may be NULL */
 	struct rel_pack_result *out;
 	struct rel_archive_writer *writer;
-	struct rel_hasher packed, tar;
+	struct rel_tally packed;
+	struct rel_hasher tar;
 	struct rel_buf path;
 	size_t prefix; /* length of "name-version" in `path` */
 	int64_t mtime;
 	char what[256];
 	uint64_t told;
 };
-
-static int take_packed(void *context, const void *ptr, size_t len,
-		       struct rel_error *err)
-{
-	struct packing *packing = context;
-
-	rel_hasher_update(&packing->packed, ptr, len);
-	packing->out->size += len;
-	if (!packing->sink)
-		return 0;
-	return packing->sink->write(packing->sink->context, ptr, len, err);
-}
 
 static int take_tar(void *context, const void *ptr, size_t len,
 		    struct rel_error *err)
@@ -101,7 +89,7 @@ static int pack_all(struct packing *packing,
 		    struct rel_error *err)
 {
 	const struct rel_pack_options *request = packing->request;
-	const struct rel_sink packed = {take_packed, packing};
+	const struct rel_sink packed = rel_sink_of_tally(&packing->packed);
 	const struct rel_sink tar = {take_tar, packing};
 	struct rel_archive_entry top = {.kind = REL_ARCHIVE_DIR, .mode = 0775};
 	int r = rel_git_commit_time(&packing->mtime, request->store,
@@ -129,12 +117,13 @@ static int pack_all(struct packing *packing,
 static int finish(struct packing *packing, struct rel_error *err)
 {
 	struct rel_digest packed[REL_DIGEST_ALGOS], tar[REL_DIGEST_ALGOS];
-	int r = rel_hasher_finish(packed, &packing->packed, err);
+	int r = rel_hasher_finish(packed, &packing->packed.hasher, err);
 
 	if (r == 0)
 		r = rel_hasher_finish(tar, &packing->tar, err);
 	if (r < 0)
 		return r;
+	packing->out->size = packing->packed.size;
 	packing->out->sha256 = packed[REL_DIGEST_SHA256];
 	packing->out->sha512 = packed[REL_DIGEST_SHA512];
 	packing->out->tar_sha256 = tar[REL_DIGEST_SHA256];
@@ -192,7 +181,8 @@ int rel_pack_stream(struct rel_pack_result *out,
 	struct rel_git_archive_options options;
 	struct rel_watermarks marks;
 	struct rel_arena arena;
-	struct packing packing = {.request = request, .sink = sink, .out = out};
+	struct packing packing = {
+	    .request = request, .packed = {.next = sink}, .out = out};
 	int r;
 
 	*out = (struct rel_pack_result){0};
@@ -204,7 +194,7 @@ int rel_pack_stream(struct rel_pack_result *out,
 					     err);
 	if (r == 0)
 		r = rel_hasher_init(
-		    &packing.packed,
+		    &packing.packed.hasher,
 		    REL_DIGEST_MASK_SHA256 | REL_DIGEST_MASK_SHA512, err);
 	if (r == 0)
 		r = rel_hasher_init(&packing.tar, REL_DIGEST_MASK_SHA256, err);
@@ -213,7 +203,7 @@ int rel_pack_stream(struct rel_pack_result *out,
 	if (r == 0)
 		r = finish(&packing, err);
 	rel_hasher_free(&packing.tar);
-	rel_hasher_free(&packing.packed);
+	rel_hasher_free(&packing.packed.hasher);
 	rel_arena_free(&arena);
 	rel_buf_free(&packing.path);
 	return r;
