@@ -522,7 +522,7 @@ static int add_condition(struct rel_circles *c, const uint32_t *circle,
 	}
 	if (at) {
 		at[n] = total;
-		words = calloc((size_t)total + widest, sizeof(*words));
+		words = calloc((size_t)total + widest + 1, sizeof(*words));
 	}
 	for (uint32_t i = 0; words && i < n; i++) {
 		rel_pkg_id pkg = c->members[circle[i]];
